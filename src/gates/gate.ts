@@ -1,0 +1,104 @@
+/**
+ * What a gate is: a pure question about one planned action and the world, answered with open or closed.
+ *
+ * A gate whose input is missing, unparsable or too old is closed. A gate that throws counts as closed
+ * (see index.ts). `null` always means "not known".
+ */
+import type {
+  ActionMode,
+  Decimal,
+  GateName,
+  PlannedAction,
+  Switches,
+} from '../engine/types.ts';
+
+/** Caps and budgets in force; decimals are USDT. */
+export interface Limits {
+  readonly maxFlattenNotionalUsdt: Decimal;
+  readonly maxOrdersPerAction: number;
+  readonly maxSymbolsPerAction: number;
+  readonly maxCallsPerRun: number;
+  readonly maxNotionalPerRunUsdt: Decimal;
+  readonly maxCallsPerDay: number;
+  readonly maxNotionalPerDayUsdt: Decimal;
+}
+
+/** What the budgets have used up: the higher of the UTC day and the trailing 24 h. */
+export interface DayUsage {
+  readonly calls: number;
+  readonly notionalUsdt: Decimal;
+}
+
+/** What this run's earlier actions that passed have taken. */
+export interface RunUsage {
+  readonly orders: number;
+  readonly symbols: readonly string[];
+  readonly calls: number;
+  readonly notionalUsdt: Decimal;
+}
+
+/** How often and how long a mismatch was seen in complete reads. */
+export interface Confirmation {
+  readonly completeReads: number;
+  /** Monotonic time between the first and the latest complete read that showed it. */
+  readonly spanMs: number;
+}
+
+/** Everything the gates read, gathered once a run. */
+export interface GateWorld {
+  readonly stopLatched: boolean | null;
+  readonly isLeader: boolean | null;
+  readonly audit: { readonly enabled: boolean; readonly healthy: boolean; readonly problem: string };
+  readonly switches: Switches;
+  /** The configured mode, whatever the stage made of it. */
+  readonly mode: ActionMode;
+  readonly mainnetTrade: { readonly required: boolean; readonly allowed: boolean };
+  readonly expected: {
+    /** The older of wall and monotonic age of the newest line; a line from the future is null. */
+    readonly ageMs: number | null;
+    readonly staleAfterMs: number;
+    readonly hasCheckpoint: boolean;
+    readonly settled: boolean;
+    /** Why the picture can't be trusted, or null. */
+    readonly fault: string | null;
+  };
+  readonly snapshot: { readonly ageMs: number | null; readonly complete: boolean; readonly maxAgeMs: number };
+  readonly clock: { readonly offsetMs: number | null; readonly measuredAgeMs: number | null; readonly limitMs: number; readonly maxAgeMs: number };
+  /** Milliseconds left of a 429 pause or a 418 ban; 0 when none, null when unknown. */
+  readonly backoffLeftMs: number | null;
+  readonly unresolvedSymbols: readonly string[] | null;
+  /** Time since the last run that sent a write: null when that is unknown, Infinity when never. */
+  readonly sinceLastWriteMs: number | null;
+  readonly cooldownMs: number;
+  readonly whitelist: readonly string[];
+  readonly identity: { readonly prefix: string; readonly allowedStrategies: readonly string[] };
+  readonly confirmAfterMs: number;
+  readonly prices: ReadonlyMap<string, { readonly markPrice: Decimal; readonly ageMs: number }>;
+  readonly priceMaxAgeMs: number;
+  readonly limits: Limits;
+  readonly day: DayUsage | null;
+}
+
+/** One question to a gate. */
+export interface GateInput {
+  readonly action: PlannedAction;
+  readonly world: GateWorld;
+  readonly run: RunUsage;
+  /** Null when the mismatch has never been in a complete read. */
+  readonly confirmation: Confirmation | null;
+}
+
+/** A gate's answer, with figure and limit as text for the screen. */
+export interface GateAnswer {
+  readonly open: boolean;
+  readonly value: string;
+  readonly limit: string;
+}
+
+/** A gate: pure, total, no clock of its own. */
+export interface Gate {
+  readonly name: GateName;
+  /** `world` gates give the same answer for every action; `action` gates look at the one at hand. */
+  readonly scope: 'world' | 'action';
+  readonly judge: (input: GateInput) => GateAnswer;
+}
