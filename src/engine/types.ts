@@ -61,7 +61,12 @@ export interface ExpectedState {
   readonly sessionId: string | null;
   readonly seq: number;
   /** Null before the first checkpoint of the session. */
-  readonly checkpoint: { readonly account: string; readonly environment: Environment; readonly tsMs: number; readonly readAtMonoMs: number } | null;
+  readonly checkpoint: {
+    readonly account: string;
+    readonly environment: Environment;
+    readonly tsMs: number;
+    readonly readAtMonoMs: number;
+  } | null;
   /** By client order id; ended ones stay for a while so that a late ghost is recognised. */
   readonly orders: ReadonlyMap<string, ExpectedOrder>;
   /** By `symbol/positionSide`. */
@@ -77,7 +82,14 @@ export interface ExpectedState {
   readonly settled: boolean;
 }
 
-export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | 'UNKNOWN';
+export type OrderStatus =
+  | 'NEW'
+  | 'PARTIALLY_FILLED'
+  | 'FILLED'
+  | 'CANCELED'
+  | 'EXPIRED'
+  | 'REJECTED'
+  | 'UNKNOWN';
 
 /** An order as the exchange shows it. */
 export interface ObservedOrder {
