@@ -1,0 +1,255 @@
+/**
+ * What crosses the control socket: versioned JSON, snake_case, every text already escaped.
+ *
+ * HTTP over a unix socket: GET /v1/status (one StatusDocument), GET /v1/stream (one StatusDocument a line, at most 4 a
+ * second, at least one a second), POST /v1/<command> (CommandReply). See COMMANDS for the bodies.
+ */
+import { z } from 'zod';
+
+/** Version of every document on the socket and of every `--json`. */
+export const SCHEMA_VERSION = 1;
+
+const version = z.literal(SCHEMA_VERSION);
+const ageMs = z.number().nullable();
+const stageNumber = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
+
+const criterion = z.object({
+  id: z.string(),
+  title: z.string(),
+  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']),
+  figure: z.string(),
+  limit: z.string(),
+});
+
+const gate = z.object({
+  gate: z.string(),
+  state: z.enum(['open', 'closed', 'stale']),
+  value: z.string(),
+  limit: z.string(),
+  /** What the gate protects against, one sentence. */
+  rule: z.string(),
+  changed_at_ms: z.number(),
+  /** Closed and open again since somebody looked. */
+  unacknowledged: z.boolean(),
+});
+
+const mismatch = z.object({
+  key: z.string(),
+  type: z.string(),
+  symbol: z.string(),
+  /** Client order id or position side. */
+  id: z.string(),
+  remediation: z.enum(['cancel', 'flatten', 'report']),
+  /** First closed gate of its planned action; null when none or not planned. */
+  reason: z.string().nullable(),
+  planned: z.boolean(),
+  synthetic: z.boolean(),
+  detail: z.string(),
+});
+
+const event = z.object({
+  seq: z.number(),
+  at_ms: z.number(),
+  level: z.enum(['info', 'warn', 'alarm']),
+  text: z.string(),
+  unacknowledged: z.boolean(),
+});
+
+/** Everything a screen or a script may know about a daemon, as of `at_ms`. */
+export const statusSchema = z.object({
+  schema_version: version,
+  /** Rises with every document of this daemon. */
+  seq: z.number(),
+  at_ms: z.number(),
+  daemon: z.object({
+    pid: z.number(),
+    host: z.string(),
+    version: z.string(),
+    commit: z.string(),
+    runtime: z.string(),
+    packaging: z.string(),
+    environment: z.enum(['sim', 'testnet', 'mainnet']),
+    account: z.string(),
+    embedded_simulator: z.boolean(),
+    /** True when the terminal that shows it also owns it: quitting ends the engine. */
+    owned_by_terminal: z.boolean(),
+    uptime_ms: z.number(),
+    config_path: z.string().nullable(),
+    config_digest: z.string(),
+    socket: z.string(),
+    state_dir: z.string(),
+    audit_path: z.string(),
+    log_path: z.string(),
+    metrics: z.string(),
+  }),
+  stage: z.object({
+    in_force: stageNumber,
+    name: z.string(),
+    since_ms: z.number(),
+    requested: stageNumber,
+    requested_by: z.string(),
+    earned: stageNumber,
+    /** A variable that keeps the stage down, such as "ARMED=0 holds at 3". */
+    hold: z.object({ stage: stageNumber, because: z.string() }).nullable(),
+    /** The next stage up: time left and criteria passed. */
+    next: z
+      .object({
+        stage: stageNumber,
+        left_ms: z.number().nullable(),
+        passed: z.number(),
+        total: z.number(),
+        missing: z.array(z.string()),
+      })
+      .nullable(),
+    /** What to do next, for people. */
+    next_step: z.string(),
+    criteria: z.array(criterion),
+  }),
+  switches: z.object({
+    loop: z.boolean(),
+    action: z.string(),
+    dry_run: z.boolean(),
+    allow_active_remediation: z.boolean(),
+    armed: z.boolean(),
+    mainnet_trade: z.boolean(),
+  }),
+  arming: z.object({
+    armed: z.boolean(),
+    lease_left_ms: z.number().nullable(),
+    executions_left: z.number().nullable(),
+  }),
+  latch: z.object({
+    latched: z.boolean(),
+    id: z.string().nullable(),
+    by: z.string(),
+    reason: z.string(),
+    at_ms: z.number().nullable(),
+    durable: z.boolean(),
+    /** LATCHED, or LATCHED, NOT DURABLE, DO NOT RESTART; empty when not latched. */
+    text: z.string(),
+    /** STOPPED OK, STOPPED with what is open, or null while it is being verified. */
+    verdict: z.string().nullable(),
+  }),
+  snapshot: z.object({
+    age_ms: ageMs,
+    max_age_ms: z.number(),
+    complete: z.boolean(),
+    open_orders: z.number(),
+  }),
+  sources: z.array(
+    z.object({
+      source: z.enum(['rest', 'ws', 'price', 'expected']),
+      up: z.boolean().nullable(),
+      age_ms: ageMs,
+      detail: z.string(),
+    }),
+  ),
+  run: z.object({
+    id: z.string().nullable(),
+    count: z.number(),
+    interval_ms: z.number(),
+    last_at_ms: z.number().nullable(),
+    last_duration_ms: z.number().nullable(),
+  }),
+  gates: z.array(gate),
+  counters: z.object({
+    planned: z.number(),
+    blocked: z.number(),
+    executed: z.number(),
+    failed: z.number(),
+    unknown: z.number(),
+    /** The same, last run alone. */
+    last_run: z.object({
+      planned: z.number(),
+      blocked: z.number(),
+      executed: z.number(),
+      failed: z.number(),
+      unknown: z.number(),
+    }),
+    planned_per_minute: z.number(),
+    blocked_by_reason: z.record(z.string(), z.number()),
+  }),
+  mismatches: z.array(mismatch),
+  /** May be larger than the list, which is cut at 200. */
+  mismatch_count: z.number(),
+  foreign_orders: z.record(z.string(), z.number()),
+  unresolved: z.array(
+    z.object({
+      intent_id: z.string(),
+      symbol: z.string(),
+      action: z.string(),
+      age_ms: z.number(),
+      state: z.string(),
+    }),
+  ),
+  budgets: z.object({
+    calls_used_day: z.number(),
+    calls_limit_day: z.number(),
+    notional_used_day: z.string(),
+    notional_limit_day: z.string(),
+  }),
+  acknowledgements: z.array(z.object({ item: z.string(), why: z.string(), done_by: z.string().nullable() })),
+  kill_switch: z.boolean(),
+  canary: z.boolean(),
+  alarms: z.array(z.string()),
+  events: z.array(event),
+  covered: z.record(z.string(), z.string()),
+});
+
+/** A daemon's state as one document. */
+export type StatusDocument = z.infer<typeof statusSchema>;
+
+/** What is asked before stage 4: shown, then confirmed with `<host> 4 <code>`. */
+export const confirmationSchema = z.object({
+  host: z.string(),
+  code: z.string(),
+  /** The phrase to type in a shell; the screen asks for `<host> 4` and adds the code itself. */
+  phrase: z.string(),
+  expires_in_ms: z.number(),
+  plan: z.array(z.string()),
+  covered: z.record(z.string(), z.string()),
+  unacknowledged: z.array(z.object({ item: z.string(), why: z.string() })),
+  digest: z.string(),
+});
+export type Confirmation4 = z.infer<typeof confirmationSchema>;
+
+/** The answer to a command. `exit_code` is what the CLI exits with. */
+export const commandReplySchema = z.object({
+  schema_version: version,
+  ok: z.boolean(),
+  exit_code: z.number().int(),
+  message: z.string(),
+  /** Only for stop: how the latch is kept. */
+  latch: z.object({ id: z.string(), durable: z.boolean(), text: z.string() }).optional(),
+  /** Only for `stage 4` without confirmation. */
+  confirmation: confirmationSchema.optional(),
+});
+export type CommandReply = z.infer<typeof commandReplySchema>;
+
+const operator = z.string().min(1).max(64).default('unknown');
+const empty = { operator };
+
+/** The commands and their bodies. A raise (stage) carries the digest it saw; lowering and stop never do. */
+export const COMMANDS = {
+  stop: z.strictObject({ ...empty, reason: z.string().max(200).default('') }),
+  'clear-stop': z.strictObject({ ...empty, latch_id: z.string().min(1).max(64) }),
+  stage: z.strictObject({
+    ...empty,
+    stage: stageNumber,
+    /** `daemon.config_digest` the operator saw; refused for a raise when it moved. Absent: not compared. */
+    config_digest: z.string().max(128).optional(),
+    /** `<host> 4 <code>`, for stage 4. */
+    confirm: z.string().max(200).optional(),
+  }),
+  advance: z.strictObject({ ...empty, config_digest: z.string().max(128).optional() }),
+  disarm: z.strictObject({ ...empty }),
+  shutdown: z.strictObject({ ...empty }),
+  ack: z.strictObject({ ...empty, item: z.string().min(1).max(100) }),
+  /** Acknowledges what is marked UNACK on the screen; opens nothing. */
+  seen: z.strictObject({ ...empty }),
+  'inject-mismatch': z.strictObject({ ...empty, real: z.boolean().default(false) }),
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+export type CommandBody<N extends CommandName> = z.input<(typeof COMMANDS)[N]>;
+export type ParsedBody<N extends CommandName> = z.output<(typeof COMMANDS)[N]>;
