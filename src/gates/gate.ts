@@ -4,13 +4,7 @@
  * A gate whose input is missing, unparsable or too old is closed. A gate that throws counts as closed
  * (see index.ts). `null` always means "not known".
  */
-import type {
-  ActionMode,
-  Decimal,
-  GateName,
-  PlannedAction,
-  Switches,
-} from '../engine/types.ts';
+import type { ActionMode, Decimal, GateName, PlannedAction, Switches } from '../engine/types.ts';
 
 /** Caps and budgets in force; decimals are USDT. */
 export interface Limits {
@@ -35,6 +29,8 @@ export interface RunUsage {
   readonly symbols: readonly string[];
   readonly calls: number;
   readonly notionalUsdt: Decimal;
+  /** How many of them are cancels: in mode `auto` one of them keeps every flatten for a later run. */
+  readonly cancels: number;
 }
 
 /** How often and how long a mismatch was seen in complete reads. */
@@ -63,7 +59,12 @@ export interface GateWorld {
     readonly fault: string | null;
   };
   readonly snapshot: { readonly ageMs: number | null; readonly complete: boolean; readonly maxAgeMs: number };
-  readonly clock: { readonly offsetMs: number | null; readonly measuredAgeMs: number | null; readonly limitMs: number; readonly maxAgeMs: number };
+  readonly clock: {
+    readonly offsetMs: number | null;
+    readonly measuredAgeMs: number | null;
+    readonly limitMs: number;
+    readonly maxAgeMs: number;
+  };
   /** Milliseconds left of a 429 pause or a 418 ban; 0 when none, null when unknown. */
   readonly backoffLeftMs: number | null;
   readonly unresolvedSymbols: readonly string[] | null;
@@ -72,6 +73,8 @@ export interface GateWorld {
   readonly cooldownMs: number;
   readonly whitelist: readonly string[];
   readonly identity: { readonly prefix: string; readonly allowedStrategies: readonly string[] };
+  /** True when the operator lets reduce-only, close-position and conditional orders be cancelled. */
+  readonly remediateProtective: boolean;
   readonly confirmAfterMs: number;
   readonly prices: ReadonlyMap<string, { readonly markPrice: Decimal; readonly ageMs: number }>;
   readonly priceMaxAgeMs: number;
@@ -86,6 +89,8 @@ export interface GateInput {
   readonly run: RunUsage;
   /** Null when the mismatch has never been in a complete read. */
   readonly confirmation: Confirmation | null;
+  /** How often this very action failed; three times make it the operator's. */
+  readonly failures: number;
 }
 
 /** A gate's answer, with figure and limit as text for the screen. */
@@ -95,10 +100,23 @@ export interface GateAnswer {
   readonly limit: string;
 }
 
-/** A gate: pure, total, no clock of its own. */
-export interface Gate {
+interface GateBase {
   readonly name: GateName;
-  /** `world` gates give the same answer for every action; `action` gates look at the one at hand. */
-  readonly scope: 'world' | 'action';
+  /** What it protects against, in one sentence for people. */
+  readonly rule: string;
+}
+
+/** A gate that gives the same answer for every action: pure, total, no clock of its own. */
+export interface WorldGate extends GateBase {
+  readonly scope: 'world';
+  readonly judge: (world: GateWorld) => GateAnswer;
+}
+
+/** A gate that looks at the action at hand: pure, total, no clock of its own. */
+export interface ActionGate extends GateBase {
+  readonly scope: 'action';
   readonly judge: (input: GateInput) => GateAnswer;
 }
+
+/** A gate. */
+export type Gate = WorldGate | ActionGate;

@@ -1,0 +1,14 @@
+import { answer } from './answer.ts';
+import { fits } from './cap.ts';
+import type { ActionGate } from './gate.ts';
+
+/** One run touches few items. */
+export const maxOrdersReached: ActionGate = {
+  name: 'max_orders_reached',
+  scope: 'action',
+  rule: 'One run touches few items.',
+  judge: ({ world, run }) => {
+    const cap = world.limits.maxOrdersPerAction;
+    return answer(fits(run.orders + 1, cap), `${run.orders} + 1`, `<= ${cap}`);
+  },
+};

@@ -1,0 +1,15 @@
+import { answer } from './answer.ts';
+import { fits } from './cap.ts';
+import type { ActionGate } from './gate.ts';
+
+/** One run touches few symbols. */
+export const maxSymbolsReached: ActionGate = {
+  name: 'max_symbols_reached',
+  scope: 'action',
+  rule: 'One run touches few symbols.',
+  judge: ({ action, world, run }) => {
+    const cap = world.limits.maxSymbolsPerAction;
+    const symbols = new Set([...run.symbols, action.symbol]).size;
+    return answer(fits(symbols, cap), String(symbols), `<= ${cap}`);
+  },
+};
