@@ -1,0 +1,197 @@
+#!/bin/sh
+# grinder @VERSION@: this script, followed by the compressed Deno runtime and program. Nothing needs to be installed.
+# The first start unpacks them into a private cache directory; every later one starts from there.
+set -f
+IFS=' 	
+'
+key=@KEY@
+self=$0
+me=$(id -u)
+cache=
+reason=
+created=
+new=
+
+fail() {
+  printf 'grinder: %s\n' "$*" >&2
+  exit 78
+}
+
+# A directory is trusted when it is real (not a link), ours, and nobody else can write to it. Sets reason if not.
+trusted() {
+  directory=$1
+  if [ -L "$directory" ]; then reason="$directory is a symbolic link, a real directory is expected"; return 1; fi
+  if [ ! -d "$directory" ]; then reason="$directory is not a directory"; return 1; fi
+  set -- $(LC_ALL=C ls -ldn -- "$directory")
+  if [ "${3:-}" != "$me" ]; then reason="$directory belongs to user ${3:-unknown}, expected $me"; return 1; fi
+  case $1 in
+    ?????w* | ????????w*) reason="others can write to $directory, expected mode 0700"; return 1 ;;
+  esac
+}
+
+# /tmp and its like: everybody's, but sticky and root's, so that nobody can rename what is ours.
+shared() {
+  directory=$1
+  [ -d "$directory" ] && [ ! -L "$directory" ] || return 1
+  set -- $(LC_ALL=C ls -ldn -- "$directory")
+  [ "${3:-}" = 0 ] || return 1
+  case $1 in ?????????[tT]*) return 0 ;; esac
+  return 1
+}
+
+# Makes the directory when it isn't there, remembering it for the clean-up.
+make() {
+  [ -d "$1" ] || [ -L "$1" ] && return 0
+  if mkdir -m 700 -- "$1" 2>/dev/null; then created="$1
+$created"; return 0; fi
+  [ -d "$1" ] && return 0
+  reason="$1 can't be created"
+  return 1
+}
+
+unpacked() {
+  [ -x "$1/deno" ] && [ -f "$1/grinder.js" ] && [ -f "$1/launch.js" ]
+}
+
+clean() {
+  [ -z "$new" ] || rm -rf -- "$new"
+  IFS='
+'
+  for directory in $created; do rmdir -- "$directory" 2>/dev/null; done
+  IFS=' 	
+'
+  new=
+  created=
+}
+
+sha256() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi
+}
+
+# part NAME OFFSET LENGTH SHA256: unpacks one part of this file and proves it.
+part() {
+  tail -c "+$2" -- "$self" 2>/dev/null | head -c "$3" | gzip -dc >"$new/$1" 2>/dev/null
+  sum=$(sha256 <"$new/$1" 2>/dev/null)
+  [ "${sum%% *}" = "$4" ] || { reason="$1 could not be written to ${new%/*} (is the disk full?)"; return 1; }
+}
+
+unpack() {
+  sum=$(tail -c +@PAYLOAD@ -- "$self" 2>/dev/null | sha256)
+  [ "${sum%% *}" = @SHA@ ] ||
+    fail "$self is damaged or incomplete: its contents don't have the sha256 they were built with. Copy it again."
+  [ ! -t 2 ] || printf 'grinder: first start, unpacking to %s ...\n' "$1" >&2
+  old=$(umask)
+  umask 077
+  # Left by a start that was killed while unpacking.
+  find "$1" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} + 2>/dev/null
+  new=$(mktemp -d "$1/.new-XXXXXX" 2>/dev/null) || { new=; reason="$1 can't be written to"; umask "$old"; return 1; }
+  fill "$1"
+  filled=$?
+  umask "$old"
+  [ "$filled" = 0 ] || return 1
+  rm -rf -- "$new"
+  new=
+}
+
+# Each file is moved by itself, which is atomic, and the runtime last: where it is, the others are.
+fill() {
+  part deno @DENO@ &&
+    part grinder.js @BUNDLE@ &&
+    part launch.js @LAUNCH@ || return 1
+  chmod 700 "$new/deno"
+  "$new/deno" --version >/dev/null 2>&1 ||
+    { reason="programs can't be started from $1 (is it mounted noexec?)"; return 1; }
+  make "$1/$key" && trusted "$1/$key" || return 1
+  for name in launch.js grinder.js deno; do
+    mv -f -- "$new/$name" "$1/$key/$name" || { reason="$1/$key can't be written to"; return 1; }
+  done
+}
+
+# use ROOT: true when the program is, or now was, unpacked below this directory; ROOT's parent has been looked at.
+use() {
+  make "$1" && trusted "$1" || return 1
+  if [ -d "$1/$key" ] || [ -L "$1/$key" ]; then trusted "$1/$key" || return 1; fi
+  unpacked "$1/$key" || unpack "$1" || return 1
+  cache=$1/$key
+}
+
+# A link or a directory that others can write to is refused at once; one that merely can't be used is passed over.
+attempt() {
+  use "$1" && return 0
+  tried="${tried:+$tried; }$reason"
+  clean
+  case $reason in
+    *"symbolic link"* | *"others can write"* | *"belongs to user"*) refuse ;;
+  esac
+  return 1
+}
+
+refuse() {
+  fail "can't unpack itself: $tried. Set GRINDER_CACHE_DIR to a directory of your own (mode 0700) with 200 MB free from which programs can be started."
+}
+
+choose() {
+  tried=
+  if [ -n "${GRINDER_CACHE_DIR:-}" ]; then
+    attempt "${GRINDER_CACHE_DIR%/}" || refuse
+    return
+  fi
+  if [ -n "${CACHE_DIRECTORY:-}" ]; then
+    attempt "${CACHE_DIRECTORY%%:*}" || refuse
+    return
+  fi
+  for base in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}"; do
+    case $base in /*) ;; *) continue ;; esac
+    if make "$base" && trusted "$base"; then
+      attempt "$base/grinder" && return
+    else
+      tried="${tried:+$tried; }$reason"
+      clean
+      case $reason in *"symbolic link"* | *"others can write"*) refuse ;; esac
+    fi
+  done
+  base=${TMPDIR:-/tmp}
+  if shared "$base" || trusted "$base"; then
+    attempt "$base/grinder-cache-$me" && return
+  else
+    tried="${tried:+$tried; }$base is neither ours alone nor a sticky directory of root's"
+  fi
+  refuse
+}
+
+trap clean EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+choose
+trap - EXIT HUP INT TERM
+
+# Nothing from outside configures the runtime.
+unset NODE_OPTIONS GRINDER_SMOKE_DIR
+case $(export -p) in
+  *DENO_*) for name in $(env | sed -n 's/^\(DENO_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done ;;
+esac
+case $self in /*) GRINDER_EXECUTABLE=$self ;; *) GRINDER_EXECUTABLE=$PWD/$self ;; esac
+DENO_DIR=$cache/deno-dir DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
+export GRINDER_EXECUTABLE DENO_DIR DENO_NO_PACKAGE_JSON DENO_NO_UPDATE_CHECK
+# Deno's default answer to SIGUSR1 is to open a debugger. Until the program has its own handler, the signal is ignored.
+trap '' USR1
+
+# First step: may read, and nothing else. It has to look at every place the configuration names, which nobody knows
+# before it has read it, so reading isn't narrowed; it has no network, and writes and starts nothing.
+flags=$("$cache/deno" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm --allow-read --allow-sys=uid \
+  --ignore-env --allow-env=@LAUNCH_ENV@ \
+  "$cache/launch.js" "$@" </dev/null) || exit
+IFS='
+'
+case $flags in
+  GRINDER_SMOKE_DIR=*)
+    GRINDER_SMOKE_DIR=${flags%%"$IFS"*}
+    GRINDER_SMOKE_DIR=${GRINDER_SMOKE_DIR#*=}
+    export GRINDER_SMOKE_DIR
+    flags=${flags#*"$IFS"}
+    ;;
+esac
+# Second step: the program, in this process, so that its id, its signals and its streams are the caller's.
+exec "$cache/deno" run $flags "$cache/grinder.js" "$@"
+exit 78

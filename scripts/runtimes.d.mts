@@ -1,0 +1,2 @@
+export function findDeno(root: string): string;
+export function findBun(root: string): string;

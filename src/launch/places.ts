@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { dirname, join, resolve } from 'node:path';
+import { readCommandLine } from './argv.ts';
+import { allowedHosts, type Environment } from './hosts.ts';
+import { type PlaceSettings, readPlaceSettings } from './settings.ts';
+
+/** Variables of a process, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Everything the places are computed from: nothing else is read. */
+export type PlaceInputs = {
+  /** The arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Variables;
+  readonly cwd: string;
+  readonly uid: number;
+  /** The configuration that was found, with its absolute path; null for the built-in simulator defaults. */
+  readonly config: { readonly path: string; readonly text: string } | null;
+};
+
+/** Every place on this machine, and every host, that one invocation may touch. All paths are absolute. */
+export type Places = {
+  readonly verb: string;
+  readonly configPath: string | null;
+  readonly environment: Environment;
+  /** True when the simulator runs inside the daemon. */
+  readonly embeddedSimulator: boolean;
+  readonly stateDir: string;
+  readonly auditPath: string;
+  readonly logPath: string;
+  /** The engine's feed file; null when a real exchange's configuration names none. */
+  readonly expectedPath: string | null;
+  /** Holds `accounts/<id>/` of real accounts: lock, stop latch, audit head. */
+  readonly accountsBase: string;
+  readonly runtimeDir: string;
+  readonly socketPath: string;
+  /** The registry entry that lets `grinder stop` find this daemon. */
+  readonly registryPath: string;
+  /** The socket of `POST /v1/expected`. */
+  readonly feedPath: string;
+  /** The local address of the socket that speaks to systemd. */
+  readonly notifyPath: string;
+  /** Where daemons of this user may have left registry entries, the own runtime directory first. */
+  readonly registryDirs: readonly string[];
+  readonly keyFiles: readonly string[];
+  /** Null when `metrics.listen` is not `host:port`. */
+  readonly metricsHost: string | null;
+  readonly metricsPort: number | null;
+  readonly hosts: readonly string[];
+};
+
+/** Computes every place of one invocation; pure, so that launcher and program agree. */
+export function computePlaces(inputs: PlaceInputs): Places {
+  const { env } = inputs;
+  const { verb, exchangeFlag } = readCommandLine(inputs.argv);
+  const settings = readPlaceSettings(inputs.config?.text ?? '');
+  const environment = asEnvironment(exchangeFlag) ?? asEnvironment(settings.environment) ?? 'sim';
+  const smokeDir = verb === 'smoke' || verb === 'sim' ? (env['GRINDER_SMOKE_DIR'] ?? null) : null;
+  const base = smokeDir ?? (inputs.config === null ? inputs.cwd : dirname(inputs.config.path));
+  const named = smokeDir === null ? namedPaths(env, settings) : defaultPaths;
+  const stateDir = resolve(base, named.stateDir);
+  const runtimeDir = smokeDir ?? runtimeDirs(env, inputs.uid)[0];
+  const expected = named.expectedPath ?? (environment === 'sim' ? join(stateDir, 'expected.jsonl') : null);
+  return {
+    verb,
+    configPath: inputs.config?.path ?? null,
+    environment,
+    embeddedSimulator: environment === 'sim' && settings.restEndpoint === null,
+    stateDir,
+    auditPath: resolve(base, named.auditPath),
+    logPath: resolve(base, named.logPath),
+    expectedPath: expected === null ? null : resolve(base, expected),
+    accountsBase: smokeDir ?? accountsBase(env),
+    ...socketPlaces({
+      runtimeDir,
+      stateDir,
+      base,
+      controlSocket: smokeDir === null ? settings.controlSocket : null,
+    }),
+    registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
+    keyFiles: settings.secretFiles.map((path) => resolve(base, path)),
+    ...listenAddress(settings.metricsListen ?? '127.0.0.1:9090'),
+    hosts: smokeDir === null ? allowedHosts(environment, settings) : ['127.0.0.1'],
+  };
+}
+
+/** Names the directory of an account's lock, latch and audit head; `accountId` is a short hash, never a key. */
+export function accountDir(places: Places, accountId: string): string {
+  return places.embeddedSimulator
+    ? join(places.stateDir, 'account')
+    : join(places.accountsBase, 'accounts', accountId);
+}
+
+type NamedPaths = {
+  readonly stateDir: string;
+  readonly auditPath: string;
+  readonly logPath: string;
+  readonly expectedPath: string | null;
+};
+
+const defaultPaths: NamedPaths = {
+  stateDir: 'state',
+  auditPath: 'audit/reconcile.jsonl',
+  logPath: 'logs/app.log',
+  expectedPath: null,
+};
+
+function namedPaths(env: Variables, settings: PlaceSettings): NamedPaths {
+  return {
+    stateDir: nonEmpty(env['GRINDER_STATE_DIR']) ?? settings.stateDir ?? defaultPaths.stateDir,
+    auditPath: nonEmpty(env['GRINDER_AUDIT_PATH']) ?? settings.auditPath ?? defaultPaths.auditPath,
+    logPath: nonEmpty(env['GRINDER_LOG_PATH']) ?? settings.logPath ?? defaultPaths.logPath,
+    expectedPath: settings.expectedPath,
+  };
+}
+
+/** The key is a hash, because a socket's path may have 107 bytes only and a state directory's may be long. */
+function socketPlaces(input: {
+  readonly runtimeDir: string;
+  readonly stateDir: string;
+  readonly base: string;
+  readonly controlSocket: string | null;
+}) {
+  const { runtimeDir } = input;
+  const key = createHash('sha256').update(input.stateDir).digest('hex').slice(0, 12);
+  return {
+    runtimeDir,
+    socketPath:
+      input.controlSocket === null
+        ? join(runtimeDir, `${key}.sock`)
+        : resolve(input.base, input.controlSocket),
+    registryPath: join(runtimeDir, `${key}.json`),
+    feedPath: join(runtimeDir, `${key}.feed.sock`),
+    notifyPath: join(runtimeDir, `${key}.notify`),
+  };
+}
+
+/** systemd's directory, the login session's, and a private one under /tmp; clients look in all of them. */
+function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]] {
+  const systemd = nonEmpty(env['RUNTIME_DIRECTORY'])?.split(':')[0];
+  const session = nonEmpty(env['XDG_RUNTIME_DIR']);
+  const own = [systemd, session === null ? undefined : join(session, 'grinder'), `/tmp/grinder-${uid}`];
+  const [first = `/tmp/grinder-${uid}`, ...rest] = own
+    .filter((dir) => dir?.startsWith('/'))
+    .flatMap((dir) => dir ?? []);
+  return [first, ...new Set([...rest, '/run/grinder'].filter((dir) => dir !== first))];
+}
+
+function accountsBase(env: Variables): string {
+  const stateHome = nonEmpty(env['XDG_STATE_HOME']);
+  if (stateHome?.startsWith('/')) return join(stateHome, 'grinder');
+  const home = nonEmpty(env['HOME']);
+  return home?.startsWith('/') ? join(home, '.local/state/grinder') : '/var/lib/grinder';
+}
+
+function listenAddress(listen: string) {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(listen);
+  const port = Number(match?.[2] ?? Number.NaN);
+  const usable = match !== null && port <= 65535;
+  return { metricsHost: usable ? (match[1] ?? null) : null, metricsPort: usable ? port : null };
+}
+
+function asEnvironment(value: string | null): Environment | null {
+  return value === 'sim' || value === 'testnet' || value === 'mainnet' ? value : null;
+}
+
+/** An empty variable counts as unset. */
+function nonEmpty(value: string | undefined): string | null {
+  return value === undefined || value === '' ? null : value;
+}
