@@ -1,0 +1,139 @@
+/**
+ * Compares what the trading engine believes with what the exchange showed. Pure.
+ *
+ * Invariants: an incomplete observation proves no absence; what the engine told us after the observation began is
+ * not judged by it; before a checkpoint nothing is a mismatch; what isn't ours is counted and never judged.
+ */
+import { classifyOrder, type Identity } from '../gates/identity.ts';
+import { compareOrders } from './compare-orders.ts';
+import { comparePositions } from './compare-positions.ts';
+import type { TargetedReads } from './targeted.ts';
+import { isLive } from './targeted.ts';
+import {
+  type ExpectedState,
+  MISMATCH_TYPES,
+  type Mismatch,
+  type Observation,
+  type ObservedOrder,
+  type SymbolRules,
+} from './types.ts';
+
+/** How to compare. */
+export interface CompareOptions {
+  readonly identity: Identity;
+  readonly whitelist: readonly string[];
+  readonly rules: ReadonlyMap<string, SymbolRules>;
+  /** An order that is not seen is asked for only when our record of it is older than this. */
+  readonly missingGraceMs: number;
+  /** A status is called divergent only when our record is older than this at the start of the observation; 0. */
+  readonly statusGraceMs?: number;
+  /** So many "not found" in a row make an order missing; 1. A definite "ended" is enough by itself. */
+  readonly missesNeeded?: number;
+  /** After an answer that decided nothing, an order is asked for again only after this; `missingGraceMs`. */
+  readonly requeryAfterMs?: number;
+  readonly now: { readonly wallMs: number; readonly monoMs: number };
+  readonly targeted?: TargetedReads;
+  readonly remediateProtective: boolean;
+}
+
+/** An order with our prefix that is not in our shape: reported, never touched. Ids are as the exchange sent them. */
+export interface UnparsableOrder {
+  readonly clientOrderId: string;
+  readonly orderId: string;
+  readonly symbol: string;
+  readonly why: string;
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  /** By the contract's priority, then symbol, then client order id. */
+  readonly mismatches: readonly Mismatch[];
+  /** Live orders that are not ours; our own repair orders are not among them. */
+  readonly foreignBySymbol: ReadonlyMap<string, number>;
+  readonly unparsable: readonly UnparsableOrder[];
+  /** Orders that the engine believes live and the exchange shows, whatever their terms. */
+  readonly matchedOrders: number;
+  /** Positions other than zero on which both agree. */
+  readonly matchedPositions: number;
+  /** Live orders in our identity, the canary aside. */
+  readonly ours: number;
+  /** Client order ids that deserve a targeted read now, the longest unheard of first. */
+  readonly queries: readonly string[];
+}
+
+/** An observation's orders by whose they are. */
+export interface SortedOrders {
+  readonly ours: readonly ObservedOrder[];
+  readonly foreignBySymbol: ReadonlyMap<string, number>;
+  readonly unparsable: readonly UnparsableOrder[];
+}
+
+/** Compares expected with observed. */
+export function compare(expected: ExpectedState, observed: Observation, options: CompareOptions): Comparison {
+  const sorted = sortOrders(observed.orders, options.identity);
+  const known = expected.checkpoint !== null;
+  const orders = known ? compareOrders(expected, { observed, ours: sorted.ours }, options) : NO_ORDERS;
+  const positions = known ? comparePositions(expected, observed, options) : NO_POSITIONS;
+  return {
+    mismatches: [...orders.mismatches, ...positions.mismatches].sort(byContract),
+    foreignBySymbol: sorted.foreignBySymbol,
+    unparsable: sorted.unparsable,
+    matchedOrders: orders.matched,
+    matchedPositions: positions.matched,
+    ours: sorted.ours.filter((order) => !order.synthetic).length,
+    queries: orders.queries,
+  };
+}
+
+const NO_ORDERS = { mismatches: [], matched: 0, queries: [] } as const;
+const NO_POSITIONS = { mismatches: [], matched: 0 } as const;
+
+function sortOrders(orders: readonly ObservedOrder[], identity: Identity): SortedOrders {
+  const ours: ObservedOrder[] = [];
+  const unparsable: UnparsableOrder[] = [];
+  const foreign = new Map<string, number>();
+  for (const order of distinct(orders)) {
+    const whose = classifyOrder(order, identity);
+    const { clientOrderId, orderId, symbol } = order;
+    if (whose.kind === 'ours') ours.push(order);
+    else if (!isLive(order.status) && order.status !== 'UNKNOWN') continue;
+    else if (whose.kind === 'ours_unparsable')
+      unparsable.push({ clientOrderId, orderId, symbol, why: whose.why });
+    else if (whose.kind !== 'repair') foreign.set(symbol, (foreign.get(symbol) ?? 0) + 1);
+  }
+  return {
+    ours,
+    foreignBySymbol: new Map([...foreign].sort(([a], [b]) => compareText(a, b))),
+    unparsable: unparsable.sort((a, b) => compareText(a.symbol + a.orderId, b.symbol + b.orderId)),
+  };
+}
+
+/** One entry an order: of several the newest counts, whatever order they came in. */
+function distinct(orders: readonly ObservedOrder[]): Iterable<ObservedOrder> {
+  const byId = new Map<string, ObservedOrder>();
+  for (const order of orders) {
+    const id = `${order.symbol} ${order.conditional} ${order.orderId} ${order.clientOrderId}`;
+    const other = byId.get(id);
+    const newer =
+      other === undefined ||
+      order.updatedAtMs > other.updatedAtMs ||
+      (order.updatedAtMs === other.updatedAtMs && JSON.stringify(order) > JSON.stringify(other));
+    if (newer) byId.set(id, order);
+  }
+  return byId.values();
+}
+
+/** Orders mismatches as the contract does: priority, symbol, client order id; the key settles the rest. */
+function byContract(a: Mismatch, b: Mismatch): number {
+  return (
+    MISMATCH_TYPES.indexOf(a.type) - MISMATCH_TYPES.indexOf(b.type) ||
+    compareText(a.symbol, b.symbol) ||
+    compareText(a.clientOrderId ?? '', b.clientOrderId ?? '') ||
+    compareText(a.key, b.key)
+  );
+}
+
+/** By code unit: the same on every machine and in every locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,72 @@
+/** Says what would remove each mismatch. Pure; nothing here decides whether it may be done. */
+import { absolute, decimal, floorToStep, isZero, parseDecimal, product, roundUp } from './decimal.ts';
+import type { Decimal, Mismatch, PlannedAction, SymbolRules } from './types.ts';
+
+/** What a plan is made with. */
+export interface PlanInputs {
+  readonly prices: ReadonlyMap<string, { readonly markPrice: Decimal }>;
+  readonly rules: ReadonlyMap<string, SymbolRules>;
+}
+
+/** Plans one action for every remediable mismatch, in the order of the mismatches. */
+export function plan(mismatches: readonly Mismatch[], inputs: PlanInputs): readonly PlannedAction[] {
+  return mismatches.flatMap((mismatch) => planOne(mismatch, inputs) ?? []);
+}
+
+function planOne(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | null {
+  switch (mismatch.remediation) {
+    case 'report':
+      return null;
+    case 'cancel':
+      return planCancel(mismatch);
+    case 'flatten':
+      return planFlatten(mismatch, inputs);
+  }
+}
+
+function planCancel(mismatch: Mismatch): PlannedAction | null {
+  const order = mismatch.observedOrder;
+  if (order === null) return null;
+  return {
+    id: `cancel:${mismatch.key}`,
+    action: 'cancel',
+    symbol: order.symbol,
+    clientOrderId: order.clientOrderId,
+    orderId: order.orderId,
+    conditional: order.conditional,
+    positionSide: null,
+    side: null,
+    quantity: null,
+    notionalUsdt: '0',
+    mismatch,
+    synthetic: mismatch.synthetic || order.synthetic,
+  };
+}
+
+function planFlatten(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | null {
+  const position = mismatch.observedPosition;
+  if (position === null || isZero(position.amount)) return null;
+  const size = absolute(position.amount);
+  const stepSize = inputs.rules.get(position.symbol)?.stepSize;
+  return {
+    id: `flatten:${mismatch.key}`,
+    action: 'flatten',
+    symbol: position.symbol,
+    clientOrderId: null,
+    orderId: null,
+    conditional: false,
+    positionSide: position.positionSide,
+    side: decimal(position.amount).isLessThan(0) ? 'BUY' : 'SELL',
+    quantity: stepSize === undefined ? size : floorToStep(size, stepSize),
+    notionalUsdt: notional(size, inputs.prices.get(position.symbol)?.markPrice),
+    mismatch,
+    synthetic: mismatch.synthetic,
+  };
+}
+
+/** Rounded up to cents, so that a cap is never passed by rounding. */
+function notional(size: Decimal, markPrice: Decimal | undefined): Decimal | null {
+  const price = parseDecimal(markPrice);
+  if (markPrice === undefined || price === null || !price.isGreaterThan(0)) return null;
+  return roundUp(product(size, markPrice), 2);
+}
