@@ -1,0 +1,161 @@
+/** From a config file's text and the operator's variables to settings that can be trusted, or to a list of problems. */
+import { createHash } from 'node:crypto';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Camel, camelKeys } from './camel.ts';
+import { type CoveredSettings, flattenSettings } from './covered.ts';
+import { type ConfigProblem, readEnvironment, type StageWishes, type Variables } from './environment.ts';
+import { isEmbedded, relations } from './rules.ts';
+import { type ConfigFile, configSchema } from './schema.ts';
+
+/** Settings in force: file, variables and flags merged (flag > environment > file > default). */
+export interface Settings extends Camel<ConfigFile> {
+  readonly wishes: StageWishes;
+  /** True when the simulator runs inside this process. */
+  readonly embeddedSimulator: boolean;
+  /** Every setting as dotted key and text, without the account. */
+  readonly flat: CoveredSettings;
+  /** sha256 over `flat` and the wishes, hex. */
+  readonly digest: string;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Where the settings come from; `text` null means the built-in simulator defaults. */
+export interface ConfigSources {
+  readonly text: string | null;
+  readonly env: Variables;
+  /** Config paths given as flags, such as `exchange.environment`. */
+  readonly flags: ReadonlyMap<string, unknown>;
+}
+
+/** Parses, merges and checks; pure. Secrets are not read here. */
+export function loadConfig(sources: ConfigSources): LoadResult {
+  const parsed = parseFile(sources.text);
+  if (!parsed.ok) return parsed;
+  const environment = readEnvironment(sources.env);
+  const origin = new Map<string, string>();
+  const tree = parsed.tree;
+  for (const [path, { variable, value }] of environment.overrides) {
+    setPath(tree, path, value);
+    origin.set(path, variable);
+  }
+  for (const [path, value] of sources.flags) {
+    setPath(tree, path, value);
+    origin.set(path, `--${path.split('.').at(-1)}`);
+  }
+  const result = configSchema.safeParse(tree);
+  const problems = [
+    ...environment.problems,
+    ...(result.success
+      ? relations(result.data)
+      : result.error.issues.flatMap((issue) => explain(issue, tree, origin))),
+  ];
+  if (!result.success || problems.length > 0) return { ok: false, problems };
+  const flat = flattenSettings(result.data);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([Object.entries(flat).sort(), environment.wishes]))
+    .digest('hex');
+  return {
+    ok: true,
+    settings: {
+      ...camelKeys(result.data),
+      wishes: environment.wishes,
+      embeddedSimulator: isEmbedded(result.data),
+      flat,
+      digest,
+    },
+  };
+}
+
+/** Writes problems as one paragraph: what was found where, what was expected, what happens next. */
+export function describeProblems(problems: readonly ConfigProblem[], source: string): string {
+  const lines = problems.map(
+    ({ key, value, expected }) => `${key}${value === '' ? '' : `: ${value}`} — expected ${expected}`,
+  );
+  return `The configuration (${source}) can't be used, nothing was started: ${lines.join('; ')}.`;
+}
+
+type Tree = { [key: string]: unknown };
+
+function parseFile(
+  text: string | null,
+): { ok: true; tree: Tree } | { ok: false; problems: readonly ConfigProblem[] } {
+  if (text === null) return { ok: true, tree: {} };
+  const document = parseDocument(text, { uniqueKeys: true, logLevel: 'silent' });
+  const [first] = [...document.errors, ...document.warnings];
+  if (first !== undefined) {
+    const where = first.linePos?.[0] === undefined ? 'file' : `line ${first.linePos[0].line}`;
+    return {
+      ok: false,
+      problems: [
+        {
+          key: where,
+          value: clip(first.message.split('\n')[0] ?? ''),
+          expected: 'valid YAML without duplicate keys',
+        },
+      ],
+    };
+  }
+  const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  return isTree(tree)
+    ? { ok: true, tree }
+    : {
+        ok: false,
+        problems: [{ key: 'file', value: clip(JSON.stringify(tree)), expected: 'a mapping of keys' }],
+      };
+}
+
+function explain(
+  issue: z.core.$ZodIssue,
+  tree: Tree,
+  origin: ReadonlyMap<string, string>,
+): readonly ConfigProblem[] {
+  const path = issue.path.map(String).join('.');
+  const key = origin.get(path) ?? origin.get(issue.path.slice(0, 2).map(String).join('.')) ?? path;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((unknown) => ({
+      key: path === '' ? unknown : `${path}.${unknown}`,
+      value: '',
+      expected: 'a known key (see `grinder config schema`)',
+    }));
+  }
+  const value = issue.path.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    tree,
+  );
+  return [
+    {
+      key,
+      value: clip(typeof value === 'string' ? JSON.stringify(value) : String(value)),
+      expected: issue.message,
+    },
+  ];
+}
+
+function setPath(tree: Tree, path: string, value: unknown): void {
+  const steps = path.split('.');
+  let node = tree;
+  for (const step of steps.slice(0, -1)) {
+    const next = node[step];
+    if (isTree(next)) node = next;
+    else {
+      const fresh: Tree = {};
+      // A scalar where a section belongs is left for the schema to refuse.
+      if (next !== undefined && next !== null) return;
+      node[step] = fresh;
+      node = fresh;
+    }
+  }
+  node[steps.at(-1) ?? ''] = value;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function clip(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
