@@ -1,0 +1,206 @@
+/**
+ * Expected state: a fold over feed lines; `now` comes in with each line. The maps inside a draft are changed in place,
+ * because a feed may have a million lines; `viewOf` gives everybody else a copy of their own.
+ *
+ * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
+ * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
+ */
+import type { FeedLine, FeedOrder } from './feed-schema.ts';
+import type { Instant } from './progress.ts';
+import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
+
+/** Which feed is ours. */
+export interface FeedIdentity {
+  readonly account: string;
+  readonly environment: 'sim' | 'testnet' | 'mainnet';
+}
+
+/** Ended orders kept at most. */
+const ENDED_KEPT = 5000;
+
+/** Expected state while it is being folded. */
+export interface ExpectedDraft extends ExpectedState {
+  readonly orders: Map<string, ExpectedOrder>;
+  readonly positions: Map<string, ExpectedPosition>;
+}
+
+/** What is known before the first line: nothing. */
+export function nothingExpected(): ExpectedDraft {
+  return {
+    sessionId: null,
+    seq: 0,
+    checkpoint: null,
+    orders: new Map(),
+    positions: new Map(),
+    killSwitch: false,
+    appliedEventMs: 0,
+    lastLine: null,
+    fault: null,
+    settled: false,
+  };
+}
+
+/** Copies a draft; `settled` once its first checkpoint was read `settleMs` ago. */
+export function viewOf(draft: ExpectedDraft, now: Instant, settleMs: number): ExpectedState {
+  const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
+  const settled = since !== null && since >= settleMs;
+  return { ...draft, orders: new Map(draft.orders), positions: new Map(draft.positions), settled };
+}
+
+/** Applies one line. A line that was already applied (same session, seq not above the last) changes nothing. */
+export function applyLine(
+  state: ExpectedDraft,
+  line: FeedLine,
+  identity: FeedIdentity,
+  now: Instant,
+): ExpectedDraft {
+  if (line.session_id === state.sessionId && line.seq <= state.seq) return state;
+  const session = line.session_id === state.sessionId ? continued(state, line) : begun(state, line);
+  const heard: ExpectedDraft = {
+    ...session,
+    seq: line.seq,
+    lastLine: { tsMs: line.ts_ms, readAtMonoMs: now.nowMonoMs },
+  };
+  return applyRecord(heard, line, identity, now);
+}
+
+/** Notes something that makes the picture untrustworthy until the next checkpoint. */
+export function withFault(state: ExpectedDraft, fault: string): ExpectedDraft {
+  return state.fault === null ? { ...state, fault } : state;
+}
+
+/** The older of wall and monotonic age of the newest line; null before the first and for a line from the future. */
+export function feedAgeMs(state: ExpectedState, now: Instant): number | null {
+  if (state.lastLine === null) return null;
+  const wallAgeMs = now.nowMs - state.lastLine.tsMs;
+  // Clocks of two programs on one machine agree; a second covers rounding.
+  return wallAgeMs < -1000 ? null : Math.max(wallAgeMs, now.nowMonoMs - state.lastLine.readAtMonoMs);
+}
+
+/** The key of a position row. */
+export function positionKey(symbol: string, positionSide: string): string {
+  return `${symbol}/${positionSide}`;
+}
+
+function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
+  const next = state.seq + 1;
+  return line.seq === next ? state : withFault(state, `gap: seq ${next} expected, ${line.seq} found`);
+}
+
+/** A new session knows nothing until its checkpoint; what the old one ended is still worth remembering. */
+function begun(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
+  const fault = line.type === 'checkpoint' ? null : 'a new session without a checkpoint';
+  return { ...nothingExpected(), sessionId: line.session_id, killSwitch: state.killSwitch, fault };
+}
+
+function applyRecord(
+  state: ExpectedDraft,
+  line: FeedLine,
+  identity: FeedIdentity,
+  now: Instant,
+): ExpectedDraft {
+  switch (line.type) {
+    case 'checkpoint': {
+      if (line.account !== identity.account || line.environment !== identity.environment)
+        return withFault(
+          { ...state, checkpoint: null },
+          `the feed is of another account (${line.account}, ${line.environment})`,
+        );
+      // Only the first checkpoint of a session starts its settling time.
+      const readAtMonoMs = state.checkpoint?.readAtMonoMs ?? now.nowMonoMs;
+      const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
+      const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
+      for (const order of line.orders) orders.set(order.client_order_id, liveOrder(order, at));
+      const positions = line.positions.map(
+        ({ symbol, position_side, amount }): [string, ExpectedPosition] => [
+          positionKey(symbol, position_side),
+          { symbol, positionSide: position_side, amount, ...at },
+        ],
+      );
+      return {
+        ...state,
+        fault: null,
+        checkpoint: {
+          account: line.account,
+          environment: line.environment,
+          tsMs: line.ts_ms,
+          readAtMonoMs,
+        },
+        orders,
+        positions: new Map(positions),
+        killSwitch: line.kill_switch,
+        appliedEventMs: line.applied_event_ms,
+      };
+    }
+    case 'order': {
+      const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
+      state.orders.set(line.client_order_id, liveOrder(line, at));
+      return state;
+    }
+    case 'order_end':
+      endOrder(state.orders, line, now);
+      return state;
+    case 'position': {
+      const { symbol, position_side, amount, ts_ms } = line;
+      const position: ExpectedPosition = {
+        symbol,
+        positionSide: position_side,
+        amount,
+        updatedAtMs: ts_ms,
+        readAtMonoMs: now.nowMonoMs,
+      };
+      state.positions.set(positionKey(symbol, position_side), position);
+      return state;
+    }
+    case 'kill_switch':
+      return { ...state, killSwitch: line.active };
+    case 'heartbeat':
+      return { ...state, appliedEventMs: Math.max(state.appliedEventMs, line.applied_event_ms) };
+  }
+}
+
+function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: number }): ExpectedOrder {
+  return {
+    clientOrderId: order.client_order_id,
+    symbol: order.symbol,
+    side: order.side,
+    orderType: order.order_type,
+    price: order.price,
+    quantity: order.quantity,
+    filledQuantity: order.filled_quantity,
+    reduceOnly: order.reduce_only,
+    state: 'live',
+    endReason: null,
+    ...at,
+  };
+}
+
+function endOrder(
+  orders: ExpectedDraft['orders'],
+  line: Extract<FeedLine, { type: 'order_end' }>,
+  now: Instant,
+): void {
+  const known = orders.get(line.client_order_id);
+  // Re-inserted, so that the oldest end is the first to be forgotten.
+  orders.delete(line.client_order_id);
+  orders.set(line.client_order_id, {
+    clientOrderId: line.client_order_id,
+    symbol: line.symbol,
+    side: known?.side ?? 'BUY',
+    orderType: known?.orderType ?? 'LIMIT',
+    price: known?.price ?? '0',
+    quantity: known?.quantity ?? '0',
+    filledQuantity: line.filled_quantity,
+    reduceOnly: known?.reduceOnly ?? false,
+    state: 'ended',
+    endReason: line.reason,
+    updatedAtMs: line.ts_ms,
+    readAtMonoMs: now.nowMonoMs,
+  });
+  if (orders.size % 1000 === 0) forgetOldEnds(orders);
+}
+
+function forgetOldEnds(orders: ExpectedDraft['orders']): void {
+  const ended = [...orders].filter(([, order]) => order.state === 'ended').map(([id]) => id);
+  for (const id of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) orders.delete(id);
+}

@@ -1,0 +1,170 @@
+/**
+ * Tails the expected-state feed: by offset, through rotation, truncation and half lines. Reads only.
+ *
+ * The file is opened without following links; neither it nor its directory may be writable by others. What can't be
+ * read is a fault of the picture, never an empty picture.
+ */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import type { Clock } from './clock.ts';
+import { escapeText } from './escape.ts';
+import {
+  applyLine,
+  type ExpectedDraft,
+  type FeedIdentity,
+  nothingExpected,
+  viewOf,
+  withFault,
+} from './expected.ts';
+import { feedLineSchema } from './feed-schema.ts';
+import type { ExpectedState } from './types.ts';
+
+export interface FeedOptions {
+  readonly path: string;
+  readonly identity: FeedIdentity;
+  readonly clock: Clock;
+  readonly settleMs: number;
+  /** Owner the file must have; 0 (root) is always accepted. */
+  readonly uid: number;
+}
+
+/** A feed being read. */
+export interface Feed {
+  /** Reads what was appended since the last call; never throws. True when something new was read. */
+  readonly poll: () => boolean;
+  readonly state: () => ExpectedState;
+  /** Why the file can't be read at all, or null. */
+  readonly problem: () => string | null;
+  readonly close: () => void;
+}
+
+const CHUNK_BYTES = 1 << 20;
+/** A longer line is garbage: a checkpoint of 100,000 orders has some 20 MB. */
+const MAX_LINE_CHARS = 32 * (1 << 20);
+/** Read at most this much in one poll, so that a huge file can't hold up a stop. */
+const POLL_BYTES = 8 * (1 << 20);
+
+/** Starts tailing; a missing file is a problem that heals when it appears. */
+export function openFeed(options: FeedOptions): Feed {
+  let draft: ExpectedDraft = nothingExpected();
+  let problem: string | null = 'not read yet';
+  let open: { fd: number; inode: number; offset: number } | null = null;
+  let decoder = new StringDecoder('utf8');
+  let half = '';
+
+  const now = () => ({ nowMs: options.clock.wallMs(), nowMonoMs: options.clock.monoMs() });
+
+  function takeText(text: string): void {
+    const lines = (half + text).split('\n');
+    half = lines.pop() ?? '';
+    if (half.length > MAX_LINE_CHARS) {
+      half = '';
+      draft = { ...withFault(draft, 'a line over 32 MiB') };
+    }
+    for (const line of lines) if (line.trim() !== '') draft = takeLine(draft, line);
+  }
+
+  function takeLine(state: ExpectedDraft, text: string): ExpectedDraft {
+    const parsed = parseLine(text);
+    return parsed.ok
+      ? applyLine(state, parsed.line, options.identity, now())
+      : withFault(state, `a line that can't be read: ${parsed.problem}`);
+  }
+
+  function reopen(): string | null {
+    if (open !== null) closeSync(open.fd);
+    open = null;
+    const refused = checkPlace(options.path, options.uid);
+    if (refused !== null) return refused;
+    const fd = openSync(options.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    open = { fd, inode: fstatSync(fd).ino, offset: 0 };
+    decoder = new StringDecoder('utf8');
+    half = '';
+    return null;
+  }
+
+  function poll(): boolean {
+    try {
+      const rotated = open === null || hasMoved(options.path, open);
+      if (rotated && open !== null) readOn();
+      if (rotated) problem = reopen();
+      return open !== null && problem === null && readOn();
+    } catch (error) {
+      problem = `can't read ${options.path}: ${error instanceof Error ? error.message : String(error)}`;
+      return false;
+    }
+  }
+
+  function readOn(): boolean {
+    if (open === null) return false;
+    const size = fstatSync(open.fd).size;
+    if (size < open.offset) {
+      draft = withFault(draft, 'the file was truncated');
+      open.offset = 0;
+      half = '';
+      decoder = new StringDecoder('utf8');
+    }
+    const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(1, size - open.offset)));
+    let taken = 0;
+    while (taken < POLL_BYTES) {
+      const read = readSync(open.fd, buffer, 0, buffer.length, open.offset);
+      if (read === 0) break;
+      open.offset += read;
+      taken += read;
+      takeText(decoder.write(buffer.subarray(0, read)));
+    }
+    return taken > 0;
+  }
+
+  return {
+    poll,
+    state: () => viewOf(draft, now(), options.settleMs),
+    problem: () => problem,
+    close: () => {
+      if (open !== null) closeSync(open.fd);
+      open = null;
+      problem = 'closed';
+    },
+  };
+}
+
+type ParsedLine =
+  | { readonly ok: true; readonly line: ReturnType<typeof feedLineSchema.parse> }
+  | { readonly ok: false; readonly problem: string };
+
+/** Parses one line against the schema; the problem is short and escaped. */
+export function parseLine(text: string): ParsedLine {
+  if (text.includes('\uFFFD')) return { ok: false, problem: 'not UTF-8' };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: `not JSON: ${escapeText(text, 60)}` };
+  }
+  const result = feedLineSchema.safeParse(json);
+  if (result.success) return { ok: true, line: result.data };
+  const issue = result.error.issues[0];
+  return { ok: false, problem: escapeText(`${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, 120) };
+}
+
+function hasMoved(path: string, open: { readonly inode: number }): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat === undefined || stat.ino !== open.inode;
+}
+
+function checkPlace(path: string, uid: number): string | null {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `no file ${path} yet: the trading engine has not written its expected state`;
+  const directory = lstatSync(dirname(path));
+  if (!stat.isFile()) return `${path} is not a regular file (links are not followed)`;
+  for (const [what, one] of [
+    [path, stat],
+    [dirname(path), directory],
+  ] as const) {
+    if ((one.mode & 0o022) !== 0)
+      return `${what} is writable by others (mode ${(one.mode & 0o777).toString(8)}): chmod go-w it`;
+    if (one.uid !== uid && one.uid !== 0) return `${what} belongs to user ${one.uid}, not to ${uid}`;
+  }
+  return null;
+}
