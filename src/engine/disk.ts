@@ -1,0 +1,92 @@
+/** The few file operations that durable state needs, synchronous, as an interface so that a test can make one fail. */
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+
+/** What an lstat or fstat tells; `mode` is the permission bits alone. */
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  readonly size: number;
+  readonly inode: number;
+  readonly mode: number;
+  readonly ownerUid: number;
+  readonly links: number;
+}
+
+/** All calls throw what node:fs throws; nothing else in the durable state touches a disk. */
+export interface Disk {
+  /** Flags are node:fs constants; O_NOFOLLOW is always added. */
+  readonly open: (path: string, flags: number, mode: number) => number;
+  /** Writes at the end of an O_APPEND file, else at `position`; returns how many bytes went. */
+  readonly write: (fd: number, bytes: Uint8Array, position: number | null) => number;
+  readonly fdatasync: (fd: number) => void;
+  readonly truncate: (fd: number, size: number) => void;
+  /** Reads into the whole of `into`; returns how many bytes came, 0 at the end. */
+  readonly read: (fd: number, into: Uint8Array, position: number) => number;
+  readonly facts: (fd: number) => FileFacts;
+  /** Null when there is nothing at the path; links are not followed. */
+  readonly lookup: (path: string) => FileFacts | null;
+  readonly close: (fd: number) => void;
+  readonly rename: (from: string, to: string) => void;
+  readonly remove: (path: string) => void;
+  readonly makeDirectory: (path: string, mode: number) => void;
+  /** Makes creations and renames inside a directory durable. */
+  readonly syncDirectory: (path: string) => void;
+}
+
+/** This machine's disk. */
+export const realDisk: Disk = {
+  open: (path, flags, mode) => openSync(path, flags | constants.O_NOFOLLOW, mode),
+  write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
+  fdatasync: fdatasyncSync,
+  truncate: ftruncateSync,
+  read: (fd, into, position) => readSync(fd, into, 0, into.length, position),
+  facts: (fd) => factsOf(fstatSync(fd)),
+  lookup: (path) => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? null : factsOf(stats);
+  },
+  close: closeSync,
+  rename: renameSync,
+  remove: unlinkSync,
+  makeDirectory: (path, mode) => {
+    mkdirSync(path, { recursive: true, mode });
+  },
+  syncDirectory: (path) => {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  },
+};
+
+function factsOf(stats: ReturnType<typeof fstatSync>): FileFacts {
+  return {
+    kind: stats.isSymbolicLink()
+      ? 'link'
+      : stats.isDirectory()
+        ? 'directory'
+        : stats.isFile()
+          ? 'file'
+          : 'other',
+    size: Number(stats.size),
+    inode: Number(stats.ino),
+    mode: Number(stats.mode) & 0o7777,
+    ownerUid: Number(stats.uid),
+    links: Number(stats.nlink),
+  };
+}

@@ -1,0 +1,227 @@
+/**
+ * The engine's durable state as a fold over the audit journal: budgets, cooldown, open intents, failures, backoff and
+ * the records the ceremony is judged by. Pure: the same lines give the same state, however often they are replayed.
+ */
+import { z } from 'zod';
+import type { AuditEventType, AuditRecord } from './audit-record.ts';
+import { type ChainHead, GENESIS } from './chain.ts';
+import { parseDecimal } from './decimal.ts';
+import type { ActionKind, Decimal } from './types.ts';
+
+/** One write that left or may have left; it counts as a call. */
+export interface Dispatch {
+  readonly intentId: string;
+  /** Wall time of its INTENT. */
+  readonly atMs: number;
+  /** "0" once the exchange refused it. */
+  readonly notionalUsdt: Decimal;
+}
+
+/** An INTENT whose outcome is not known: `open` before any outcome, `unknown` after an UNKNOWN. */
+export interface OpenIntent {
+  readonly intentId: string;
+  readonly actionId: string;
+  readonly action: ActionKind;
+  readonly symbol: string;
+  readonly clientOrderId: string | null;
+  readonly orderId: string | null;
+  readonly conditional: boolean;
+  /** The `grc_…` id of a flatten. */
+  readonly repairClientOrderId: string | null;
+  readonly requestHash: string;
+  readonly notionalUsdt: Decimal;
+  readonly runId: string;
+  readonly atMs: number;
+  readonly status: 'open' | 'unknown';
+}
+
+/** All that survives a restart. */
+export interface JournalState {
+  readonly lastSeq: number;
+  readonly head: ChainHead;
+  /** In order of the journal: all of the last 25 h, and older ones while there are few (a clock may have jumped). */
+  readonly dispatches: readonly Dispatch[];
+  /** Wall time of the latest dispatch; null when never. */
+  readonly lastWriteRunAtMs: number | null;
+  readonly openIntents: ReadonlyMap<string, OpenIntent>;
+  /** By action id: refused, unknown or unverified dispatches since it last succeeded. */
+  readonly failuresByItem: ReadonlyMap<string, number>;
+  /** No call before this wall time (`details.backoff_until_ms` of any record); 0 when none. */
+  readonly backoffUntilMs: number;
+  readonly lastStageChange: AuditRecord | null;
+  /** The last 1000 records of the event types in CEREMONY_EVENTS. */
+  readonly ceremonyRecords: readonly AuditRecord[];
+  /** Why a line that checks out can't be understood; null when all could. */
+  readonly problem: string | null;
+}
+
+export const CEREMONY_EVENTS: readonly AuditEventType[] = [
+  'STAGE_CHANGED',
+  'STAGE_EVIDENCE',
+  'ACKNOWLEDGED',
+  'STOP_LATCHED',
+  'STOP_CLEARED',
+  'APPROVED',
+];
+const DISPATCH_WINDOW_MS = 25 * 3_600_000;
+const DISPATCHES_KEPT = 2000;
+const CEREMONY_KEPT = 1000;
+
+/** The state before the first line. */
+export const EMPTY_STATE: JournalState = {
+  lastSeq: 0,
+  head: GENESIS,
+  dispatches: [],
+  lastWriteRunAtMs: null,
+  openIntents: new Map(),
+  failuresByItem: new Map(),
+  backoffUntilMs: 0,
+  lastStageChange: null,
+  ceremonyRecords: [],
+  problem: null,
+};
+
+/** Applies one record. Never throws. */
+export function fold(state: JournalState, record: AuditRecord): JournalState {
+  const backoff = record.details['backoff_until_ms'];
+  const next: JournalState = {
+    ...state,
+    lastSeq: record.seq,
+    head: { seq: record.seq, hash: record.hash },
+    backoffUntilMs:
+      typeof backoff === 'number' ? Math.max(state.backoffUntilMs, backoff) : state.backoffUntilMs,
+  };
+  if (CEREMONY_EVENTS.includes(record.event_type)) return applyCeremony(next, record);
+  if (record.event_type === 'REMEDIATE_ATTEMPT' && record.status === 'INTENT')
+    return applyIntent(next, record);
+  if (record.event_type === 'REMEDIATE_RESULT') return applyResult(next, record);
+  return next;
+}
+
+const intentDetails = z.object({
+  intent_id: z.string().min(1),
+  action_id: z.string().min(1),
+  action: z.enum(['cancel', 'flatten']),
+  symbol: z.string().min(1),
+  client_order_id: z.string().nullable(),
+  order_id: z.string().nullable(),
+  conditional: z.boolean(),
+  repair_client_order_id: z.string().nullable(),
+  request_hash: z.string().min(1),
+  notional_usdt: z.string().refine((text) => parseDecimal(text)?.isNegative() === false),
+});
+
+function applyIntent(state: JournalState, record: AuditRecord): JournalState {
+  const parsed = intentDetails.safeParse(record.details);
+  if (!parsed.success) return { ...state, problem: `line ${record.seq}: an INTENT without its details` };
+  const details = parsed.data;
+  const intent: OpenIntent = {
+    intentId: details.intent_id,
+    actionId: details.action_id,
+    action: details.action,
+    symbol: details.symbol,
+    clientOrderId: details.client_order_id,
+    orderId: details.order_id,
+    conditional: details.conditional,
+    repairClientOrderId: details.repair_client_order_id,
+    requestHash: details.request_hash,
+    notionalUsdt: details.notional_usdt,
+    runId: record.run_id,
+    atMs: record.ts_ms,
+    status: 'open',
+  };
+  const dispatch = { intentId: intent.intentId, atMs: record.ts_ms, notionalUsdt: intent.notionalUsdt };
+  return withDispatches(
+    { ...state, openIntents: new Map(state.openIntents).set(intent.intentId, intent) },
+    trim([...state.dispatches, dispatch], record.ts_ms),
+  );
+}
+
+function applyResult(state: JournalState, record: AuditRecord): JournalState {
+  const { details } = record;
+  if (typeof details['resolves'] === 'string') return closeIntent(state, details['resolves']);
+  if (typeof details['verifies'] === 'string') {
+    return details['verified'] === false && typeof details['action_id'] === 'string'
+      ? countFailure(state, details['action_id'])
+      : state;
+  }
+  const id = details['intent_id'];
+  const intent = typeof id === 'string' ? state.openIntents.get(id) : undefined;
+  if (intent === undefined || intent.status === 'unknown') return state;
+  switch (record.status) {
+    case 'EXECUTED':
+      return clearFailures(closeIntent(state, intent.intentId), intent.actionId);
+    case 'REJECTED':
+      return countFailure(
+        refund(closeIntent(state, intent.intentId), intent.intentId, 'notional'),
+        intent.actionId,
+      );
+    case 'UNKNOWN':
+      return countFailure(
+        { ...state, openIntents: new Map(state.openIntents).set(intent.intentId, unknown(intent)) },
+        intent.actionId,
+      );
+    case 'FAILED': {
+      const closed = closeIntent(state, intent.intentId);
+      return details['sent'] === false
+        ? refund(closed, intent.intentId, 'all')
+        : countFailure(closed, intent.actionId);
+    }
+    case 'PLANNED':
+    case 'BLOCKED':
+    case 'INTENT':
+    case null:
+      return state;
+  }
+}
+
+function applyCeremony(state: JournalState, record: AuditRecord): JournalState {
+  return {
+    ...state,
+    lastStageChange: record.event_type === 'STAGE_CHANGED' ? record : state.lastStageChange,
+    ceremonyRecords: [...state.ceremonyRecords, record].slice(-CEREMONY_KEPT),
+  };
+}
+
+function unknown(intent: OpenIntent): OpenIntent {
+  return { ...intent, status: 'unknown' };
+}
+
+function closeIntent(state: JournalState, intentId: string): JournalState {
+  const openIntents = new Map(state.openIntents);
+  openIntents.delete(intentId);
+  return { ...state, openIntents };
+}
+
+function refund(state: JournalState, intentId: string, what: 'all' | 'notional'): JournalState {
+  return withDispatches(
+    state,
+    state.dispatches.flatMap((dispatch) => {
+      if (dispatch.intentId !== intentId) return [dispatch];
+      return what === 'all' ? [] : [{ ...dispatch, notionalUsdt: '0' }];
+    }),
+  );
+}
+
+function withDispatches(state: JournalState, dispatches: readonly Dispatch[]): JournalState {
+  return { ...state, dispatches, lastWriteRunAtMs: dispatches.at(-1)?.atMs ?? null };
+}
+
+function trim(dispatches: readonly Dispatch[], nowMs: number): readonly Dispatch[] {
+  const surplus = dispatches.length - DISPATCHES_KEPT;
+  if (surplus <= 0) return dispatches;
+  return dispatches.filter(
+    (dispatch, index) => index >= surplus || dispatch.atMs > nowMs - DISPATCH_WINDOW_MS,
+  );
+}
+
+function countFailure(state: JournalState, actionId: string): JournalState {
+  const failures = (state.failuresByItem.get(actionId) ?? 0) + 1;
+  return { ...state, failuresByItem: new Map(state.failuresByItem).set(actionId, failures) };
+}
+
+function clearFailures(state: JournalState, actionId: string): JournalState {
+  const failuresByItem = new Map(state.failuresByItem);
+  failuresByItem.delete(actionId);
+  return { ...state, failuresByItem };
+}
