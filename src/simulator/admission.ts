@@ -10,6 +10,7 @@ import type { OrderRequest, Position, Rejection, SymbolSpec, View } from './type
 /** Leverage of the one account, for margin and position replies. */
 export const LEVERAGE = 20;
 
+/** An order and everything its admission depends on. */
 export interface AdmissionInput {
   readonly request: OrderRequest;
   readonly spec: SymbolSpec;

@@ -8,6 +8,7 @@ import { isRejection, refusals, reject } from './rejections.ts';
 import { findSymbol } from './symbols.ts';
 import type { AlgoOrder, AlgoRequest, Order, OrderRequest, Rejection } from './types.ts';
 
+/** The conditional-order service. */
 export interface AlgoBook {
   place(request: AlgoRequest, nowMs: number): AlgoOrder | Rejection;
   /** Cancels a waiting order; -2011 when it is not waiting. */
@@ -16,6 +17,7 @@ export interface AlgoBook {
   trigger(symbol: string, nowMs: number): void;
 }
 
+/** What the conditional orders act on. */
 export interface AlgoBookDeps {
   readonly ledger: Ledger;
   readonly prices: Prices;

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { missing, refusals } from './rejections.ts';
 import type { Rejection } from './types.ts';
 
+/** The one account's key and secret. */
 export interface Credentials {
   readonly apiKey: string;
   readonly apiSecret: string;

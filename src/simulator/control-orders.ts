@@ -12,6 +12,7 @@ import type { UserStream } from './stream.ts';
 import type { Trader } from './trader.ts';
 import type { Order, OrderRequest } from './types.ts';
 
+/** What the control side reaches into. */
 export interface ControlDeps {
   readonly model: Model;
   readonly faults: Faults;

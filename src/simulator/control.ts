@@ -27,6 +27,7 @@ import { isRejection } from './rejections.ts';
 import { renderAlgo, renderOrder, renderPosition } from './render.ts';
 import { findSymbol } from './symbols.ts';
 
+/** An HTTP status and a JSON body. */
 export interface ControlReply {
   readonly status: number;
   readonly body: unknown;

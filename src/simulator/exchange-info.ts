@@ -3,6 +3,7 @@ import type { SymbolSpec } from './types.ts';
 
 /** Percent-price band: buys at most 5 % above the mark, sells at most 5 % below it. */
 export const MULTIPLIER_UP = '1.0500';
+/** See MULTIPLIER_UP. */
 export const MULTIPLIER_DOWN = '0.9500';
 
 /** The reply of GET v1/exchangeInfo. */

@@ -88,10 +88,14 @@ export const faultSchema = z.strictObject({
   count: z.number().int().min(1).max(100_000).default(1000),
 });
 
+/** A fault as it was asked for, defaults filled in. */
 export type FaultSpec = z.infer<typeof faultSchema>;
+/** An armed fault of a REST reply, with the account as it was when it was set. */
 export type RestFault = FaultSpec & { readonly kind: (typeof REST_FAULTS)[number]; readonly view: View };
+/** A fault of the user-data websocket. */
 export type StreamFault = FaultSpec & { readonly kind: (typeof STREAM_FAULTS)[number] };
 
+/** The armed faults, oldest first. */
 export interface Faults {
   /** Arms a REST fault; `view` is what `stale` will show. */
   arm(spec: FaultSpec, view: View): void;

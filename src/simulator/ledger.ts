@@ -6,12 +6,14 @@ import { applyFill, positionKey, reducible } from './positions.ts';
 import type { Prices } from './prices.ts';
 import type { AlgoOrder, ModelEvent, Order, OrderRequest, Position, Trade, View } from './types.ts';
 
+/** What an order gets, at which price, as maker or taker. */
 export interface LedgerFill {
   readonly quantity: BigNumber;
   readonly price: BigNumber;
   readonly maker: boolean;
 }
 
+/** The books and the ways to change them. */
 export interface Ledger {
   /** The books as they are now; valid until the next change. */
   live(): View;

@@ -2,23 +2,29 @@
 import { reject } from './rejections.ts';
 import type { Rejection } from './types.ts';
 
+/** What a request costs: weight by address, orders by account. */
 export interface Charge {
   readonly weight: number;
   readonly orders: number;
 }
 
+/** The headers to send, and the refusal when a limit is passed. */
 export interface LimitVerdict {
   readonly headers: Readonly<Record<string, string>>;
   readonly refusal?: Rejection;
 }
 
+/** The counters of one address and account. */
 export interface Limits {
   /** Counts a request and says whether it may pass. */
   charge(charge: Charge, nowMs: number): LimitVerdict;
 }
 
+/** Request weight an address has a minute. */
 export const WEIGHT_LIMIT_1M = 2400;
+/** New orders an account has in ten seconds. */
 export const ORDER_LIMIT_10S = 300;
+/** New orders an account has a minute. */
 export const ORDER_LIMIT_1M = 1200;
 /** Requests sent into a 429 before the address is banned. */
 const DEFIANCE_LIMIT = 20;

@@ -3,11 +3,13 @@ import { BigNumber } from 'bignumber.js';
 import { refusals } from './rejections.ts';
 import type { Order, OrderRequest, Rejection } from './types.ts';
 
+/** The best prices of a book. */
 export interface Quote {
   readonly bid: BigNumber;
   readonly ask: BigNumber;
 }
 
+/** What a new order meets. */
 export interface Match {
   /** Filled at once, at `price`. */
   readonly quantity: BigNumber;

@@ -13,6 +13,7 @@ import { isRejection, refusals } from './rejections.ts';
 import { findSymbol } from './symbols.ts';
 import type { ModelEvent, Order, OrderRequest, Position, PositionSide, Rejection, View } from './types.ts';
 
+/** One exchange with one account. */
 export interface Model {
   readonly hedgeMode: boolean;
   readonly prices: Prices;
@@ -35,6 +36,7 @@ export interface Model {
   subscribe(listener: (event: ModelEvent) => void): () => void;
 }
 
+/** A position as it shall be; the amount is signed. */
 export interface SetPosition {
   readonly symbol: string;
   readonly positionSide: PositionSide;

@@ -2,6 +2,7 @@
 import { BigNumber } from 'bignumber.js';
 import type { Position, PositionSide, Side } from './types.ts';
 
+/** A fill as a position sees it. */
 export interface PositionFill {
   readonly side: Side;
   readonly price: BigNumber;

@@ -3,6 +3,7 @@ import { BigNumber } from 'bignumber.js';
 import { createRandom } from './random.ts';
 import { findSymbol, SYMBOLS } from './symbols.ts';
 
+/** The last prices of all listed symbols. */
 export interface Prices {
   /** Moves every price that is not frozen by one step and returns the symbols that moved. */
   step(): readonly string[];

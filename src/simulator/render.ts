@@ -5,6 +5,7 @@ import { quoteAround } from './matching.ts';
 import { decimalsOf, findSymbol } from './symbols.ts';
 import type { AlgoOrder, Order, Position, Trade, View } from './types.ts';
 
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** An order as GET v1/order and POST v1/order (RESULT) show it. */

@@ -16,6 +16,7 @@ export interface LoggedRequest {
   readonly fault: string | null;
 }
 
+/** The requests received, numbered from 1. */
 export interface RequestLog {
   add(entry: Omit<LoggedRequest, 'n'>): number;
   update(n: number, change: Partial<Pick<LoggedRequest, 'status' | 'code' | 'executed' | 'fault'>>): void;

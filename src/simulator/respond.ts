@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { RestFault } from './faults.ts';
 
+/** A reply before it is written; the body is JSON. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

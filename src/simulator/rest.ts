@@ -12,6 +12,7 @@ import { type Reply, sendFaulty, sendReply } from './respond.ts';
 import type { ListenKeys, Route } from './route.ts';
 import { WRITE_ROUTES } from './write-routes.ts';
 
+/** What the REST interface works on. */
 export interface RestDeps {
   readonly model: Model;
   readonly account: Credentials;

@@ -77,7 +77,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
   };
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => void serve(request, response));
+  const server = createServer((request, response) => {
+    // A client that leaves in the middle of its request, or sends no readable path, is cut off.
+    serve(request, response).catch(() => request.socket.destroy());
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -118,7 +121,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === undefined) return void response.writeHead(413).end();
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const url = new URL(`http://127.0.0.1${request.url ?? '/'}`);
     if (!url.pathname.startsWith('/sim/')) return handleRest(rest, request, response, body);
     const reply = handleControl(control, request.method ?? 'GET', url, body);
     response.writeHead(reply.status, { 'Content-Type': 'application/json' });

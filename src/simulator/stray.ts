@@ -4,6 +4,7 @@ import type { Model } from './model.ts';
 import { findSymbol } from './symbols.ts';
 import type { OrderRequest, Side } from './types.ts';
 
+/** Where and in whose name a stray order is placed. */
 export interface StrayInput {
   readonly symbol: string;
   readonly side?: Side;
@@ -41,6 +42,7 @@ export function strayRequest(model: Model, input: StrayInput): OrderRequest {
   };
 }
 
+/** The parts of a client order id in our identity. */
 export interface ClientIdParts {
   readonly prefix: string;
   readonly strategy: string;

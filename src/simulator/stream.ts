@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { StreamFault } from './faults.ts';
 import type { ListenKeys } from './route.ts';
 
+/** The listen keys and the sockets that hear them. */
 export interface UserStream extends ListenKeys {
   /** Answers a websocket upgrade. A key that is not active is accepted and stays silent, as on the exchange. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -135,13 +136,14 @@ export function createUserStream(nextKey: () => string): UserStream {
 function answerOf(text: string): unknown {
   const id = /"id":\s*(\d{1,15})/.exec(text)?.[1];
   if (id === undefined) return { error: { code: 3, msg: 'Invalid JSON: expected an id' } };
-  if (!text.includes('"LIST_SUBSCRIPTIONS"')) return { error: { code: 2, msg: 'Invalid request' }, id: Number(id) };
+  if (!text.includes('"LIST_SUBSCRIPTIONS"'))
+    return { error: { code: 2, msg: 'Invalid request' }, id: Number(id) };
   return { result: [], id: Number(id) };
 }
 
 /** The key in /private/ws?listenKey=KEY, /ws/KEY or /private/ws/KEY. */
 function keyInUrl(url: string): string | null {
-  const parsed = new URL(url, 'http://127.0.0.1');
+  const parsed = new URL(`http://127.0.0.1${url}`);
   return parsed.searchParams.get('listenKey') ?? /\/ws\/([^/]+)$/.exec(parsed.pathname)?.[1] ?? null;
 }
 

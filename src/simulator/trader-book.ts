@@ -5,6 +5,7 @@ import { positionKey } from './positions.ts';
 import type { FeedBody } from './trader-feed.ts';
 import type { ModelEvent, Order, OrderRequest, PositionSide } from './types.ts';
 
+/** The trader's belief and the ways it changes. */
 export interface TraderBook {
   /** Takes an order that is about to be sent. */
   expect(request: OrderRequest): void;
@@ -22,6 +23,7 @@ export interface TraderBook {
   appliedEventMs(): number;
 }
 
+/** What the book speaks of, and where it writes. */
 export interface TraderBookDeps {
   /** Every symbol the trader says something about, its reserved one too. */
   readonly symbols: readonly string[];

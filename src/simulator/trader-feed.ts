@@ -7,6 +7,7 @@ type Body<T> = T extends unknown ? Omit<T, 'session_id' | 'seq' | 'ts_ms'> : nev
 /** A feed line without what the writer adds. */
 export type FeedBody = Body<FeedLine>;
 
+/** An open feed file. */
 export interface TraderFeed {
   /** Starts a new session; its first line must be a checkpoint. */
   newSession(sessionId: string): void;

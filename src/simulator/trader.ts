@@ -32,6 +32,7 @@ export interface TraderOptions {
   readonly requoteMs?: number;
 }
 
+/** A running demo trader. */
 export interface Trader {
   /** Falls silent: no heartbeat, no order; what happens meanwhile is applied on resume. */
   pause(): void;
@@ -44,6 +45,7 @@ export interface Trader {
   close(): void;
 }
 
+/** The account to trade on, and both clocks in epoch ms. */
 export interface TraderDeps {
   readonly model: Model;
   readonly options: TraderOptions;

@@ -1,12 +1,19 @@
 /** The simulator's domain: immutable records that the model replaces, never edits. */
 import type { BigNumber } from 'bignumber.js';
 
+/** The side of an order. */
 export type Side = 'BUY' | 'SELL';
+/** BOTH in one-way mode, LONG or SHORT in hedge mode. */
 export type PositionSide = 'BOTH' | 'LONG' | 'SHORT';
+/** Types the order book takes. */
 export type OrderType = 'LIMIT' | 'MARKET';
+/** How long an order stays; GTX is post-only. */
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTX';
+/** An order's state. */
 export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+/** Types the conditional-order service takes. */
 export type AlgoType = 'STOP' | 'STOP_MARKET' | 'TAKE_PROFIT' | 'TAKE_PROFIT_MARKET' | 'TRAILING_STOP_MARKET';
+/** A conditional order's state. */
 export type AlgoStatus = 'NEW' | 'CANCELED' | 'TRIGGERED' | 'FINISHED' | 'REJECTED' | 'EXPIRED';
 
 /** One listed contract with its trading rules. Prices and quantities are decimal strings. */

@@ -4,11 +4,14 @@ import binanceusdm from '../../node_modules/ccxt/js/src/pro/binanceusdm.js';
 import type { LoggedRequest } from '../../src/simulator/request-log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 
+/** The key of the one account. */
 export const TEST_KEY = 'test-api-key';
+/** Its secret. */
 export const TEST_SECRET = 'test-api-secret';
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** What GET /sim/state answers. */
 export interface SimulatorState {
   readonly hedgeMode: boolean;
   readonly exchangeNowMs: number;
@@ -34,6 +37,7 @@ export interface SimulatorState {
   readonly connections: number;
 }
 
+/** A REST reply; the body is an object or a list of them. */
 export interface SignedReply {
   readonly status: number;
   readonly headers: Headers;
@@ -63,6 +67,7 @@ export interface SimulatorControl {
   trader(action: 'pause' | 'resume' | 'stray' | 'position' | 'restart', empty?: boolean): Promise<void>;
 }
 
+/** A running simulator with its control side and a signing client. */
 export interface TestSimulator extends SimulatorControl, AsyncDisposable {
   readonly simulator: Simulator;
   /** Sends a signed request as the account's owner; `overrides` replace key, secret or timestamp. */
@@ -71,6 +76,7 @@ export interface TestSimulator extends SimulatorControl, AsyncDisposable {
   plain(method: string, path: string, headers?: Readonly<Record<string, string>>): Promise<SignedReply>;
 }
 
+/** What to sign with instead of what is right. */
 export interface SignOverrides {
   readonly apiKey?: string;
   readonly apiSecret?: string;

@@ -38,7 +38,7 @@ test('after many fills and replacements the feed still tells exactly the open or
   const believed = [...positions].filter(([, amount]) => amount !== 0);
   expect(Object.fromEntries(believed)).toEqual(Object.fromEntries(held));
   expect(feed().map((line) => line.seq)).toEqual(feed().map((_, index) => index + 1));
-});
+}, 30_000);
 
 test('every order is in the feed before the exchange knows it', async () => {
   await using sim = await startTestSimulator({ trader: options({ requoteMs: 5 }), priceStepMs: 0 });
