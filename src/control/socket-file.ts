@@ -1,0 +1,77 @@
+/** The socket's place on disk: a private directory, no links, no stale file, no second daemon. */
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+
+/** The longest path of a unix socket on Linux, in bytes. */
+export const MAX_SOCKET_PATH_BYTES = 107;
+
+/** How somebody at a socket behaved: `refused` and `absent` mean that no daemon is there. */
+export type Probe = 'answers' | 'refused' | 'absent' | 'silent';
+
+/** Connects once and tells how that ended; never throws. `timeoutMs` bounds it. */
+export function probeSocket(socketPath: string, timeoutMs = 1000): Promise<Probe> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const end = (probe: Probe): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(probe);
+    };
+    const timer = setTimeout(() => end('silent'), timeoutMs);
+    socket.once('connect', () => end('answers'));
+    socket.on('error', (error) => {
+      const code = 'code' in error ? error.code : '';
+      const exists = lstatSync(socketPath, { throwIfNoEntry: false }) !== undefined;
+      if (code === 'ENOENT' || !exists) end('absent');
+      else if (code === 'ECONNREFUSED' || code === 'FailedToOpenSocket') end('refused');
+      else end('silent');
+    });
+  });
+}
+
+/** Makes the place ready to listen at; returns what is wrong, or null. Removes a socket that nobody serves. */
+export async function prepareSocketPath(socketPath: string): Promise<string | null> {
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    return `the control socket's path has ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES} work: ${socketPath}; name a shorter one with control.socket or XDG_RUNTIME_DIR`;
+  }
+  try {
+    return prepareDirectory(dirname(socketPath)) ?? (await clearStale(socketPath));
+  } catch (error) {
+    return `the control socket's place can't be used: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Closes the socket file to everybody else; throws when that fails. */
+export function makeSocketPrivate(socketPath: string): void {
+  chmodSync(socketPath, 0o600);
+}
+
+function prepareDirectory(directory: string): string | null {
+  if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+  const found = lstatSync(directory);
+  if (found.isSymbolicLink()) return `${directory} is a symbolic link; a real directory was expected`;
+  if (!found.isDirectory()) return `${directory} is not a directory`;
+  const uid = process.getuid?.() ?? found.uid;
+  if (found.uid !== uid) return `${directory} belongs to user ${found.uid}, expected ${uid}`;
+  const mode = found.mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    return `${directory} has mode ${mode.toString(8)}, expected 700: run chmod 700 ${directory}`;
+  }
+  return null;
+}
+
+async function clearStale(socketPath: string): Promise<string | null> {
+  const found = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  if (!found.isSocket()) return `${socketPath} exists and is no socket; remove it or name another`;
+  const probe = await probeSocket(socketPath);
+  if (probe === 'answers' || probe === 'silent') {
+    return `already running: a daemon holds ${socketPath}; see grinder status`;
+  }
+  if (probe === 'refused') unlinkSync(socketPath);
+  return null;
+}
