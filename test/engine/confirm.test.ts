@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test';
+import {
+  advanceConfirmations,
+  type ConfirmState,
+  confirmationOf,
+  NOTHING_SEEN,
+} from '../../src/engine/confirm.ts';
+import { cancelMismatch } from '../helpers/engine-world.ts';
+
+const stray = cancelMismatch(1);
+const other = cancelMismatch(2);
+const see = (
+  state: ConfirmState,
+  startedMonoMs: number,
+  {
+    complete = true,
+    mismatches = [stray],
+  }: { complete?: boolean; mismatches?: readonly (typeof stray)[] } = {},
+) => advanceConfirmations(state, mismatches, { complete, startedMonoMs });
+const of = (state: ConfirmState) => confirmationOf(state, stray.key);
+
+test('what no complete read has shown is not confirmed at all', () => {
+  expect(of(NOTHING_SEEN)).toBeNull();
+});
+
+test('complete reads are counted with the time between the first and the latest', () => {
+  const twice = see(see(NOTHING_SEEN, 1000), 11_000);
+  expect(of(twice)).toEqual({ completeReads: 2, spanMs: 10_000 });
+});
+
+test('an incomplete read neither confirms nor drops', () => {
+  const once = see(NOTHING_SEEN, 1000);
+  expect(see(once, 11_000, { complete: false })).toBe(once);
+  expect(see(once, 11_000, { complete: false, mismatches: [] })).toBe(once);
+});
+
+test('one read counts once, and an older one not at all', () => {
+  const once = see(NOTHING_SEEN, 1000);
+  expect(of(see(once, 1000))).toEqual({ completeReads: 1, spanMs: 0 });
+  expect(see(once, 500, { mismatches: [] })).toBe(once);
+});
+
+test('what a complete read no longer shows starts from nothing', () => {
+  const vanished = see(see(NOTHING_SEEN, 1000), 5000, { mismatches: [other] });
+  expect(of(vanished)).toBeNull();
+  expect(of(see(vanished, 12_000))).toEqual({ completeReads: 1, spanMs: 0 });
+});
