@@ -1,0 +1,137 @@
+/**
+ * One executing process per account: an SQLite file held in BEGIN EXCLUSIVE for the life of the process. The kernel lets
+ * go of it when the process dies, however it dies.
+ *
+ * Nothing but SQLite may open that file: closing any descriptor of it would drop the process's POSIX lock.
+ */
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { realDisk } from './disk.ts';
+import {
+  checkPrivateFile,
+  describeError,
+  ensurePrivateDirectory,
+  readPrivateFile,
+  replaceFile,
+} from './files.ts';
+
+/** Who holds an account, as told to whoever comes second. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  /** Wall time. */
+  readonly sinceMs: number;
+  /** Control socket's path. */
+  readonly socket: string;
+}
+
+/** Held, or who holds it (for people) and where its control socket is, as far as it said so. */
+export type LockResult =
+  | {
+      readonly held: true;
+      /** Looks at the disk: false once the file was replaced or removed or the transaction is gone. */
+      readonly stillHeld: () => boolean;
+      readonly release: () => void;
+    }
+  | { readonly held: false; readonly why: string; readonly holder: LockHolder | null };
+
+/** Takes the lock at once or says who has it; never waits, never throws. */
+export function acquireLock(path: string, self: LockHolder): LockResult {
+  let database: DatabaseSync | null = null;
+  try {
+    const refusal = prepare(path);
+    if (refusal !== null) return { held: false, why: refusal, holder: null };
+    database = new DatabaseSync(path);
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    const inode = realDisk.lookup(path)?.inode;
+    replaceFile(holderPath(path), `${JSON.stringify(self)}\n`);
+    return hold(path, database, inode);
+  } catch (error) {
+    database?.close();
+    const holder = readHolder(path);
+    const who = holder === null ? 'an unknown process' : describe(holder);
+    const busy = /locked|busy/i.test(describeError(error));
+    return {
+      held: false,
+      why: busy ? `the account is held by ${who}` : `lock ${path}: ${describeError(error)}`,
+      holder: busy ? holder : null,
+    };
+  }
+}
+
+/** Reads who says to hold an account; the word of a process that may be dead. Null when nobody said so. */
+export function readHolder(path: string): LockHolder | null {
+  try {
+    return holderSchema.parse(JSON.parse(readPrivateFile(holderPath(path), 4096) ?? 'null'));
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps every held database reachable: one that is collected is closed, and its lock gone. */
+const heldDatabases = new Set<DatabaseSync>();
+
+const holderSchema = z.object({
+  pid: z.number().int(),
+  host: z.string(),
+  sinceMs: z.number(),
+  socket: z.string(),
+});
+
+function hold(path: string, database: DatabaseSync, inode: number | undefined): LockResult {
+  let released = false;
+  heldDatabases.add(database);
+  return {
+    held: true,
+    stillHeld: () => {
+      if (released || inode === undefined) return false;
+      try {
+        database.prepare('SELECT count(*) FROM sqlite_schema').get();
+        return database.isTransaction !== false && realDisk.lookup(path)?.inode === inode;
+      } catch {
+        return false;
+      }
+    },
+    release: () => {
+      if (released) return;
+      released = true;
+      try {
+        realDisk.remove(holderPath(path));
+      } catch {
+        // Only a word for people; the lock itself goes with the database.
+      }
+      heldDatabases.delete(database);
+      database.close();
+    },
+  };
+}
+
+/** Makes the file with mode 0600 before SQLite sees it; says why it won't do, or null. */
+function prepare(path: string): string | null {
+  const directory = ensurePrivateDirectory(dirname(path));
+  if (directory.kind === 'refused') return directory.why;
+  if (checkPrivateFile(path).kind === 'missing') create(path);
+  const file = checkPrivateFile(path);
+  return file.kind === 'refused' ? file.why : null;
+}
+
+/** O_EXCL: only the one that makes the file ever opens and closes it outside SQLite, before anyone can hold it. */
+function create(path: string): void {
+  try {
+    realDisk.close(realDisk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+    realDisk.syncDirectory(dirname(path));
+  } catch (error) {
+    if (realDisk.lookup(path) === null) throw error;
+  }
+}
+
+function describe(holder: LockHolder): string {
+  const since = new Date(holder.sinceMs).toISOString();
+  return `process ${holder.pid} on ${holder.host} since ${since} (socket ${holder.socket})`;
+}
+
+function holderPath(path: string): string {
+  return `${path}.holder.json`;
+}

@@ -1,0 +1,63 @@
+/** The file STOP in a state directory: a stop for whoever can write a file there and reach nothing else. */
+import { constants } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Disk, realDisk } from './disk.ts';
+import { escapeText } from './escape.ts';
+import { describeError, ensurePrivateDirectory, writeAll } from './files.ts';
+import type { StopOrder } from './latch.ts';
+
+/** Tells whether a stop is asked for: anything at the path counts, a directory or a dead link too, and so does not being able to look. */
+export function stopFilePresent(stateDir: string, disk: Disk = realDisk): boolean {
+  try {
+    return disk.lookup(stopFilePath(stateDir)) !== null;
+  } catch {
+    return true;
+  }
+}
+
+/** Leaves a stop for the next start, durably; one already there is as good. Says why it could not. */
+export function leaveStopFile(
+  stateDir: string,
+  order: StopOrder,
+  disk: Disk = realDisk,
+): { readonly ok: true } | { readonly ok: false; readonly why: string } {
+  const path = stopFilePath(stateDir);
+  try {
+    const directory = ensurePrivateDirectory(stateDir, disk);
+    if (directory.kind === 'refused') return { ok: false, why: directory.why };
+    if (disk.lookup(path) !== null) return { ok: true };
+    const fd = disk.open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+    try {
+      const { atMs } = order;
+      const text = JSON.stringify({
+        at_ms: atMs,
+        by: escapeText(order.by),
+        reason: escapeText(order.reason),
+      });
+      writeAll(disk, fd, new TextEncoder().encode(`${text}\n`), 0);
+      disk.fdatasync(fd);
+    } finally {
+      disk.close(fd);
+    }
+    disk.syncDirectory(stateDir);
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, why: describeError(error) };
+  }
+}
+
+/** Takes the file away once its stop is durably latched or cleared by name; true when it is gone for good. */
+export function removeStopFile(stateDir: string, disk: Disk = realDisk): boolean {
+  const path = stopFilePath(stateDir);
+  try {
+    if (disk.lookup(path) !== null) disk.remove(path);
+    disk.syncDirectory(dirname(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function stopFilePath(stateDir: string): string {
+  return join(stateDir, 'STOP');
+}
