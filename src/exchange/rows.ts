@@ -1,0 +1,228 @@
+/** The exchange's rows, parsed where they enter. What doesn't fit is refused; nothing is guessed or skipped. */
+import { z } from 'zod';
+import { compareDecimals, parseDecimal } from '../engine/decimal.ts';
+import { escapeText, isClientOrderId } from '../engine/escape.ts';
+import type {
+  MarkPrice,
+  ObservedOrder,
+  ObservedPosition,
+  OrderStatus,
+  SymbolRules,
+} from '../engine/types.ts';
+
+/** Beyond this an amount or price is no figure of a real account. */
+const HUGE = '1000000000000000';
+const FAR_FUTURE_MS = 8_640_000_000_000_000;
+
+/** A decimal as text, signed and bounded; numbers are refused, since they have lost digits already. */
+const signedText = z.string().refine(
+  (text) => {
+    const value = parseDecimal(text);
+    return value?.abs().isLessThanOrEqualTo(HUGE) ?? false;
+  },
+  { error: 'expected a decimal as text', abort: true },
+);
+/** The same without a sign. */
+export const quantityText = signedText.refine(
+  (text) => (parseDecimal(text)?.isNegative() ?? true) === false,
+  { error: 'negative', abort: true },
+);
+const positiveText = signedText.refine((text) => parseDecimal(text)?.isGreaterThan(0) ?? false, {
+  error: 'not above 0',
+  abort: true,
+});
+/** An exchange id: a safe integer or its digits. */
+export const idText = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,20}$/)]);
+const timeMs = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,16}$/)
+      .transform(Number),
+  ])
+  .pipe(z.int().min(0).max(FAR_FUTURE_MS));
+const name = z.string().min(1).max(200);
+const symbolText = name.transform((text) => (/^[\p{L}\p{N}_]{1,40}$/u.test(text) ? text : escapeText(text)));
+/** Raw when the exchange could have accepted it, since it is matched; escaped otherwise. */
+const clientIdText = name.transform((text) => (isClientOrderId(text) ? text : escapeText(text)));
+const word = name.transform((text) => escapeText(text, 40));
+const side = z.enum(['BUY', 'SELL']);
+const positionSide = z.enum(['BOTH', 'LONG', 'SHORT']);
+
+const STATUSES: Readonly<Record<string, OrderStatus>> = {
+  NEW: 'NEW',
+  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  FILLED: 'FILLED',
+  CANCELED: 'CANCELED',
+  EXPIRED: 'EXPIRED',
+  EXPIRED_IN_MATCH: 'EXPIRED',
+  REJECTED: 'REJECTED',
+  // A conditional order that has fired lives on as an ordinary one.
+  TRIGGERED: 'EXPIRED',
+  TRIGGERING: 'NEW',
+  FINISHED: 'EXPIRED',
+};
+const status = z.string().transform((text): OrderStatus => STATUSES[text] ?? 'UNKNOWN');
+
+/** A row of openOrders and of GET order. */
+export const orderRow = z
+  .object({
+    orderId: idText,
+    clientOrderId: clientIdText,
+    symbol: symbolText,
+    side,
+    type: word,
+    price: quantityText,
+    origQty: quantityText,
+    executedQty: quantityText,
+    status,
+    reduceOnly: z.boolean(),
+    closePosition: z.boolean(),
+    positionSide,
+    time: timeMs,
+    updateTime: timeMs,
+  })
+  .refine(
+    (row) => compareDecimals(row.executedQty, row.origQty) <= 0 || row.closePosition,
+    'filled beyond its size',
+  )
+  .transform(
+    (row): ObservedOrder => ({
+      ...common(row),
+      orderId: row.orderId,
+      clientOrderId: row.clientOrderId,
+      orderType: row.type,
+      quantity: row.origQty,
+      filledQuantity: row.executedQty,
+      status: row.status,
+      conditional: false,
+      createdAtMs: row.time,
+      updatedAtMs: row.updateTime,
+    }),
+  );
+
+/** A row of openAlgoOrders and of GET algoOrder. */
+export const algoRow = z
+  .object({
+    algoId: idText,
+    clientAlgoId: clientIdText,
+    symbol: symbolText,
+    side,
+    orderType: word,
+    price: quantityText,
+    quantity: quantityText,
+    algoStatus: status,
+    reduceOnly: z.boolean(),
+    closePosition: z.boolean(),
+    positionSide,
+    createTime: timeMs,
+    updateTime: timeMs,
+  })
+  .transform(
+    (row): ObservedOrder => ({
+      ...common(row),
+      orderId: row.algoId,
+      clientOrderId: row.clientAlgoId,
+      orderType: row.orderType,
+      quantity: row.quantity,
+      filledQuantity: '0',
+      status: row.algoStatus,
+      conditional: true,
+      createdAtMs: row.createTime,
+      updatedAtMs: row.updateTime,
+    }),
+  );
+
+/** A row of v3/positionRisk. */
+export const positionRow = z
+  .object({
+    symbol: symbolText,
+    positionSide,
+    positionAmt: signedText,
+    entryPrice: quantityText,
+    updateTime: timeMs,
+  })
+  .transform(
+    (row): ObservedPosition => ({
+      symbol: row.symbol,
+      positionSide: row.positionSide,
+      amount: row.positionAmt,
+      entryPrice: row.entryPrice,
+      updatedAtMs: row.updateTime,
+    }),
+  );
+
+/** A row of premiumIndex; the time of reading is added by the reader. */
+export const priceRow = z.object({ symbol: symbolText, markPrice: positiveText, time: timeMs }).transform(
+  (row): Omit<MarkPrice, 'readAtMonoMs'> => ({
+    symbol: row.symbol,
+    markPrice: row.markPrice,
+    atMs: row.time,
+  }),
+);
+
+/** The reply of positionSide/dual. */
+export const modeReply = z.object({ dualSidePosition: z.boolean() });
+/** The reply of v1/time. */
+export const timeReply = z.object({ serverTime: timeMs });
+/** The reply of account/apiRestrictions, as far as it matters here. */
+export const rightsReply = z.object({
+  ipRestrict: z.boolean(),
+  enableFutures: z.boolean(),
+  enableWithdrawals: z.boolean(),
+  enableInternalTransfer: z.boolean(),
+  permitsUniversalTransfer: z.boolean(),
+});
+
+function common(row: {
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly price: string;
+  readonly reduceOnly: boolean;
+  readonly closePosition: boolean;
+  readonly positionSide: 'BOTH' | 'LONG' | 'SHORT';
+}) {
+  const { symbol, price, reduceOnly, closePosition } = row;
+  return {
+    symbol,
+    side: row.side,
+    price,
+    reduceOnly,
+    closePosition,
+    positionSide: row.positionSide,
+    synthetic: false,
+  };
+}
+
+const filter = z.object({ filterType: z.string() }).catchall(z.unknown());
+
+/** The reply of exchangeInfo: tradable perpetual contracts with complete filters. */
+export const exchangeInfoReply = z.object({
+  symbols: z.array(z.object({ symbol: symbolText, status: z.string(), filters: z.array(filter) })),
+});
+
+/** A symbol's rules from its filters, or null when one is missing or malformed. */
+export function symbolRules(row: z.infer<typeof exchangeInfoReply>['symbols'][number]): SymbolRules | null {
+  const field = (type: string, key: string) => row.filters.find((entry) => entry.filterType === type)?.[key];
+  const parsed = z
+    .object({
+      symbol: z.string(),
+      tickSize: positiveText,
+      stepSize: positiveText,
+      minQuantity: quantityText,
+      maxQuantity: positiveText,
+      marketMaxQuantity: positiveText,
+      minNotional: quantityText,
+    })
+    .safeParse({
+      symbol: row.symbol,
+      tickSize: field('PRICE_FILTER', 'tickSize'),
+      stepSize: field('LOT_SIZE', 'stepSize'),
+      minQuantity: field('LOT_SIZE', 'minQty'),
+      maxQuantity: field('LOT_SIZE', 'maxQty'),
+      marketMaxQuantity: field('MARKET_LOT_SIZE', 'maxQty'),
+      minNotional: field('MIN_NOTIONAL', 'notional'),
+    });
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,108 @@
+/** The exchange thread: ccxt, its parsing and its websocket, where no stall of theirs can hold up a stop. */
+import { parentPort } from 'node:worker_threads';
+import { alignedClock, type Clock, systemClock } from '../engine/clock.ts';
+import { openInterlock } from '../engine/interlock.ts';
+import { createCcxtExchange } from './ccxt.ts';
+import type { Exchange } from './exchange.ts';
+import type { CallMessage, ExchangeThreadData, FromThread, ToThread } from './rpc.ts';
+import { createScrubber } from './scrub.ts';
+
+const REALIGN_MS = 60_000;
+
+/** Serves the port until closed. Runs inside a worker only; answers nothing before its clock is aligned with control's. */
+export function runExchangeThread(data: ExchangeThreadData): void {
+  const port = parentPort;
+  if (port === null) throw new Error('expected to run in a thread of its own');
+  const post = (message: FromThread): void => port.postMessage(message);
+  const { clean } = createScrubber([data.options.apiKey, data.options.apiSecret]);
+  const alignment = createAlignment();
+  const askTime = (): void => post({ type: 'clock', askedMonoMs: systemClock.monoMs() });
+  const timer = setInterval(askTime, REALIGN_MS);
+  let exchange: Exchange | null = null;
+  let waiting: CallMessage[] = [];
+
+  function start(): void {
+    try {
+      exchange = createCcxtExchange({
+        options: data.options,
+        interlock: openInterlock(data.interlock),
+        clock: alignment.clock,
+      });
+      exchange.subscribe((event) => post({ type: 'event', event }));
+    } catch (error) {
+      const why = clean(error instanceof Error ? error.message : String(error));
+      post({ type: 'event', event: { type: 'thread_failed', why } });
+    }
+    const early = waiting;
+    waiting = [];
+    for (const message of early) void serve(message);
+  }
+
+  async function serve(message: CallMessage): Promise<void> {
+    // Without an exchange control gets no answer but thread_failed, which fails its calls.
+    if (exchange === null) return;
+    try {
+      post({ type: 'result', id: message.id, value: await call(exchange, message) });
+    } catch (error) {
+      const why = clean(error instanceof Error ? error.message : String(error));
+      post({ type: 'event', event: { type: 'thread_failed', why } });
+    }
+    if (message.method === 'close') {
+      clearInterval(timer);
+      port?.close();
+    }
+  }
+
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'clock') {
+      alignment.set(message);
+      if (exchange === null) start();
+    } else if (exchange === null) {
+      waiting.push(message);
+    } else {
+      void serve(message);
+    }
+  });
+  askTime();
+}
+
+function call(exchange: Exchange, message: CallMessage): Promise<unknown> {
+  switch (message.method) {
+    case 'rules':
+      return exchange.rules();
+    case 'observe':
+      return exchange.observe(...message.args);
+    case 'queryOrder':
+      return exchange.queryOrder(...message.args);
+    case 'queryPosition':
+      return exchange.queryPosition(...message.args);
+    case 'readClock':
+      return exchange.readClock();
+    case 'keyRights':
+      return exchange.keyRights();
+    case 'setWriter':
+      return exchange.setWriter(...message.args);
+    case 'dispatch':
+      return exchange.dispatch(...message.args);
+    case 'close':
+      return exchange.close();
+  }
+}
+
+/**
+ * Control's monotonic time as seen from here. Asked at r0 (ours), answered T (control's), received at r1: control's clock
+ * now reads at most T + (r1 - r0), so that is taken, and a permit may end early but never late.
+ */
+function createAlignment() {
+  let offsetMs = 0;
+  const clock: Clock = {
+    wallMs: systemClock.wallMs,
+    monoMs: () => alignedClock(systemClock, offsetMs).monoMs(),
+  };
+  return {
+    clock,
+    set: (answer: { readonly askedMonoMs: number; readonly monoMs: number }) => {
+      offsetMs = answer.monoMs - answer.askedMonoMs;
+    },
+  };
+}

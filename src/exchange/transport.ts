@@ -1,0 +1,161 @@
+/**
+ * The fetch that ccxt is given: the one place where a byte leaves for the exchange's REST side.
+ *
+ * - Every call meets, in this order: expected host, pause, weight, guard; the guard synchronously before the real fetch.
+ * - The body is read here, within one deadline for the whole call.
+ * - What came back is kept per call, so that nobody has to judge by ccxt's error classes.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../engine/clock.ts';
+import type { Permit } from '../engine/interlock.ts';
+import type { ExchangeEvent, WriteRequest } from './exchange.ts';
+import type { Guard, Outgoing } from './guard.ts';
+import type { Pause } from './pause.ts';
+import type { WeightMeter } from './rate-limit.ts';
+import type { Reply } from './reply.ts';
+
+/** What ccxt hands to a fetch implementation. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+export type FetchLike = (url: string, init: FetchInit) => Promise<Response>;
+
+export interface TransportDeps {
+  readonly destination: (url: URL) => URL | null;
+  readonly pause: Pause;
+  readonly meter: WeightMeter;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly emit: (event: ExchangeEvent) => void;
+}
+
+/** A write on its way, carried along with the call. */
+export interface CallWrite {
+  readonly write: WriteRequest;
+  readonly permit: Permit;
+}
+
+interface Call {
+  readonly write: CallWrite | null;
+  sent: boolean;
+  reply: { readonly httpStatus: number; readonly text: string } | null;
+  why: string;
+}
+
+const calls = new AsyncLocalStorage<Call>();
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const LONGEST_TIMEOUT_MS = 120_000;
+
+/** Runs one ccxt call and tells what our own fetch saw; `value` is ccxt's parsed body, undefined when ccxt threw. */
+export async function perform(run: () => Promise<unknown>, write: CallWrite | null = null): Promise<Reply> {
+  const call: Call = { write, sent: false, reply: null, why: '' };
+  let value: unknown;
+  try {
+    value = await calls.run(call, run);
+  } catch (error) {
+    if (call.why === '') call.why = error instanceof Error ? error.message : String(error);
+  }
+  if (call.reply !== null) return { kind: 'reply', ...call.reply, value };
+  return { kind: 'none', sent: call.sent, why: call.why };
+}
+
+/** Makes the fetch for one ccxt instance. It rejects for what must not leave and for what did not come back whole. */
+export function createFetch(deps: TransportDeps, guard: Guard): FetchLike {
+  return async (url, init) => {
+    const call = calls.getStore() ?? { write: null, sent: false, reply: null, why: '' };
+    const named = new URL(url);
+    const request = outgoing(named, init);
+    const target = deps.destination(named);
+    const stop = (why: string): never => {
+      call.why = call.sent ? call.why : why;
+      throw new Error(why);
+    };
+    if (target === null) return stop(`host ${named.host} is not expected`);
+    const fetchInit = { method: init.method, headers: { ...init.headers }, redirect: 'error' as const };
+    const body = init.body === undefined || init.body === '' ? {} : { body: init.body };
+    const abort = new AbortController();
+    // Bun repeats a request whose kept-alive connection breaks; nothing may be sent twice behind our back.
+    const once = { keepalive: false };
+    const full: RequestInit = { ...fetchInit, ...body, ...once, signal: abort.signal };
+    const weight = init.method === 'GET' ? deps.meter.take(named.pathname, request.params ?? {}) : null;
+    // From here to fetch() nothing waits: the guard sees the latch as it is when the request leaves.
+    const refused = deps.pause.why() ?? weight ?? guard(request, call.write?.permit ?? null);
+    if (refused !== null) return stop(refused);
+    call.sent = true;
+    const pending = fetch(target, full);
+    announce(deps, call.write);
+    try {
+      const { response, text } = await withDeadline(readAll(pending), deps.timeoutMs, abort);
+      call.reply = { httpStatus: response.status, text };
+      learn(deps, response, text);
+      return new Response(text === '' ? null : text, {
+        status: response.status,
+        headers: plainHeaders(response),
+      });
+    } catch (error) {
+      call.why = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  };
+}
+
+function outgoing(url: URL, init: FetchInit): Outgoing {
+  const pairs = [...url.searchParams, ...new URLSearchParams(init.body ?? '')];
+  const params = Object.fromEntries(pairs);
+  const unique = Object.keys(params).length === pairs.length;
+  return { method: init.method, path: url.pathname, params: unique ? params : null };
+}
+
+function announce(deps: TransportDeps, sent: CallWrite | null): void {
+  if (sent === null) return;
+  const { write, permit } = sent;
+  deps.emit({ type: 'write_sent', kind: write.kind, symbol: write.symbol, intentId: permit.intentId });
+}
+
+function learn(deps: TransportDeps, response: Response, text: string): void {
+  const weight = deps.meter.note(response.headers.get('x-mbx-used-weight-1m'));
+  if (weight !== null) deps.emit({ type: 'used_weight', weight });
+  const retryAfter = response.headers.get('retry-after');
+  const pause = deps.pause.note({ httpStatus: response.status, retryAfter, text });
+  if (pause !== null) deps.emit({ type: 'backoff', ...pause });
+}
+
+async function readAll(pending: Promise<Response>): Promise<{ response: Response; text: string }> {
+  const response = await pending;
+  if (response.body === null) return { response, text: '' };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw new Error(`reply of more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return { response, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+async function withDeadline<T>(work: Promise<T>, timeoutMs: number, abort: AbortController): Promise<T> {
+  const limitMs = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no complete reply within ${limitMs} ms`));
+      abort.abort();
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
+
+/** The body is plain by now. */
+function plainHeaders(response: Response): Headers {
+  const headers = new Headers(response.headers);
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  return headers;
+}
