@@ -1,0 +1,144 @@
+/** Rows 1 to 4: where we are, the stop, the stage, the snapshot; pure. */
+import type { StatusDocument } from '../../control/protocol.ts';
+import { age, clock, countdown, cut, fit, fitRow, since, span, spread, uptime } from '../format.ts';
+import { daemonNowMs, linkState, sinceReceivedMs, snapshotAgeMs } from '../freshness.ts';
+import type { Row, ScreenState, Span, Tone } from '../types.ts';
+
+/** Row 1: host, environment, stage, uptime, link, UTC clock, tick; the stop key at the right edge. */
+export function headerRow(state: ScreenState, width: number): Row {
+  const { glyphs } = state.setting;
+  const status = state.received?.status ?? null;
+  const stopKey: Row = [span('Ctrl+X = STOP', 'note')];
+  const after: readonly Span[] = [
+    ...linkSpans(state),
+    span(`  ${clock(state.wallMs)}Z ${ticker(state)}`),
+    ...(state.setting.readOnly ? [span(' READ-ONLY', 'note')] : []),
+  ];
+  if (status === null) return spread([span(' grinder  '), ...after], stopKey, width, glyphs);
+  const environment = environmentSpan(status);
+  const stage = span(` S${status.stage.in_force}  `);
+  const up = span(`up ${uptime(status.daemon.uptime_ms + sinceReceivedMs(state))}  `);
+  const used = [environment, stage, ...after].reduce((sum, part) => sum + part.text.length, 0);
+  const room = width - used - 'Ctrl+X = STOP'.length - 3;
+  const host = cut(status.daemon.host, Math.max(4, Math.min(20, room - 12)), glyphs);
+  const hasRoom = host.length + up.text.length <= room;
+  return spread(
+    [span(` ${host} `), environment, stage, ...(hasRoom ? [up] : []), ...after],
+    stopKey,
+    width,
+    glyphs,
+  );
+}
+
+/** The environment's name; real money can't be overlooked. */
+export function environmentSpan(status: StatusDocument): Span {
+  if (status.daemon.environment === 'mainnet') return span('!! MAINNET !!', 'alarm');
+  return span(status.daemon.environment.toUpperCase(), 'note');
+}
+
+/** LINK and its state with latency or age. */
+export function linkSpans(state: ScreenState): readonly Span[] {
+  const link = linkState(state);
+  if (link === 'waiting') return [span('LINK connecting', 'note')];
+  if (link === 'ok')
+    return [span(`LINK OK ${state.link.latencyMs === null ? '-' : `${state.link.latencyMs}ms`}`)];
+  const ageText = state.received === null ? '' : ` ${age(sinceReceivedMs(state))}`;
+  return [span(`LINK ${link === 'stale' ? 'STALE' : 'DOWN'}${ageText}`, 'alarm')];
+}
+
+const ticker = (state: ScreenState): string => '/-\\|'[state.ticks % 4] ?? '/';
+
+/** Row 2: the stop and the latch, or a rule when there is nothing to say. */
+export function stopRow(state: ScreenState, width: number): Row {
+  const text = stopText(state);
+  if (text === null) return [span('-'.repeat(width), 'quiet')];
+  return [span(fit(text, width, state.setting.glyphs), 'alarm')];
+}
+
+/** What is to be said about stop and latch; null when neither is there. */
+export function stopText(state: ScreenState): string | null {
+  const { stop } = state;
+  const latch = state.received?.status.latch ?? null;
+  if (stop.kind === 'sent') return ' !! STOP SENT';
+  if (stop.kind === 'unacknowledged' && latch?.latched !== true) {
+    return ` !! NOT ACKNOWLEDGED: run 'grinder stop'  (${stop.file})`;
+  }
+  if (stop.kind !== 'latched' && latch?.latched !== true) return null;
+  const ack = stop.kind === 'latched' ? ` (ack ${Math.max(1, Math.round(stop.ackMs))} ms)` : '';
+  const word = stop.kind === 'latched' ? stop.text : (latch?.text ?? '');
+  const known = latch?.latched === true ? latchDetail(latch) : '';
+  return ` !! ${word === '' ? 'LATCHED' : word}${ack}${known}`;
+}
+
+const latchDetail = (latch: StatusDocument['latch']): string =>
+  `  ${latch.verdict ?? 'verifying'}  by ${latch.by}${latch.reason === '' ? '' : `: ${latch.reason}`}  id ${latch.id ?? '-'}`;
+
+/** Row 3: the five stages, the one in force in brackets, and what the next one still wants. */
+export function stageRow(state: ScreenState, width: number): Row {
+  const { glyphs } = state.setting;
+  const status = state.received?.status;
+  if (status === undefined)
+    return fitRow([span(' STAGE  unknown: no word from the engine yet', 'warn')], width, glyphs);
+  const right = nextSpans(state, status);
+  const steps = [0, 1, 2, 3, 4].map((n) => (n === status.stage.in_force ? `[${n}]` : ` ${n} `)).join('');
+  const since_ = ` since ${since(status.stage.since_ms, daemonNowMs(state, status))}`;
+  const rightCells = right.reduce((sum, part) => sum + part.text.length, 0);
+  const room = width - ' STAGE '.length - steps.length - 2 - since_.length - rightCells - 1;
+  const name = cut(status.stage.name, Math.max(4, room), glyphs);
+  const tone: Tone = staleTone(state, status.stage.in_force === 4 ? 'warn' : 'normal');
+  return spread([span(' STAGE '), span(`${steps}  ${name}`, tone), span(since_)], right, width, glyphs);
+}
+
+function nextSpans(state: ScreenState, status: StatusDocument): readonly Span[] {
+  const { next } = status.stage;
+  if (next !== null) {
+    const left = next.left_ms === null ? '' : ` ${countdown(next.left_ms - sinceReceivedMs(state))} left,`;
+    return [span(`NEXT ${next.stage}:${left} ${next.passed}/${next.total} pass`, staleTone(state, 'normal'))];
+  }
+  const { arming } = status;
+  if (!arming.armed || arming.lease_left_ms === null) return [];
+  const lease = uptime(arming.lease_left_ms - sinceReceivedMs(state));
+  return [span(`ARMED ${lease}, ${arming.executions_left ?? '-'} left`, staleTone(state, 'warn'))];
+}
+
+/** Row 4: age of the exchange snapshot against its limit, and each source. */
+export function snapshotRow(state: ScreenState, width: number): Row {
+  const status = state.received?.status;
+  if (status === undefined) return fitRow([span(' SNAPSHOT none', 'warn')], width, state.setting.glyphs);
+  const sources = status.sources.flatMap((source): readonly Span[] => {
+    const [text, tone] = sourceText(source);
+    return [span('  '), span(bracketed(state, `${source.source} ${text}`), staleTone(state, tone))];
+  });
+  return fitRow(
+    [span(' SNAPSHOT '), ...snapshotSpans(state, status), span(' '), ...sources],
+    width,
+    state.setting.glyphs,
+  );
+}
+
+/** Age, limit and verdict of the snapshot. */
+export function snapshotSpans(state: ScreenState, status: StatusDocument): readonly Span[] {
+  const ageMs = snapshotAgeMs(state, status);
+  if (ageMs === null) return [span('none yet', 'warn')];
+  const limit = `${Math.round(status.snapshot.max_age_ms / 1000)}s`;
+  const isOld = linkState(state) !== 'ok' || ageMs > status.snapshot.max_age_ms;
+  const verdict = isOld ? 'STALE' : status.snapshot.complete ? 'FRESH' : 'INCOMPLETE';
+  return [
+    span(`${bracketed(state, `age ${age(ageMs)}`)} / ${limit} `, staleTone(state, 'normal')),
+    span(verdict, verdict === 'FRESH' ? 'normal' : 'warn'),
+  ];
+}
+
+function sourceText(source: StatusDocument['sources'][number]): readonly [string, Tone] {
+  if (source.up === null) return ['-', 'quiet'];
+  if (!source.up) return ['DOWN', 'warn'];
+  return [source.source === 'expected' && source.age_ms !== null ? age(source.age_ms) : 'ok', 'normal'];
+}
+
+/** What came over a silent link is in brackets. */
+export const bracketed = (state: ScreenState, text: string): string =>
+  linkState(state) === 'ok' ? text : `(${text})`;
+
+/** What came over a silent link is dim. */
+export const staleTone = (state: ScreenState, tone: Tone): Tone =>
+  linkState(state) === 'ok' ? tone : 'quiet';

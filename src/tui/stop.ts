@@ -1,0 +1,87 @@
+/** The stop key's way to the engine: the open connection first, the STOP file when nobody answers. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ControlClient } from '../control/client.ts';
+import type { CommandReply } from '../control/protocol.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Stop } from './types.ts';
+
+/** Without an answer after this long the STOP file is written. */
+export const STOP_ANSWER_MS = 500;
+
+export interface StopButton {
+  /** Sends a stop; returns after it was written to the socket. Never throws. */
+  readonly press: () => void;
+  /** The link came back: sends a stop again that nobody has answered. */
+  readonly linkUp: () => void;
+  readonly close: () => void;
+}
+
+export interface StopSetting {
+  readonly client: Pick<ControlClient, 'sendStop'>;
+  readonly stateDir: string;
+  readonly operator: string;
+  readonly clock: Clock;
+  readonly onStop: (stop: Stop) => void;
+}
+
+/** Makes the button; `onStop` hears each step. Pressing it again never puts the missing answer off. */
+export function stopButton(setting: StopSetting): StopButton {
+  let waiting: ReturnType<typeof setTimeout> | null = null;
+  let isUnanswered = false;
+
+  const settle = (isAnswered: boolean): void => {
+    if (waiting !== null) clearTimeout(waiting);
+    waiting = null;
+    isUnanswered = !isAnswered;
+  };
+  const giveUp = (): void => {
+    if (waiting === null) return;
+    settle(false);
+    setting.onStop({ kind: 'unacknowledged', file: leaveStopFile(setting) });
+  };
+  const answered = (reply: CommandReply, sentAtMonoMs: number): void => {
+    if (!reply.ok) {
+      giveUp();
+      return;
+    }
+    settle(true);
+    const ackMs = setting.clock.monoMs() - sentAtMonoMs;
+    setting.onStop({ kind: 'latched', ackMs, text: reply.latch?.text ?? 'LATCHED' });
+  };
+  const press = (): void => {
+    const isFirst = waiting === null;
+    try {
+      const { sentAtMonoMs, ack } = send(setting);
+      waiting ??= setTimeout(giveUp, STOP_ANSWER_MS);
+      ack.then((reply) => answered(reply, sentAtMonoMs), giveUp);
+      if (isFirst) setting.onStop({ kind: 'sent' });
+    } catch {
+      waiting ??= setTimeout(giveUp, 0);
+      giveUp();
+    }
+  };
+
+  return {
+    press,
+    linkUp: () => {
+      if (isUnanswered) press();
+    },
+    close: () => settle(true),
+  };
+}
+
+const send = (setting: StopSetting) =>
+  setting.client.sendStop({ operator: setting.operator, reason: 'Ctrl+X' });
+
+/** Writes the file that the engine looks for by itself; says what came of it. */
+function leaveStopFile(setting: StopSetting): string {
+  const path = join(setting.stateDir, 'STOP');
+  try {
+    writeFileSync(path, `Ctrl+X by ${setting.operator}\n`, { mode: 0o600 });
+    return 'STOP file written';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return `no STOP file: ${code}`;
+  }
+}
