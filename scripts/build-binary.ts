@@ -49,7 +49,7 @@ async function buildBinary(): Promise<void> {
     launcher,
     stub: readFileSync(join(root, 'scripts/portable-stub.sh'), 'utf8'),
     launcherVariables,
-    cacheDir: join(dirname(out), '.cache'),
+    cacheDir: join(root, 'dist/.cache'),
   });
   report(out, `portable executable${obstacle === null ? '' : ` (deno compile: ${obstacle})`}`);
 }

@@ -174,7 +174,7 @@ esac
 case $self in /*) GRINDER_EXECUTABLE=$self ;; *) GRINDER_EXECUTABLE=$PWD/$self ;; esac
 DENO_DIR=$cache/deno-dir DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
 export GRINDER_EXECUTABLE DENO_DIR DENO_NO_PACKAGE_JSON DENO_NO_UPDATE_CHECK
-# Deno's default answer to SIGUSR1 is to open a debugger. Until the program has its own handler, the signal is ignored.
+# Ignored until the program has its own handler: the default is to end the process, and in newer Denos a debugger.
 trap '' USR1
 
 # First step: may read, and nothing else. It has to look at every place the configuration names, which nobody knows

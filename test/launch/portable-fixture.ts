@@ -29,7 +29,7 @@ export type RunOptions = {
 const fakeRuntime = `#!/bin/sh
 [ "$1" = --version ] && { [ ! -e "$0.broken" ]; exit; }
 for word in "$@"; do case $word in
-  */launch.js) printf '%s\\n' --flag=one '--allow-read=/with space/*'; exit "\${FAKE_LAUNCH_EXIT:-0}" ;;
+  */launch.js) cat >/dev/null; printf '%s\\n' --flag=one '/with space' '*'; exit "\${FAKE_LAUNCH_EXIT:-0}" ;;
 esac; done
 echo "pid=$$"
 echo "options=\${NODE_OPTIONS:-none} \${DENO_CERT:-none} \${GRINDER_EXECUTABLE}"

@@ -35,7 +35,7 @@ describe('a start', () => {
 
   test('passes flags, arguments and standard input on unchanged', () => {
     const { stdout } = fixture.run({ args: ['run', 'a b', '*', '', '--x=$HOME'], input: 'typed\n' });
-    expect(stdout).toContain('[run]\n[--flag=one]\n[--allow-read=/with space/*]\n');
+    expect(stdout).toContain('[run]\n[--flag=one]\n[/with space]\n[*]\n');
     expect(stdout).toContain('grinder.js]\n[run]\n[a b]\n[*]\n[]\n[--x=$HOME]\n');
     expect(stdout).toEndWith('typed\n');
   });
