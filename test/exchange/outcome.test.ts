@@ -1,0 +1,107 @@
+import { expect, test } from 'bun:test';
+import { classify } from '../../src/exchange/outcome.ts';
+import { DEFINITE_REFUSALS } from '../../src/exchange/refusals.ts';
+import { flattenOf } from './world.ts';
+
+const cancel = {
+  kind: 'cancel',
+  symbol: 'BTCUSDT',
+  orderId: '7',
+  clientOrderId: 'grinder_1_BTCUSDT_1_1_1',
+  conditional: false,
+} as const;
+const reply = {
+  symbol: 'BTCUSDT',
+  orderId: 7,
+  clientOrderId: cancel.clientOrderId,
+  side: 'BUY',
+  status: 'CANCELED',
+  origQty: '1.0',
+  executedQty: '0.4',
+};
+const plain = (text: string) => text;
+const judge = (write: Parameters<typeof classify>[0], httpStatus: number, body: unknown) =>
+  classify(write, { kind: 'reply', httpStatus, text: JSON.stringify(body), value: undefined }, plain);
+
+test('a reply for this very order is EXECUTED with what was filled', () => {
+  expect(judge(cancel, 200, reply)).toEqual({
+    status: 'EXECUTED',
+    orderId: '7',
+    executedQuantity: '0.4',
+    orderStatus: 'CANCELED',
+  });
+});
+
+const ODD = [
+  { symbol: 'ETHUSDT' },
+  { orderId: 8 },
+  { orderId: undefined },
+  { clientOrderId: 'another' },
+  { status: 'NEW' },
+  { status: 'FILLED' },
+  { executedQty: '2.0' },
+  { executedQty: '-1' },
+  { executedQty: 'NaN' },
+  { origQty: 1 },
+];
+
+for (const change of ODD) {
+  test(`a cancel reply with ${JSON.stringify(change)} is UNKNOWN`, () => {
+    expect(judge(cancel, 200, { ...reply, ...change })).toMatchObject({ status: 'UNKNOWN', httpStatus: 200 });
+  });
+}
+
+const flatten = flattenOf();
+const filled = {
+  ...reply,
+  clientOrderId: 'grc_1',
+  side: 'SELL',
+  status: 'EXPIRED',
+  origQty: '0.01',
+  executedQty: '0',
+};
+
+test('a flatten that found no taker is EXECUTED with nothing filled', () => {
+  expect(judge(flatten, 200, filled)).toMatchObject({ status: 'EXECUTED', executedQuantity: '0' });
+});
+
+for (const change of [
+  { side: 'BUY' },
+  { origQty: '0.02' },
+  { status: 'REJECTED' },
+  { clientOrderId: 'grc_2' },
+]) {
+  test(`a flatten reply with ${JSON.stringify(change)} is UNKNOWN`, () => {
+    expect(judge(flatten, 200, { ...filled, ...change })).toMatchObject({ status: 'UNKNOWN' });
+  });
+}
+
+test('a conditional cancel is EXECUTED on its two ids and the code 200', () => {
+  const algo = { ...cancel, conditional: true };
+  const done = { algoId: 7, clientAlgoId: cancel.clientOrderId, code: '200', msg: 'success' };
+  expect(judge(algo, 200, done)).toMatchObject({ status: 'EXECUTED', orderId: '7' });
+  expect(judge(algo, 200, { ...done, algoId: 8 })).toMatchObject({ status: 'UNKNOWN' });
+  expect(judge(algo, 200, { ...done, code: '-2011' })).toMatchObject({ status: 'UNKNOWN' });
+  expect(judge(algo, 200, reply)).toMatchObject({ status: 'UNKNOWN' });
+});
+
+test('a refusal counts only with a 4xx, whatever its code', () => {
+  for (const code of DEFINITE_REFUSALS) {
+    expect(judge(flatten, 400, { code, msg: 'm' })).toMatchObject({ status: 'REJECTED', code });
+    if (code !== -1008)
+      expect(judge(flatten, 503, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
+    expect(judge(flatten, 200, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
+  }
+});
+
+test('no code that leaves the outcome open is among the definite refusals', () => {
+  for (const code of [-1000, -1001, -1006, -1007, -1016, -2011, -2013, -4116]) {
+    expect(DEFINITE_REFUSALS.has(code)).toBe(false);
+    expect(judge(cancel, 400, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
+  }
+});
+
+test('what never left is NOT_SENT, what may have left is UNKNOWN', () => {
+  expect(classify(cancel, { kind: 'none', sent: false, why: 'x' }, plain).status).toBe('NOT_SENT');
+  expect(classify(cancel, { kind: 'none', sent: true, why: 'x' }, plain).status).toBe('UNKNOWN');
+});

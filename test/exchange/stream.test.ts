@@ -1,0 +1,133 @@
+import { expect, test } from 'bun:test';
+import { until } from '../helpers/simulator.ts';
+import { startWorld, type World } from './world.ts';
+
+const count = (world: World, type: string) => world.events.filter((event) => event.type === type).length;
+/** Waits for the n-th connection, and for the full read it asks for to be gathered. */
+const up = (world: World, times = 1) =>
+  until(() => {
+    const at = world.events.findLastIndex((event) => event.type === 'stream_up');
+    const later = world.events.slice(at).some((event) => event.type === 'account_changed');
+    return count(world, 'stream_up') >= times && later;
+  }, `stream_up ${times}`);
+const changed = (world: World, symbol: string) =>
+  until(
+    () => world.events.find((event) => event.type === 'account_changed' && event.symbols.includes(symbol)),
+    `a change of ${symbol}`,
+  );
+const resync = (world: World, from: number) =>
+  until(
+    () =>
+      world.events
+        .slice(from)
+        .find((event) => event.type === 'account_changed' && event.symbols.length === 0),
+    'a call for a full read',
+  );
+
+test('connecting asks for a full read, since nobody listened before', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await resync(world, 0);
+});
+
+test('an order and a position are heard of with their symbols and the time of the event', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await world.sim.placeStray('ETHUSDT');
+  const event = await changed(world, 'ETHUSDT');
+  expect(event).toMatchObject({ type: 'account_changed' });
+  expect('eventTimeMs' in event && event.eventTimeMs).toBeGreaterThan(1_600_000_000_000);
+  await world.sim.setPosition('SOLUSDT', '1');
+  await changed(world, 'SOLUSDT');
+});
+
+test('a flood becomes a few events', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await world.sim.fault({ kind: 'flood', count: 5000 });
+  await world.sim.setPosition('ETHUSDT', '1');
+  await changed(world, 'ETHUSDT');
+  expect(count(world, 'account_changed')).toBeLessThan(100);
+});
+
+test('a quiet account keeps its connection, since the server answers', async () => {
+  await using world = await startWorld({ timing: { silenceMs: 100, probeMs: 20 } });
+  await up(world);
+  const before = (await world.sim.log()).length;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(count(world, 'stream_down')).toBe(0);
+  expect(count(world, 'stream_alive')).toBeGreaterThan(0);
+  expect(await world.sim.log()).toHaveLength(before);
+});
+
+test('silence is noticed, asks for a full read, and ends with a new connection', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await until(() => count(world, 'stream_alive') > 0, 'a first sign of life');
+  const from = world.events.length;
+  await world.sim.fault({ kind: 'silence' });
+  await until(() => count(world, 'stream_down') > 0, 'stream_down');
+  await resync(world, from);
+  await world.sim.clearFaults();
+  await up(world, 2);
+  await world.sim.placeStray('ETHUSDT');
+  await changed(world, 'ETHUSDT');
+});
+
+test('a server that is silent from the start is noticed too', async () => {
+  await using world = await startWorld();
+  await world.sim.fault({ kind: 'silence' });
+  await world.sim.fault({ kind: 'drop' });
+  await until(
+    () => world.events.some((event) => event.type === 'stream_down' && event.why.startsWith('no frame')),
+    'a silent connection to be given up',
+  );
+});
+
+for (const kind of ['drop', 'expire_listen_key'] as const) {
+  test(`after ${kind} the stream comes back`, async () => {
+    await using world = await startWorld();
+    await up(world);
+    await world.sim.fault({ kind });
+    await up(world, 2);
+    expect(count(world, 'stream_down')).toBeGreaterThan(0);
+    await world.sim.placeStray('ETHUSDT');
+    await changed(world, 'ETHUSDT');
+  });
+}
+
+test('connections that are refused are tried again', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await world.sim.fault({ kind: 'refuse', times: 2 });
+  await world.sim.fault({ kind: 'drop' });
+  await up(world, 2);
+  expect(count(world, 'stream_down')).toBeGreaterThanOrEqual(3);
+});
+
+test('a frame that is not JSON asks for a full read and breaks nothing', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await resync(world, 0);
+  const from = world.events.length;
+  await world.sim.fault({ kind: 'malformed' });
+  await resync(world, from);
+  await world.sim.placeStray('ETHUSDT');
+  await changed(world, 'ETHUSDT');
+  expect(count(world, 'stream_down')).toBe(0);
+});
+
+test('the listen key is extended at intervals', async () => {
+  await using world = await startWorld({ timing: { renewMs: 100 } });
+  await up(world);
+  await until(
+    async () => (await world.sim.log()).filter((entry) => entry.method === 'PUT').length >= 2,
+    'two renewals',
+  );
+  expect(count(world, 'stream_down')).toBe(0);
+});
+
+test('a connection is replaced before the exchange would end it', async () => {
+  await using world = await startWorld({ timing: { lifeMs: 200 } });
+  await up(world, 2);
+});
