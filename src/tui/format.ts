@@ -63,6 +63,12 @@ export function wrap(text: string, width: number): readonly string[] {
   return line === '' ? lines : [...lines, line];
 }
 
+/** Breaks a line and keeps its indentation on every part. */
+export function wrapIndented(line: string, width: number): readonly string[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  return wrap(line.trimStart(), width - indent.length).map((part) => indent + part);
+}
+
 function chop(word: string, width: number): readonly string[] {
   if (word.length <= width) return [word];
   return [word.slice(0, width), ...chop(word.slice(width), width)];
@@ -77,6 +83,10 @@ export function age(ms: number): string {
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
   return `${Math.floor(seconds / 86_400)}d`;
 }
+
+/** Age in one unit and whole numbers: 0s, 12s, 7m. */
+export const wholeAge = (ms: number): string =>
+  ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1000)}s` : age(ms);
 
 /** Age in two units: 12s, 7m03s, 2h05m, 3d04h. */
 export function uptime(ms: number): string {

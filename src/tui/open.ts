@@ -1,6 +1,6 @@
 /** Opens the modals: each freezes what it shows and what it will send; pure. */
 import type { CommandReply, StatusDocument } from '../control/protocol.ts';
-import { since, uptime } from './format.ts';
+import { since, uptime, wrapIndented } from './format.ts';
 import { isExchangeFresh, linkState } from './freshness.ts';
 import type { Effect, PhraseModal, QuitModal, RaiseModal, ScreenState } from './types.ts';
 
@@ -104,7 +104,7 @@ export function openLive(
       ...(unseen.length === 0 ? ['  nothing'] : unseen),
       'covered settings:',
       ...covered,
-    ],
+    ].flatMap(broken),
     offset: 0,
     phrase: `${confirmation.host} 4`,
     typed: '',
@@ -141,7 +141,7 @@ export function openClear(state: ScreenState, nowMs: number): PhraseModal | stri
       `reason   ${latch.reason === '' ? '-' : latch.reason}`,
       `kept     ${latch.durable ? 'durably' : 'NOT DURABLE'}`,
       `verdict  ${latch.verdict ?? 'still being verified'}`,
-    ],
+    ].flatMap(broken),
     offset: 0,
     phrase: `clear ${latch.id}`,
     typed: '',
@@ -151,6 +151,9 @@ export function openClear(state: ScreenState, nowMs: number): PhraseModal | stri
   };
 }
 
+/** Nothing a modal shows may be cut off. */
+const broken = (line: string): readonly string[] => wrapIndented(line, 74);
+
 /** One line of consequence before leaving. */
 export function openQuit(state: ScreenState, nowMs: number): QuitModal {
   const stage = state.received?.status.stage.in_force;
@@ -158,7 +161,7 @@ export function openQuit(state: ScreenState, nowMs: number): QuitModal {
   const lease = state.received?.status.arming.lease_left_ms ?? null;
   const armed = stage === 4 && lease !== null ? `, armed for ${uptime(lease)}` : '';
   const line = state.setting.ownsDaemon
-    ? `QUIT ends the engine too${live}.  q again: quit   Esc: stay`
-    : `DETACH: the engine goes on in stage ${stage ?? '?'}${armed}.  q again: detach   Esc: stay`;
+    ? `q again: QUIT, Esc: stay. The engine ends too${live}`
+    : `q again: DETACH, Esc: stay. The engine goes on in stage ${stage ?? '?'}${armed}`;
   return { kind: 'quit', openedAtMs: nowMs, lifeMs: LIFE_MS, line };
 }

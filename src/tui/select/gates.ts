@@ -1,6 +1,6 @@
 /** The gates table; pure. Rows keep the daemon's order, which is the order of evaluation. */
 import type { StatusDocument } from '../../control/protocol.ts';
-import { age, fit, fitRow, span } from '../format.ts';
+import { fit, fitRow, span, wholeAge } from '../format.ts';
 import { daemonNowMs, linkState } from '../freshness.ts';
 import type { Row, ScreenState, Tone } from '../types.ts';
 
@@ -56,7 +56,7 @@ function gateRow(state: ScreenState, status: StatusDocument, gate: Gate, index: 
   const as = shownAs(state, gate);
   const mark = marks[as];
   const tone: Tone = index === state.selected ? 'selected' : mark.tone;
-  const changed = age(daemonNowMs(state, status) - gate.changed_at_ms);
+  const changed = wholeAge(daemonNowMs(state, status) - gate.changed_at_ms);
   const value = as === 'stale' ? `(${gate.value}) ${changed} ago` : gate.value;
   const unseen = gate.unacknowledged ? ' UNACK' : '';
   const cursor = index === state.selected ? '>' : ' ';

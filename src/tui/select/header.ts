@@ -16,7 +16,7 @@ export function headerRow(state: ScreenState, width: number): Row {
   ];
   if (status === null) return spread([span(' grinder  '), ...after], stopKey, width, glyphs);
   const environment = environmentSpan(status);
-  const stage = span(` S${status.stage.in_force}  `);
+  const stage = span(` ${bracketed(state, `S${status.stage.in_force}`)}  `);
   const up = span(`up ${uptime(status.daemon.uptime_ms + sinceReceivedMs(state))}  `);
   const used = [environment, stage, ...after].reduce((sum, part) => sum + part.text.length, 0);
   const room = width - used - 'Ctrl+X = STOP'.length - 3;
@@ -93,7 +93,9 @@ function nextSpans(state: ScreenState, status: StatusDocument): readonly Span[] 
   const { next } = status.stage;
   if (next !== null) {
     const left = next.left_ms === null ? '' : ` ${countdown(next.left_ms - sinceReceivedMs(state))} left,`;
-    return [span(`NEXT ${next.stage}:${left} ${next.passed}/${next.total} pass`, staleTone(state, 'normal'))];
+    if (linkState(state) !== 'ok')
+      return [span(`(NEXT ${next.stage}: ${next.passed}/${next.total} pass)`, 'quiet')];
+    return [span(`NEXT ${next.stage}:${left} ${next.passed}/${next.total} pass`)];
   }
   const { arming } = status;
   if (!arming.armed || arming.lease_left_ms === null) return [];
@@ -105,15 +107,15 @@ function nextSpans(state: ScreenState, status: StatusDocument): readonly Span[] 
 export function snapshotRow(state: ScreenState, width: number): Row {
   const status = state.received?.status;
   if (status === undefined) return fitRow([span(' SNAPSHOT none', 'warn')], width, state.setting.glyphs);
-  const sources = status.sources.flatMap((source): readonly Span[] => {
+  const isOld = linkState(state) !== 'ok';
+  const sources = status.sources.flatMap((source, index): readonly Span[] => {
     const [text, tone] = sourceText(source);
-    return [span('  '), span(bracketed(state, `${source.source} ${text}`), staleTone(state, tone))];
+    const gap = index === 0 ? (isOld ? '   (' : '   ') : '  ';
+    return [span(gap, staleTone(state, 'normal')), span(`${source.source} ${text}`, staleTone(state, tone))];
   });
-  return fitRow(
-    [span(' SNAPSHOT '), ...snapshotSpans(state, status), span(' '), ...sources],
-    width,
-    state.setting.glyphs,
-  );
+  const close = isOld ? [span(')', 'quiet')] : [];
+  const row = [span(' SNAPSHOT '), ...snapshotSpans(state, status), ...sources, ...close];
+  return fitRow(row, width, state.setting.glyphs);
 }
 
 /** Age, limit and verdict of the snapshot. */

@@ -1,8 +1,8 @@
 /** Banner, counters, mismatches, events and the two lines that say what to do; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
-import { age, clock, cut, fit, fitRow, span, spread } from '../format.ts';
+import { clock, cut, fit, fitRow, span, spread, wholeAge } from '../format.ts';
 import { daemonNowMs, linkState } from '../freshness.ts';
-import type { Row, ScreenState, Tone } from '../types.ts';
+import type { Row, ScreenState, Span, Tone } from '../types.ts';
 import { bracketed, staleTone } from './header.ts';
 
 /** Row 5: canary, kill switch, unresolved writes and alarms; a rule when there is none. */
@@ -15,13 +15,16 @@ export function bannerRow(state: ScreenState, width: number): Row {
 
 function banners(status: StatusDocument): readonly string[] {
   const oldest = status.unresolved[0];
+  const [alarm] = status.alarms;
   return [
-    ...(status.canary ? ['CANARY in this run: synthetic, never sent'] : []),
-    ...(status.kill_switch ? ['KILL SWITCH on (does not block repair)'] : []),
+    ...(status.canary ? ['CANARY, never sent'] : []),
+    ...(status.kill_switch ? ['KILL SWITCH on'] : []),
     ...(oldest === undefined
       ? []
-      : [`UNRESOLVED ${status.unresolved.length}: ${oldest.action} ${oldest.symbol} ${age(oldest.age_ms)}`]),
-    ...status.alarms.map((alarm) => `ALARM ${alarm}`),
+      : [
+          `UNRESOLVED ${status.unresolved.length}: ${oldest.action} ${oldest.symbol} ${wholeAge(oldest.age_ms)}`,
+        ]),
+    ...(alarm === undefined ? [] : [`ALARM ${status.alarms.length}: ${alarm}`]),
   ];
 }
 
@@ -30,26 +33,35 @@ export function counterRow(state: ScreenState, width: number): Row {
   const { glyphs } = state.setting;
   const status = state.received?.status;
   if (status === undefined) return fitRow([span(' no counters yet', 'quiet')], width, glyphs);
-  const { counters: c } = status;
-  const rate = c.planned_per_minute > 0 ? ` +${Math.round(c.planned_per_minute * 10) / 10}/m` : '';
-  const blocked = c.last_run.blocked > 0 ? ` +${c.last_run.blocked}` : '';
-  const items: readonly (readonly [string, Tone])[] = [
-    [`PLANNED ${c.planned}${rate}`, 'normal'],
-    [`BLOCKED ${c.blocked}${blocked}`, 'normal'],
-    [`EXECUTED ${c.executed}`, c.executed > 0 ? 'note' : 'normal'],
-    [`FAILED ${c.failed}`, c.failed > 0 ? 'warn' : 'normal'],
-    ...(c.unknown > 0 ? [[`UNKNOWN ${c.unknown}`, 'warn'] as const] : []),
-  ];
-  const spans = items.flatMap(([text, tone], index) => [
-    span(index === 0 ? ' ' : '    '.slice(0, c.unknown > 0 ? 2 : 4)),
-    span(bracketed(state, text), staleTone(state, tone)),
+  const items = counterSpans(status.counters);
+  const cells = items.reduce((sum, item) => sum + item.text.length, 0);
+  const isTight = cells + 4 * items.length + 18 > width;
+  const gap = isTight ? '  ' : '    ';
+  const isOld = linkState(state) !== 'ok';
+  const spans = items.flatMap((item, index) => [
+    span(index === 0 ? (isOld ? ' (' : ' ') : gap, staleTone(state, 'normal')),
+    span(item.text, staleTone(state, item.tone)),
   ]);
-  return spread(spans, [span(lastRun(state, status), staleTone(state, 'normal'))], width, glyphs);
+  const right = cells + gap.length * items.length + 18 > width ? '' : lastRun(state, status);
+  const close = isOld ? [span(')', 'quiet')] : [];
+  return spread([...spans, ...close], [span(right, staleTone(state, 'normal'))], width, glyphs);
+}
+
+function counterSpans(counters: StatusDocument['counters']): readonly Span[] {
+  const { planned, blocked, executed, failed, unknown, last_run, planned_per_minute } = counters;
+  const rate = planned_per_minute > 0 ? ` +${Math.round(planned_per_minute * 10) / 10}/m` : '';
+  return [
+    span(`PLANNED ${planned}${rate}`),
+    span(`BLOCKED ${blocked}${last_run.blocked > 0 ? ` +${last_run.blocked}` : ''}`),
+    span(`EXECUTED ${executed}`, executed > 0 ? 'note' : 'normal'),
+    span(`FAILED ${failed}`, failed > 0 ? 'warn' : 'normal'),
+    ...(unknown > 0 ? [span(`UNKNOWN ${unknown}`, 'warn')] : []),
+  ];
 }
 
 function lastRun(state: ScreenState, status: StatusDocument): string {
   if (status.run.last_at_ms === null) return 'no run yet';
-  return `last run ${age(daemonNowMs(state, status) - status.run.last_at_ms)} ago`;
+  return `last run ${wholeAge(daemonNowMs(state, status) - status.run.last_at_ms)} ago`;
 }
 
 /** Exactly `count` rows of mismatches from the `from`th on; the first is labelled. */
@@ -120,7 +132,10 @@ export function eventRows(
     const event = shown[line];
     if (event === undefined) return fitRow([], size.width, glyphs);
     return spread(
-      [span(` ${clock(event.at_ms)}  `, 'quiet'), span(event.text, eventTones[event.level])],
+      [
+        span(` ${clock(event.at_ms)}  `, 'quiet'),
+        span(event.text, staleTone(state, eventTones[event.level])),
+      ],
       event.unacknowledged ? [span('UNACK', 'note')] : [],
       size.width,
       glyphs,

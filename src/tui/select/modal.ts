@@ -101,6 +101,6 @@ const helpLines: readonly string[] = [
   'Ctrl+L   draw the screen anew',
   'q        leave; a line says what goes on and what stops',
   '',
-  '!! CLOSED   ?? STALE, or the link is silent   UNACK: opened again, nobody looked',
+  '!! CLOSED   ?? STALE, or the link is silent   UNACK: opened again unseen',
   '(in brackets): old, not to be acted on',
 ];

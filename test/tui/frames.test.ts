@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'bun:test';
+import { renderToString } from 'ink';
+import { createElement } from 'react';
+import type { StatusDocument } from '../../src/control/protocol.ts';
+import { frameOf } from '../../src/tui/layout.ts';
+import { openAdvance, openClear, openLive, openQuit } from '../../src/tui/open.ts';
+import { Screen } from '../../src/tui/panels.tsx';
+import { reduce } from '../../src/tui/reduce.ts';
+import { themeOf } from '../../src/tui/theme.ts';
+import type { Modal, ScreenState } from '../../src/tui/types.ts';
+import { latched, later, stateOf, status } from './fixture.ts';
+import { expectGolden, plainFrame, plainRow, toneFrame } from './golden.ts';
+
+const sizes = [
+  [80, 24],
+  [50, 12],
+  [120, 40],
+] as const;
+
+const busy: StatusDocument = {
+  ...status,
+  daemon: { ...status.daemon, environment: 'mainnet' },
+  stage: { ...status.stage, in_force: 4, name: 'Live (limited blast radius)', next: null, hold: null },
+  arming: { armed: true, lease_left_ms: 14_280_000, executions_left: 9 },
+  kill_switch: true,
+  canary: true,
+  alarms: ['clock moved 4 s'],
+  counters: { ...status.counters, executed: 1, failed: 1, unknown: 1 },
+  mismatches: [1, 2, 3, 4].map((n) => ({
+    key: `k${n}`,
+    type: 'POSITION_NONZERO_UNEXPECTED',
+    symbol: 'ETHUSDT',
+    id: `grinder_1_ETHUSDT_${n}_1700000000_${n}`,
+    remediation: 'flatten' as const,
+    reason: n === 1 ? null : 'allow_active_remediation_false',
+    planned: true,
+    synthetic: n === 2,
+    detail: '',
+  })),
+  mismatch_count: 4,
+};
+
+const withModal = (state: ScreenState, modal: Modal | string): ScreenState => {
+  if (typeof modal === 'string') throw new Error(modal);
+  return { ...state, modal };
+};
+
+const live = (state: ScreenState): Modal => {
+  const reply = {
+    schema_version: 1 as const,
+    ok: true,
+    exit_code: 0,
+    message: '',
+    confirmation: {
+      host: 'trd01',
+      code: '4711',
+      phrase: 'trd01 4 4711',
+      expires_in_ms: 120_000,
+      plan: ['cancel BTCUSDT grinder_1_BTCUSDT_1_1700000000_1'],
+      covered: { environment: 'testnet', whitelist: 'BTCUSDT' },
+      unacknowledged: [{ item: 'team_notified', why: 'nobody can check it' }],
+      digest: 'x',
+    },
+  };
+  const modal = openLive(state, { reply, digest: 'd1', nowMs: state.nowMs });
+  if (modal === null) throw new Error('no confirmation');
+  return modal;
+};
+
+const raise = (state: ScreenState): Modal => {
+  const next = openAdvance(state, state.nowMs);
+  if (next.kind !== 'modal') throw new Error(next.kind);
+  return next.modal;
+};
+
+const scenes: Readonly<Record<string, (state: ScreenState) => ScreenState>> = {
+  normal: (state) => state,
+  'link-lost': (state) => later(state, 12_000),
+  nothing: (state) => ({ ...state, received: null }),
+  selected: (state) => ({ ...state, selected: 6 }),
+  'stop-sent': (state) => reduce(state, { type: 'stop', stop: { kind: 'sent' } }),
+  'stop-unacknowledged': (state) =>
+    reduce(state, { type: 'stop', stop: { kind: 'unacknowledged', file: 'STOP file written' } }),
+  latched: (state) => ({
+    ...state,
+    received: { status: latched(), atMs: 1000 },
+    stop: { kind: 'latched', ackMs: 8.2, text: 'LATCHED' },
+  }),
+  mainnet: (state) => ({ ...state, received: { status: busy, atMs: 1000 } }),
+  quit: (state) => withModal(state, openQuit(state, 1000)),
+};
+
+const modals: Readonly<Record<string, (state: ScreenState) => ScreenState>> = {
+  advance: (state) => withModal(state, raise(state)),
+  live: (state) => withModal(state, live(state)),
+  clear: (state) => {
+    const now = { ...state, received: { status: latched(), atMs: 1000 } };
+    return withModal(now, openClear(now, 1000));
+  },
+  gate: (state) => withModal({ ...state, selected: 7 }, { kind: 'gate' }),
+  log: (state) => withModal(state, { kind: 'log', offset: 0 }),
+  help: (state) => withModal(state, { kind: 'help' }),
+};
+
+describe('each frame is exactly as drawn', () => {
+  for (const [columns, rows] of sizes) {
+    for (const [name, change] of Object.entries(scenes)) {
+      test(`${name} at ${columns}x${rows}`, () => {
+        expectGolden(`${name}-${columns}x${rows}`, plainFrame(frameOf(change(stateOf({ columns, rows })))));
+      });
+    }
+  }
+  for (const [name, change] of Object.entries(modals)) {
+    for (const [columns, rows] of [sizes[0], sizes[2]]) {
+      test(`${name} at ${columns}x${rows}`, () => {
+        expectGolden(`${name}-${columns}x${rows}`, plainFrame(frameOf(change(stateOf({ columns, rows })))));
+      });
+    }
+  }
+  test('normal in ASCII at each size', () => {
+    for (const [columns, rows] of sizes) {
+      const text = plainFrame(frameOf(stateOf({ columns, rows, ascii: true })));
+      expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+      expectGolden(`ascii-${columns}x${rows}`, text);
+    }
+  });
+  test('tones: normal, link lost, latched, mainnet', () => {
+    for (const name of ['normal', 'link-lost', 'latched', 'mainnet']) {
+      expectGolden(`tones-${name}`, toneFrame(frameOf(scenes[name]?.(stateOf()) ?? stateOf())));
+    }
+  });
+});
+
+describe('every frame keeps to its terminal', () => {
+  const all = [...Object.entries(scenes), ...Object.entries(modals)];
+  for (const [columns, rows] of [
+    ...sizes,
+    [80, 25],
+    [100, 30],
+    [119, 60],
+    [200, 70],
+    [20, 4],
+    [1, 2],
+  ] as const) {
+    test(`${columns}x${rows}: at most rows - 1 high, columns wide, each row filled`, () => {
+      for (const [, change] of all) {
+        const frame = frameOf(change(stateOf({ columns, rows })));
+        expect(Math.max(frame.left.length, frame.right.length)).toBeLessThanOrEqual(rows - 1);
+        const width = columns >= 80 && rows >= 24 ? 80 : columns;
+        for (const row of frame.left) expect(plainRow(row).length).toBe(width);
+        for (const row of frame.right) expect(plainRow(row).length).toBe(columns - 81);
+      }
+    });
+  }
+  test('the left column has the same coordinates at 80x24 and 120x40', () => {
+    for (const change of Object.values(scenes)) {
+      const small = frameOf(change(stateOf())).left.map(plainRow);
+      const large = frameOf(change(stateOf({ columns: 120, rows: 40 }))).left.map(plainRow);
+      expect(large.slice(0, 23)).toEqual(small);
+    }
+  });
+  test('Ink draws exactly these rows', () => {
+    for (const [columns, rows] of sizes) {
+      const frame = frameOf(stateOf({ columns, rows }));
+      const drawn = renderToString(createElement(Screen, { frame, theme: themeOf({ TERM: 'dumb' }, {}) }), {
+        columns,
+      });
+      const lines = drawn.split('\n').map((line) => line.trimEnd());
+      expect(lines.join('\n').trimEnd()).toBe(plainFrame(frame).trimEnd());
+    }
+  });
+});
+
+/** The word in the state's column. */
+const openGate = /^.{24}open /m;
+
+describe('what is old never looks current', () => {
+  const lost = later(stateOf(), 12_000);
+  const text = plainFrame(frameOf(lost));
+  test('no gate is shown open over a silent link', () => {
+    expect(plainFrame(frameOf(stateOf()))).toMatch(openGate);
+    expect(text).not.toMatch(openGate);
+    expect(text).toContain('9/9 not open');
+  });
+  test('the age goes on by the screen’s own clock', () => {
+    expect(text).toContain('(age 12s) / 120s STALE');
+  });
+  test('a link that is down is stale at once', () => {
+    const down = reduce(stateOf(), { type: 'link', up: false, why: 'closed' });
+    expect(plainFrame(frameOf(down))).not.toMatch(openGate);
+  });
+  test('it says what remains', () => {
+    expect(text).toContain('What remains: cancel and close on the exchange itself.');
+  });
+});
+
+test('real money can’t be overlooked, at any size', () => {
+  for (const [columns, rows] of sizes) {
+    const frame = frameOf({ ...stateOf({ columns, rows }), received: { status: busy, atMs: 1000 } });
+    expect(plainRow(frame.left[0] ?? [])).toContain('!! MAINNET !!');
+    expect(frame.left[0]?.find((part) => part.text.includes('MAINNET'))?.tone).toBe('alarm');
+  }
+});
+
+test('the stop key is on row 1 at every size and in every modal', () => {
+  for (const [columns, rows] of sizes) {
+    for (const change of [...Object.values(scenes), ...Object.values(modals)]) {
+      const first = frameOf(change(stateOf({ columns, rows }))).left[0] ?? [];
+      expect(plainRow(first)).toContain('Ctrl+X = STOP');
+    }
+  }
+});
+
+test('text that could move the cursor or hide itself is shown as question marks', () => {
+  const evil = {
+    ...status,
+    mismatches: status.mismatches.map((item) => ({ ...item, id: 'a\x1b[2J\u202eb\u200bc' })),
+  };
+  expect(plainFrame(frameOf(stateOf({ status: evil })))).toContain('a?[2J?b?c');
+});
