@@ -1,0 +1,213 @@
+/**
+ * Carries out what the gates let through, one action at a time: last read, INTENT on disk, one dispatch, OUTCOME on disk,
+ * read after.
+ *
+ * Invariants: nothing is dispatched without its INTENT on disk (S1); one dispatch an INTENT (S4); nothing after a journal
+ * error (S10), on a symbol with an open intent (S11), or once the stop is latched (S21); every action given ends as
+ * exactly one of executed, blocked, failed, unknown (S22).
+ */
+import type { DispatchResult, Exchange, WriteRequest } from '../exchange/exchange.ts';
+import type { Clock } from './clock.ts';
+import { decimal } from './decimal.ts';
+import { describeError } from './files.ts';
+import type { Interlock } from './interlock.ts';
+import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
+import type { Journal } from './journal.ts';
+import { type FlattenPricer, type Prepared, prepareWrite } from './prepare-write.ts';
+import { newIntentId, newRepairClientOrderId } from './repair-id.ts';
+import type { BlockReason, GateName, JudgedAction, PlannedAction } from './types.ts';
+import { type Verification, verifyWrite } from './verify-write.ts';
+import {
+  intentEntry,
+  notTriedEntry,
+  outcomeEntry,
+  type RunStamp,
+  verificationEntry,
+} from './write-records.ts';
+
+export type { ItemResult } from './item-result.ts';
+
+/** What the executor works with. */
+export interface ExecutorTools {
+  readonly exchange: Pick<Exchange, 'queryOrder' | 'queryPosition' | 'dispatch'>;
+  readonly journal: Journal;
+  readonly interlock: Interlock;
+  readonly clock: Clock;
+  /** Hash of what a write looks like on the wire (exchange/wire.ts); throws when it can't be put there. */
+  readonly hashRequest: (write: WriteRequest) => string;
+  readonly flattenTerms: FlattenPricer;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
+  readonly permitMs: number;
+}
+
+/** One run's actions that passed all gates, in the order to execute them. */
+export interface ExecuteRequest {
+  readonly run: RunStamp;
+  readonly actions: readonly JudgedAction[];
+  /** The interlock's epoch, read before the gates were judged. */
+  readonly epoch: number;
+  /** Judges one action by the world as it is now; null when every gate is open. Called when the epoch moved or a notional rose. */
+  readonly rejudge: (action: PlannedAction) => GateName | null;
+}
+
+/** Executes runs; one at a time. */
+export interface Executor {
+  /** Never rejects; gives one result an action, in their order. */
+  readonly execute: (request: ExecuteRequest) => Promise<readonly ItemResult[]>;
+  /** The intent whose dispatch has not ended; null when none. Nobody else may resolve it meanwhile. */
+  readonly inFlight: () => string | null;
+}
+
+/** Makes an executor. */
+export function createExecutor(tools: ExecutorTools): Executor {
+  let inFlight: string | null = null;
+  return {
+    inFlight: () => inFlight,
+    execute: async (request) => {
+      const results: ItemResult[] = [];
+      const pass: Pass = {
+        tools,
+        request,
+        epoch: request.epoch,
+        setInFlight: (intentId) => {
+          inFlight = intentId;
+        },
+      };
+      for (const { action, reason } of request.actions) {
+        results.push(
+          reason === null ? await executeOne(pass, action) : ended(action, 'blocked', reason, 'not runnable'),
+        );
+      }
+      return results;
+    },
+  };
+}
+
+/** One run under way; `epoch` is the one at which the world was last judged. */
+interface Pass {
+  readonly tools: ExecutorTools;
+  readonly request: ExecuteRequest;
+  epoch: number;
+  readonly setInFlight: (intentId: string | null) => void;
+}
+
+type Ready = Extract<Prepared, { kind: 'ready' }>;
+
+async function executeOne(pass: Pass, action: PlannedAction): Promise<ItemResult> {
+  const early = closedGate(pass, action);
+  if (early !== null) return notTried(pass, action, early, 'closed before its turn');
+  const prepared = await prepare(pass, action);
+  if (prepared.kind === 'blocked') return notTried(pass, action, prepared.reason, prepared.text);
+  if (prepared.kind === 'failed') return notTried(pass, action, 'port_error', prepared.text);
+  const late = closedGate(pass, prepared.action, costsMore(prepared.action, action));
+  if (late !== null) return notTried(pass, action, late, 'closed during the targeted read');
+  return writeOne(pass, prepared);
+}
+
+/** Everything that can close between two actions; a moved epoch, or `judgeAnew`, asks all the gates again. */
+function closedGate(pass: Pass, action: PlannedAction, judgeAnew = false): GateName | null {
+  const { interlock, journal } = pass.tools;
+  if (interlock.latched()) return 'stop_latched';
+  if (!journal.healthy()) return 'audit_unavailable';
+  if (!interlock.writesAllowed()) return 'not_armed';
+  for (const intent of journal.state().openIntents.values())
+    if (intent.symbol === action.symbol) return 'unresolved_intent';
+  const epoch = interlock.epoch();
+  if (epoch === pass.epoch && !judgeAnew) return null;
+  const reason = judgeAgain(pass, action);
+  if (reason === null) pass.epoch = epoch;
+  return reason;
+}
+
+/** A judge that throws has not let anything through. */
+function judgeAgain(pass: Pass, action: PlannedAction): GateName | null {
+  try {
+    return pass.request.rejudge(action);
+  } catch {
+    return 'not_confirmed';
+  }
+}
+
+async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
+  const { exchange, flattenTerms, clock } = pass.tools;
+  try {
+    const newClientOrderId = () => newRepairClientOrderId(clock.wallMs());
+    return await prepareWrite(action, { exchange, flattenTerms, newClientOrderId });
+  } catch (error) {
+    return { kind: 'failed', text: `targeted read: ${describeError(error)}` };
+  }
+}
+
+function costsMore(fresh: PlannedAction, planned: PlannedAction): boolean {
+  if (fresh.notionalUsdt === null || planned.notionalUsdt === null) return true;
+  return decimal(fresh.notionalUsdt).isGreaterThan(decimal(planned.notionalUsdt));
+}
+
+async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<ItemResult> {
+  const { tools, request, epoch } = pass;
+  const requestHash = hashOf(tools, write);
+  if (requestHash === null)
+    return notTried(pass, action, 'port_error', 'the write can not be put on the wire');
+  const id = newIntentId(tools.clock.wallMs());
+  const intent = tools.journal.append(intentEntry(request.run, action, { id, write, requestHash, epoch }));
+  if (!intent.ok) return failed(tools, ended(action, 'failed', 'port_error', intent.problem));
+  const atMonoMs = tools.clock.monoMs();
+  pass.setInFlight(id);
+  const permit = { intentId: id, requestHash, epoch, deadlineMonoMs: atMonoMs + tools.permitMs };
+  const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));
+  const outcome = tools.journal.append(outcomeEntry(request.run, action, { intentId: id, result }));
+  pass.setInFlight(null);
+  const text = outcome.ok
+    ? textOf(result)
+    : `${textOf(result)} (outcome not in the audit: ${outcome.problem})`;
+  const base = { ...ended(action, 'executed', null, text), intentId: id, intentAtMonoMs: atMonoMs };
+  if (result.status !== 'EXECUTED') {
+    const status = result.status === 'UNKNOWN' ? 'unknown' : 'failed';
+    return failed(tools, { ...base, status, reason: 'port_error' });
+  }
+  const seen = await verify(tools, { write, before });
+  tools.journal.append(verificationEntry(request.run, action, { intentId: id, ...seen }));
+  tools.log('REMEDIATION_EXECUTED', { ...fieldsOf(base), verified: seen.verified, verification: seen.text });
+  return { ...base, verified: seen.verified, text: `${text}; ${seen.text}` };
+}
+
+function hashOf(tools: ExecutorTools, write: WriteRequest): string | null {
+  try {
+    return tools.hashRequest(write);
+  } catch {
+    return null;
+  }
+}
+
+/** A port that rejects told nothing: whether the write left is not known. */
+async function dispatch(tools: ExecutorTools, send: () => Promise<DispatchResult>): Promise<DispatchResult> {
+  if (tools.interlock.latched()) return { status: 'NOT_SENT', message: 'stop latched' };
+  try {
+    return await send();
+  } catch (error) {
+    return { status: 'UNKNOWN', httpStatus: null, code: null, message: describeError(error) };
+  }
+}
+
+async function verify(tools: ExecutorTools, done: Pick<Ready, 'write' | 'before'>): Promise<Verification> {
+  try {
+    return await verifyWrite(tools.exchange, done.write, done.before);
+  } catch (error) {
+    return { verified: null, text: `not read: ${describeError(error)}` };
+  }
+}
+
+function notTried(pass: Pass, action: PlannedAction, reason: BlockReason, text: string): ItemResult {
+  const { tools, request } = pass;
+  tools.journal.append(notTriedEntry(request.run, action, { reason, text }));
+  if (reason === 'port_error') return failed(tools, ended(action, 'failed', reason, text));
+  const result = ended(action, 'blocked', reason, text);
+  tools.log('REMEDIATION_BLOCKED', fieldsOf(result));
+  return result;
+}
+
+function failed(tools: ExecutorTools, result: ItemResult): ItemResult {
+  tools.log('REMEDIATION_FAILED', fieldsOf(result));
+  return result;
+}

@@ -1,0 +1,425 @@
+import { describe, expect, test } from 'bun:test';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createExecutor, type ExecuteRequest } from '../../src/engine/executor.ts';
+import { flattenTerms } from '../../src/engine/flatten.ts';
+import { createInterlock } from '../../src/engine/interlock.ts';
+import { openJournal } from '../../src/engine/journal.ts';
+import { tail } from '../../src/engine/journal-scan.ts';
+import type { GateName, JudgedAction, PlannedAction } from '../../src/engine/types.ts';
+import type { DispatchResult } from '../../src/exchange/exchange.ts';
+import { hashWire, wireRequest } from '../../src/exchange/wire.ts';
+import {
+  cancelMismatch,
+  flattenMismatch,
+  observedOrder,
+  observedPosition,
+  planned,
+  rules,
+} from '../helpers/engine-world.ts';
+import { handClock, scratch } from './durable.ts';
+import { scriptedExchange } from './scripted-exchange.ts';
+
+const run = {
+  runId: 'run-1',
+  stage: 4,
+  mode: 'live',
+  actionMode: 'auto',
+  configDigest: 'digest',
+} as const;
+const runnable = (action: PlannedAction): JudgedAction => ({ action, verdicts: [], reason: null });
+const cancel = (seq: number, symbol = 'BTCUSDT') => planned(cancelMismatch(seq, { symbol }));
+const flatten = (amount: string) => planned(flattenMismatch(amount));
+const hashRequest = (write: Parameters<typeof wireRequest>[0]) => hashWire(wireRequest(write, 'one_way'));
+
+function world(directory: string) {
+  const clock = handClock();
+  const interlock = createInterlock();
+  interlock.clearLatch();
+  interlock.allowWrites(true);
+  const path = join(directory, 'audit', 'a.jsonl');
+  const open = () => openJournal({ path, headPath: join(directory, 'account', 'head'), clock });
+  const journal = open();
+  const scripted = scriptedExchange(interlock, { nowMonoMs: clock.monoMs, hashRequest });
+  const logged: string[] = [];
+  const asked: PlannedAction[] = [];
+  const judge: { answer: GateName | null } = { answer: null };
+  const executor = createExecutor({
+    exchange: scripted.exchange,
+    journal,
+    interlock,
+    clock,
+    hashRequest,
+    flattenTerms: (input) =>
+      flattenTerms({
+        ...input,
+        positionMode: 'one_way',
+        rules: rules(),
+        maxSlippageBps: 50,
+        orderType: 'limit',
+      }),
+    log: (event) => {
+      logged.push(event);
+    },
+    permitMs: 2000,
+  });
+  const execute = (actions: readonly PlannedAction[], change: Partial<ExecuteRequest> = {}) =>
+    executor.execute({
+      run,
+      actions: actions.map(runnable),
+      epoch: interlock.epoch(),
+      rejudge: (action) => {
+        asked.push(action);
+        return judge.answer;
+      },
+      ...change,
+    });
+  const lines = () => tail(path, 100).map((line) => JSON.parse(line));
+  return {
+    ...scripted,
+    clock,
+    interlock,
+    journal,
+    open,
+    executor,
+    execute,
+    lines,
+    logged,
+    asked,
+    judge,
+    path,
+  };
+}
+
+const statuses = (results: readonly { readonly status: string; readonly reason: string | null }[]) =>
+  results.map(({ status, reason }) => (reason === null ? status : `${status}:${reason}`));
+
+describe('the executor', () => {
+  test('cancels: targeted read, INTENT on disk, dispatch with its hash, OUTCOME, read after', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    let onDisk: unknown;
+    w.script.onDispatch = (write, permit) => {
+      expect(w.executor.inFlight()).toBe(permit.intentId);
+      onDisk = JSON.parse(readFileSync(w.path, 'utf8').trim());
+      expect(onDisk).toMatchObject({
+        event_type: 'REMEDIATE_ATTEMPT',
+        status: 'INTENT',
+        symbols: ['BTCUSDT'],
+        details: {
+          intent_id: permit.intentId,
+          request_hash: hashRequest(write),
+          config_digest: 'digest',
+          order_id: '9001',
+          permit_epoch: permit.epoch,
+        },
+      });
+    };
+    const [result] = await w.execute([cancel(1)]);
+    expect(onDisk).toBeDefined();
+    expect(result).toMatchObject({ status: 'executed', reason: null, verified: true });
+    expect(w.sent).toEqual([
+      {
+        kind: 'cancel',
+        symbol: 'BTCUSDT',
+        orderId: '9001',
+        clientOrderId: observedOrder(1).clientOrderId,
+        conditional: false,
+      },
+    ]);
+    expect(w.lines().map((line) => line.status)).toEqual(['INTENT', 'EXECUTED', null]);
+    expect(w.journal.state().openIntents.size).toBe(0);
+    expect(w.executor.inFlight()).toBeNull();
+    expect(w.logged).toEqual(['REMEDIATION_EXECUTED']);
+  });
+
+  test('flattens with the smaller of planned and found, under an id of its own', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.positions = [observedPosition('0.004')];
+    const [result] = await w.execute([flatten('0.010')]);
+    expect(result).toMatchObject({ status: 'executed', verified: true });
+    expect(w.sent).toMatchObject([{ kind: 'flatten', side: 'SELL', quantity: '0.004', price: '59700' }]);
+    const [write] = w.sent;
+    expect(write?.clientOrderId).toMatch(/^grc_[0-9a-z]+_[0-9a-z]+$/);
+    expect(write?.clientOrderId.length).toBeLessThanOrEqual(36);
+    expect(w.lines()[0].details).toMatchObject({
+      repair_client_order_id: write?.clientOrderId,
+      notional_usdt: '240',
+    });
+  });
+
+  const found = (change: Parameters<typeof observedOrder>[1]) => () =>
+    ({ kind: 'found', order: observedOrder(1, change) }) as const;
+  for (const [what, order] of [
+    ['gone', () => ({ kind: 'not_found' }) as const],
+    ['filled', found({ status: 'FILLED' })],
+    ['of unknown status', found({ status: 'UNKNOWN' })],
+    ['reduce-only now', found({ reduceOnly: true })],
+    ['close-position now', found({ closePosition: true })],
+    ['on another symbol', found({ symbol: 'ETHUSDT' })],
+    ['another order under the same client id', found({ orderId: '1' })],
+    ['under another client id', found({ clientOrderId: 'x' })],
+    ['of another price', found({ price: '60001' })],
+    ['of another quantity', found({ quantity: '0.011' })],
+    ['on the other side', found({ side: 'SELL' })],
+  ] as const) {
+    test(`sends nothing when the order is ${what} in the targeted read`, async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.order = order;
+      expect(statuses(await w.execute([cancel(1)]))).toEqual(['blocked:not_confirmed']);
+      expect(w.sent).toEqual([]);
+      expect(w.lines()).toMatchObject([{ status: 'BLOCKED', block_reason: 'not_confirmed' }]);
+    });
+  }
+
+  test('cancels an order that was partly filled since', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1, { status: 'PARTIALLY_FILLED', filledQuantity: '0.004' })];
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['executed']);
+  });
+
+  for (const [what, amount] of [
+    ['flipped', '-0.010'],
+    ['grown', '0.011'],
+    ['flat', '0'],
+  ] as const) {
+    test(`sends nothing when the position is ${what} in the targeted read`, async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.positions = [observedPosition(amount)];
+      expect(statuses(await w.execute([flatten('0.010')]))).toEqual(['blocked:not_confirmed']);
+      expect(w.sent).toEqual([]);
+    });
+  }
+
+  test('sends no more than is there, whatever made the terms', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    for (const wrong of [{ quantity: '0.011' }, { side: 'BUY' }, { quantity: '0' }] as const) {
+      const executor = createExecutor({
+        ...w,
+        hashRequest,
+        log: () => undefined,
+        permitMs: 2000,
+        flattenTerms: (input) => {
+          const result = flattenTerms({
+            ...input,
+            positionMode: 'one_way',
+            rules: rules(),
+            maxSlippageBps: 50,
+            orderType: 'limit',
+          });
+          return result.kind === 'ok' ? { ...result, terms: { ...result.terms, ...wrong } } : result;
+        },
+      });
+      w.script.positions = [observedPosition('0.010')];
+      const results = await executor.execute({
+        run,
+        actions: [runnable(flatten('0.010'))],
+        epoch: w.interlock.epoch(),
+        rejudge: () => null,
+      });
+      expect(statuses(results)).toEqual(['failed:port_error']);
+    }
+    expect(w.sent).toEqual([]);
+  });
+
+  test('a failed, throwing or priceless targeted read sends nothing', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.order = () => ({ kind: 'failed', error: 'timeout' });
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
+    w.script.order = () => {
+      throw new Error('bug');
+    };
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
+    w.script.positions = [observedPosition('0.010')];
+    w.script.markPrice = null;
+    expect(statuses(await w.execute([flatten('0.010')]))).toEqual(['blocked:price_unavailable']);
+    expect(w.sent).toEqual([]);
+    expect(w.journal.state().dispatches).toEqual([]);
+  });
+
+  const refused = { httpStatus: 400, code: -2011, message: 'm' } as const;
+  const answers: readonly (readonly [DispatchResult, string, readonly string[], number, number])[] = [
+    [{ status: 'REJECTED', ...refused }, 'failed:port_error', ['INTENT', 'REJECTED'], 1, 0],
+    [{ status: 'UNKNOWN', ...refused }, 'unknown:port_error', ['INTENT', 'UNKNOWN'], 1, 1],
+    [{ status: 'NOT_SENT', message: 'permit expired' }, 'failed:port_error', ['INTENT', 'FAILED'], 0, 0],
+  ];
+  for (const [answer, status, journaled, calls, open] of answers) {
+    test(`a dispatch that is ${answer.status} ends as ${status} and takes ${calls} calls`, async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.orders = [observedOrder(1)];
+      w.script.answer = () => answer;
+      expect(statuses(await w.execute([cancel(1)]))).toEqual([status]);
+      expect(w.lines().map((line) => line.status)).toEqual([...journaled]);
+      expect(w.journal.state().dispatches).toHaveLength(calls);
+      expect(w.journal.state().openIntents.size).toBe(open);
+      expect(w.logged).toEqual(['REMEDIATION_FAILED']);
+      expect(w.reads).toHaveLength(1);
+    });
+  }
+
+  test('a port that rejects leaves an unknown, sent once', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2)];
+    w.script.answer = () => Promise.reject(new Error('thread died'));
+    const results = await w.execute([cancel(1), cancel(2)]);
+    expect(statuses(results)).toEqual(['unknown:port_error', 'blocked:unresolved_intent']);
+    expect(w.sent).toHaveLength(1);
+  });
+
+  test('an unknown freezes its symbol in this run and the next, not the others', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3, { symbol: 'ETHUSDT' })];
+    w.script.answer = (write) =>
+      write.symbol === 'BTCUSDT'
+        ? { status: 'UNKNOWN', ...refused }
+        : { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+    const results = await w.execute([cancel(1), cancel(2), cancel(3, 'ETHUSDT')]);
+    expect(statuses(results)).toEqual(['unknown:port_error', 'blocked:unresolved_intent', 'executed']);
+    expect(statuses(await w.execute([cancel(2)]))).toEqual(['blocked:unresolved_intent']);
+    w.journal.close();
+    expect([...w.open().state().openIntents.values()]).toMatchObject([
+      { symbol: 'BTCUSDT', status: 'unknown' },
+    ]);
+  });
+
+  test('after a stop nothing more begins, wherever it falls', async () => {
+    for (const step of ['before', 'read', 'dispatch', 'answer'] as const) {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.orders = [observedOrder(1), observedOrder(2)];
+      if (step === 'before') w.interlock.setLatch();
+      if (step === 'read') w.script.onRead = w.interlock.setLatch;
+      if (step === 'dispatch') w.script.onDispatch = w.interlock.setLatch;
+      if (step === 'answer')
+        w.script.answer = () => {
+          w.interlock.setLatch();
+          return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+        };
+      const results = await w.execute([cancel(1), cancel(2)]);
+      expect(w.sent).toHaveLength(step === 'answer' ? 1 : 0);
+      expect(statuses(results)[1]).toBe('blocked:stop_latched');
+      expect(statuses(results)[0]).toBe(
+        {
+          before: 'blocked:stop_latched',
+          read: 'blocked:stop_latched',
+          dispatch: 'failed:port_error',
+          answer: 'executed',
+        }[step],
+      );
+      expect(w.journal.state().openIntents.size).toBe(0);
+    }
+  });
+
+  test('when the epoch moved the gates are asked again, and what they say holds', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
+    const epoch = w.interlock.epoch();
+    w.judge.answer = 'snapshot_stale';
+    w.script.answer = (write) => {
+      w.interlock.advance();
+      w.script.orders = w.script.orders.filter((order) => order.clientOrderId !== write.clientOrderId);
+      return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+    };
+    const results = await w.execute([cancel(1), cancel(2)], { epoch });
+    expect(statuses(results)).toEqual(['executed', 'blocked:snapshot_stale']);
+    w.judge.answer = null;
+    expect(statuses(await w.execute([cancel(3)], { epoch }))).toEqual(['executed']);
+    const throwing = await w.execute([cancel(2)], {
+      epoch,
+      rejudge: () => {
+        throw new Error('bug');
+      },
+    });
+    expect(statuses(throwing)).toEqual(['blocked:not_confirmed']);
+  });
+
+  test('an epoch that moves during the dispatch voids the permit', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    w.script.onDispatch = () => w.interlock.advance();
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
+    expect(w.sent).toEqual([]);
+    expect(w.journal.state().dispatches).toEqual([]);
+  });
+
+  test('a permit lasts only as long as it says', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    w.script.onDispatch = () => w.clock.advance(2000);
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
+    expect(w.sent).toEqual([]);
+  });
+
+  test('a flatten whose notional rose since it was judged is judged again', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.positions = [observedPosition('0.010')];
+    w.script.markPrice = '70000';
+    w.judge.answer = 'notional_exceeds_limit';
+    expect(statuses(await w.execute([flatten('0.010')]))).toEqual(['blocked:notional_exceeds_limit']);
+    expect(w.asked).toMatchObject([{ notionalUsdt: '700' }]);
+    expect(w.sent).toEqual([]);
+  });
+
+  test('with a journal that breaks nothing is sent any more, not even what comes next', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2, { symbol: 'ETHUSDT' })];
+    w.script.onRead = () => appendFileSync(w.path, 'x');
+    const results = await w.execute([cancel(1), cancel(2, 'ETHUSDT')]);
+    expect(statuses(results)).toEqual(['failed:port_error', 'blocked:audit_unavailable']);
+    expect(w.sent).toEqual([]);
+  });
+
+  test('a journal that breaks after the dispatch keeps its intent open and sends nothing else', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2, { symbol: 'ETHUSDT' })];
+    w.script.onDispatch = () => appendFileSync(w.path, 'x');
+    const results = await w.execute([cancel(1), cancel(2, 'ETHUSDT')]);
+    expect(statuses(results)).toEqual(['executed', 'blocked:audit_unavailable']);
+    expect(w.sent).toHaveLength(1);
+    expect(w.journal.state().openIntents.size).toBe(1);
+  });
+
+  test('without writes, for a synthetic action, and for one that a gate closed it sends nothing', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    expect(statuses(await w.execute([{ ...cancel(1), synthetic: true }]))).toEqual(['blocked:synthetic']);
+    const closed = { ...runnable(cancel(1)), reason: 'cooldown_not_elapsed' } as const;
+    expect(statuses(await w.execute([], { actions: [closed] }))).toEqual(['blocked:cooldown_not_elapsed']);
+    w.interlock.allowWrites(false);
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['blocked:not_armed']);
+    expect(w.sent).toEqual([]);
+    expect(w.journal.state().dispatches).toEqual([]);
+  });
+
+  test('the read after tells when a cancel or flatten did not do what it said', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    w.script.positions = [observedPosition('0.010')];
+    w.script.answer = (write) => {
+      if (write.kind === 'flatten') w.script.positions = [observedPosition('-0.001')];
+      return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+    };
+    const results = await w.execute([cancel(1), flatten('0.010')]);
+    expect(results.map((result) => result.verified)).toEqual([false, false]);
+    expect(results[1]?.text).toContain('FLIPPED');
+    expect([...w.journal.state().failuresByItem.values()]).toEqual([1, 1]);
+  });
+});
