@@ -1,0 +1,148 @@
+/** The command line: reads it, runs one verb, and gives back the exit code. */
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { readCommandLine } from '../launch/argv.ts';
+import { buildInfo } from '../launch/build-info.ts';
+import { configSearch, findConfig } from '../launch/find-config.ts';
+import { computePlaces } from '../launch/places.ts';
+import { ackCommand } from './ack.ts';
+import { advanceCommand } from './advance.ts';
+import { attachCommand } from './attach.ts';
+import { auditCommand } from './audit.ts';
+import { clearStopCommand } from './clear-stop.ts';
+import { configCommand } from './config.ts';
+import { type Args, type CliCommand, type CliContext, type CliIo, EXIT, UsageError } from './context.ts';
+import { disarmCommand } from './disarm.ts';
+import { injectMismatchCommand } from './inject-mismatch.ts';
+import { plain } from './print.ts';
+import { shutdownCommand } from './shutdown.ts';
+import { simCommand } from './sim.ts';
+import { stageCommand } from './stage.ts';
+import { statusCommand } from './status.ts';
+import { stopCommand } from './stop.ts';
+
+const commands: readonly CliCommand[] = [
+  attachCommand,
+  statusCommand,
+  stageCommand,
+  advanceCommand,
+  disarmCommand,
+  stopCommand,
+  clearStopCommand,
+  shutdownCommand,
+  ackCommand,
+  injectMismatchCommand,
+  auditCommand,
+  configCommand,
+  simCommand,
+];
+
+/** Runs one command line (the words after the program's name) and resolves to its exit code. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const parsed = parse(argv, io);
+  if (parsed.kind === 'text') {
+    io.stdout(`${parsed.text}\n`);
+    return EXIT.ok;
+  }
+  if (parsed.kind === 'usage') return refuse(io, argv, parsed.problem);
+  const context = makeContext(argv, io);
+  if (typeof context === 'string') {
+    io.stderr(`grinder: ${context}\n`);
+    return EXIT.config;
+  }
+  try {
+    return await parsed.command.run(parsed.args, context);
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(io, argv, error.message);
+    throw error;
+  }
+}
+
+type Parsed =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'usage'; readonly problem: string }
+  | { readonly kind: 'command'; readonly command: CliCommand; readonly args: Args };
+
+function parse(argv: readonly string[], io: CliIo): Parsed {
+  let result: Parsed = { kind: 'usage', problem: 'name a command' };
+  const parser = baseParser();
+  for (const command of [...(io.extraCommands ?? []), ...commands]) {
+    parser.command({
+      command: command.command,
+      describe: command.describe,
+      builder: command.build ?? ((builder) => builder),
+      handler: (args) => {
+        result = { kind: 'command', command, args };
+      },
+    });
+  }
+  try {
+    parser.parse(argv, {}, (error, _args, output) => {
+      if (error) result = { kind: 'usage', problem: error.message };
+      else if (output !== '') result = { kind: 'text', text: output };
+    });
+  } catch (error) {
+    result = { kind: 'usage', problem: error instanceof Error ? error.message : String(error) };
+  }
+  return result;
+}
+
+function baseParser(): Argv {
+  const { version, commit, runtime, packaging } = buildInfo;
+  return yargs([])
+    .scriptName('grinder')
+    .usage(
+      '$0 <command>\n\nCompares what a trading engine expects with what the exchange shows, and repairs.',
+    )
+    .exitProcess(false)
+    .detectLocale(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .option('config', { type: 'string', requiresArg: true, describe: 'the configuration file' })
+    .option('no-color', { type: 'boolean', describe: 'no colour (also NO_COLOR, TERM=dumb)' })
+    .option('no-input', { type: 'boolean', describe: 'never ask anything' })
+    .strict()
+    .help()
+    .alias('help', 'h')
+    .version(`grinder ${version} (${commit}, ${runtime}, ${packaging})`)
+    .wrap(100);
+}
+
+/** Finds the configuration and the places; a sentence when the configuration can't be read. */
+function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
+  const search = configSearch(argv, io.env, io.cwd);
+  let config: CliContext['config'];
+  try {
+    config = findConfig(search, readOrNull);
+  } catch (error) {
+    return `the configuration can't be read: ${plain(error instanceof Error ? error.message : String(error))}`;
+  }
+  if (config === null && search.explicit) {
+    return `there is no configuration file ${plain(search.candidates[0] ?? '')}; check --config or GRINDER_CONFIG`;
+  }
+  const places = computePlaces({ argv, env: io.env, cwd: io.cwd, uid: io.uid, config });
+  return { ...io, argv, config, places, configByFlag: readCommandLine(argv).configFlag !== null };
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function refuse(io: CliIo, argv: readonly string[], problem: string): number {
+  const { verb } = readCommandLine(argv);
+  const known = commands.some((command) => String(command.command).split(' ')[0] === verb);
+  io.stderr(`grinder: ${plain(problem)}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
+  return EXIT.usage;
+}

@@ -1,0 +1,52 @@
+/** Speaks to the daemon of this configuration and turns trouble into an exit code and one line. */
+import { type ControlClient, connectControl, NoDaemonError, ProtocolError } from '../control/client.ts';
+import type { CommandReply } from '../control/protocol.ts';
+import { listDaemons } from '../control/registry.ts';
+import { type Args, type CliContext, EXIT, flagArg } from './context.ts';
+import { plain } from './print.ts';
+
+/** Runs `use` with a client of this configuration's daemon; 69 when none answers. */
+export async function withDaemon(
+  context: CliContext,
+  use: (client: ControlClient) => Promise<number>,
+): Promise<number> {
+  const client = connectControl(context.places.socketPath);
+  try {
+    return await use(client);
+  } catch (error) {
+    if (error instanceof NoDaemonError) {
+      context.stderr(`grinder: ${await describeAbsence(context)}\n`);
+      return EXIT.noDaemon;
+    }
+    if (error instanceof ProtocolError) {
+      context.stderr(`grinder: ${plain(error.message)}\n`);
+      return EXIT.failed;
+    }
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** Prints a reply as text, or whole with --json, and returns its exit code. */
+export function printReply(args: Args, context: CliContext, reply: CommandReply): number {
+  if (flagArg(args, 'json')) context.stdout(`${JSON.stringify(reply)}\n`);
+  else if (reply.ok) context.stdout(`${plain(reply.message)}\n`);
+  else context.stderr(`grinder: ${plain(reply.message)}\n`);
+  return reply.exit_code;
+}
+
+/** Names the configuration that was asked about. */
+export function configName(context: CliContext): string {
+  return context.config === null ? 'the built-in simulator defaults' : plain(context.config.path);
+}
+
+async function describeAbsence(context: CliContext): Promise<string> {
+  const { places } = context;
+  const found = await listDaemons(places.registryDirs, context.uid);
+  const others = found
+    .filter((daemon) => !daemon.stale && daemon.entry.configPath !== null)
+    .map((daemon) => `--config ${plain(daemon.entry.configPath ?? '')}`);
+  const hint = others.length > 0 ? `; running: ${others.join(', ')}` : "; start one with 'grinder run'";
+  return `no daemon runs for ${configName(context)} (nobody answers at ${plain(places.socketPath)})${hint}`;
+}

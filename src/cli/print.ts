@@ -1,0 +1,41 @@
+/** Text for people: plain characters only, columns aligned. */
+import { stripVTControlCharacters } from 'node:util';
+
+/** Removes everything that could move the cursor, colour or reorder text; a line break becomes a space. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\n\r\t]+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '');
+}
+
+/** Lays rows out in columns two spaces apart; the last column runs free. */
+export function alignColumns(rows: readonly (readonly string[])[], indent = ''): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => plain(row[column] ?? '').length)),
+  );
+  return rows.map((row) =>
+    `${indent}${row
+      .map((cell, column) =>
+        column === row.length - 1 ? plain(cell) : plain(cell).padEnd(widths[column] ?? 0),
+      )
+      .join('  ')}`.trimEnd(),
+  );
+}
+
+/** A span as people read it: "41 ms", "0.8s", "07:41", "3h12m", "2d04h". */
+export function formatSpan(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (ms < 60_000) return `${(Math.max(0, ms) / 1000).toFixed(1)}s`;
+  if (seconds < 3600) return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+  const hours = Math.floor(seconds / 3600);
+  if (hours < 48) return `${hours}h${two(Math.floor((seconds % 3600) / 60))}m`;
+  return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
+}
+
+/** UTC to the second, or "never". */
+export function formatTime(atMs: number | null): string {
+  if (atMs === null) return 'never';
+  const time = new Date(atMs);
+  return Number.isNaN(time.getTime()) ? 'unknown' : `${time.toISOString().slice(0, 19)}Z`;
+}

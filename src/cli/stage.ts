@@ -1,0 +1,85 @@
+import type { CommandReply, Confirmation4 } from '../control/protocol.ts';
+import {
+  type Args,
+  type CliCommand,
+  type CliContext,
+  countArg,
+  flagArg,
+  operatorOf,
+  textArg,
+  UsageError,
+  withJson,
+  withOperator,
+} from './context.ts';
+import { printReply, withDaemon } from './daemon.ts';
+import { alignColumns, formatSpan, plain } from './print.ts';
+
+/** `stage N`: asks for a stage. Raising carries the settings' digest; stage 4 is shown first and then confirmed. */
+export const stageCommand: CliCommand = {
+  command: 'stage <n>',
+  describe: 'ask for a stage from 0 to 4; lowering is never refused',
+  build: (argv) =>
+    withJson(withOperator(argv)).positional('n', { type: 'string', describe: '0 to 4' }).option('confirm', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'for stage 4: "<host> 4 <code>" as shown without it',
+    }),
+  run: (args, context) => {
+    const stage = stageOf(args);
+    const confirm = textArg(args, 'confirm');
+    if (confirm !== null && stage !== 4) throw new UsageError('--confirm belongs to stage 4');
+    return withDaemon(context, async (client) => {
+      const operator = operatorOf(args, context);
+      // Stage 0 must not wait for a status.
+      const digest = stage === 0 ? null : (await client.status()).daemon.config_digest;
+      const reply = await client.command('stage', {
+        operator,
+        stage,
+        ...(digest === null ? {} : { config_digest: digest }),
+        ...(confirm === null ? {} : { confirm }),
+      });
+      return printStageReply(args, context, reply);
+    });
+  },
+};
+
+/** Prints a reply, with what is to be confirmed above it when the daemon asks for that. */
+export function printStageReply(args: Args, context: CliContext, reply: CommandReply): number {
+  if (reply.confirmation !== undefined && !flagArg(args, 'json')) {
+    context.stdout(`${formatConfirmation(reply.confirmation).join('\n')}\n`);
+  }
+  return printReply(args, context, reply);
+}
+
+/** What an operator reads before stage 4. */
+export function formatConfirmation(confirmation: Confirmation4): readonly string[] {
+  const { plan, covered, unacknowledged } = confirmation;
+  const left = formatSpan(confirmation.expires_in_ms);
+  return [
+    `STAGE 4 on ${plain(confirmation.host)}: real orders will be cancelled and positions closed.`,
+    '',
+    'Would be executed now',
+    ...(plan.length === 0 ? ['  nothing'] : plan.map((line) => `  ${plain(line)}`)),
+    '',
+    'Covered settings',
+    ...alignColumns(Object.entries(covered), '  '),
+    '',
+    'Not acknowledged',
+    ...(unacknowledged.length === 0
+      ? ['  nothing']
+      : alignColumns(
+          unacknowledged.map(({ item, why }) => [item, why]),
+          '  ',
+        )),
+    '',
+    `Code ${plain(confirmation.code)}, valid for ${left}, once. To enter stage 4:`,
+    `  grinder stage 4 --confirm "${plain(confirmation.phrase)}"`,
+  ];
+}
+
+function stageOf(args: Args): 0 | 1 | 2 | 3 | 4 {
+  const stage = countArg(args, 'n', { min: 0, max: 4 });
+  const known = ([0, 1, 2, 3, 4] as const).find((number) => number === stage);
+  if (known === undefined) throw new UsageError('name a stage from 0 to 4');
+  return known;
+}

@@ -1,0 +1,43 @@
+import type { ControlClient } from '../control/client.ts';
+import type { StatusDocument } from '../control/protocol.ts';
+import { type Args, type CliCommand, type CliContext, EXIT, flagArg, withJson } from './context.ts';
+import { withDaemon } from './daemon.ts';
+import { plain } from './print.ts';
+import { formatStatus } from './status-text.ts';
+import { untilEnded } from './until-ended.ts';
+
+/** `status`: the daemon's own state on one screen, as JSON, or again and again. */
+export const statusCommand: CliCommand = {
+  command: 'status',
+  describe: "the daemon's stage, latch, sources, gates and counters",
+  build: (argv) =>
+    withJson(argv).option('watch', { type: 'boolean', describe: 'follow it until interrupted' }),
+  run: (args, context) =>
+    withDaemon(context, async (client) => {
+      const status = await client.status();
+      if (flagArg(args, 'watch')) return watch(args, context, client);
+      show(args, context, status);
+      return EXIT.ok;
+    }),
+};
+
+function show(args: Args, context: CliContext, status: StatusDocument): void {
+  const text = flagArg(args, 'json') ? JSON.stringify(status) : formatStatus(status).join('\n');
+  context.stdout(`${text}\n`);
+}
+
+async function watch(args: Args, context: CliContext, client: ControlClient): Promise<number> {
+  const screen = context.isTTY && !flagArg(args, 'json') && context.env['TERM'] !== 'dumb';
+  const stream = client.stream({
+    onStatus: (status) => {
+      if (screen) context.stdout('\u001b[H\u001b[2J');
+      show(args, context, status);
+      if (!screen && !flagArg(args, 'json')) context.stdout('\n');
+    },
+    onUp: () => {},
+    onDown: (why) => context.stderr(`grinder: no link to the daemon: ${plain(why)}; trying again\n`),
+  });
+  await untilEnded(context);
+  stream.close();
+  return EXIT.ok;
+}

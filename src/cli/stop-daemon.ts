@@ -1,0 +1,97 @@
+/** Stops one daemon by every way there is: the socket, and when that is silent the STOP file and SIGUSR2. */
+import { connectControl } from '../control/client.ts';
+import type { CommandReply } from '../control/protocol.ts';
+import { listDaemons } from '../control/registry.ts';
+import { probeSocket } from '../control/socket-file.ts';
+import type { StopOrder } from '../engine/latch.ts';
+import { leaveStopFile } from '../engine/stop-file.ts';
+import type { CliContext } from './context.ts';
+
+/** A daemon that listens, as far as it is known. */
+export interface StopTarget {
+  readonly socketPath: string;
+  readonly stateDir: string;
+  readonly account: string;
+  readonly environment: string;
+  readonly configPath: string | null;
+  readonly pid: number | null;
+}
+
+/** How one daemon took the stop; `name` tells it from the others. */
+export interface StopOutcome extends StopTarget {
+  readonly name: string;
+  readonly acknowledged: boolean;
+  readonly text: string;
+}
+
+const ACK_PATIENCE_MS = 2000;
+
+/** Finds the daemons meant: those of this user, or the one of --config; only those whose socket takes connections. */
+export async function findTargets(context: CliContext): Promise<readonly StopTarget[]> {
+  const { places } = context;
+  const found = await listDaemons(places.registryDirs, context.uid);
+  const registered = found.filter((daemon) => !daemon.stale).map(({ entry }): StopTarget => entry);
+  const own = registered.find((target) => target.socketPath === places.socketPath);
+  if (own === undefined && (await isServed(places.socketPath))) {
+    const unregistered: StopTarget = {
+      socketPath: places.socketPath,
+      stateDir: places.stateDir,
+      account: 'unknown account',
+      environment: places.environment,
+      configPath: places.configPath,
+      pid: null,
+    };
+    return context.configByFlag ? [unregistered] : [...registered, unregistered];
+  }
+  if (!context.configByFlag) return registered;
+  return own === undefined ? [] : [own];
+}
+
+/** Sends the stop and waits two seconds for its acknowledgement. */
+export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<StopOutcome> {
+  const name = `${target.environment} account ${target.account} (${target.configPath ?? 'simulator defaults'}${target.pid === null ? '' : `, pid ${target.pid}`})`;
+  const reply = await askToStop(target.socketPath, order);
+  if (typeof reply !== 'string') {
+    const latch = reply.latch === undefined ? '' : `${reply.latch.text} ${reply.latch.id}`;
+    return { ...target, name, acknowledged: reply.ok, text: latch || reply.message };
+  }
+  const left = leaveStopFile(target.stateDir, order);
+  const file = left.ok
+    ? `left ${target.stateDir}/STOP`
+    : `could not leave ${target.stateDir}/STOP (${left.why})`;
+  const text = `NOT ACKNOWLEDGED (${reply}); ${file}; ${signalStop(target.pid)}`;
+  return { ...target, name, acknowledged: false, text };
+}
+
+async function askToStop(socketPath: string, order: StopOrder): Promise<CommandReply | string> {
+  const client = connectControl(socketPath);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer in ${ACK_PATIENCE_MS / 1000} s`), ACK_PATIENCE_MS);
+  });
+  const ack = client
+    .sendStop({ operator: order.by, reason: order.reason })
+    .ack.catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  try {
+    return await Promise.race([ack, patience]);
+  } finally {
+    clearTimeout(timer);
+    client.close();
+  }
+}
+
+/** Only a process whose socket takes connections is signalled: a pid alone may have been given to another since. */
+function signalStop(pid: number | null): string {
+  if (pid === null) return 'its pid is not known';
+  try {
+    process.kill(pid, 'SIGUSR2');
+    return `sent SIGUSR2 to ${pid}`;
+  } catch {
+    return `SIGUSR2 is not permitted from here: kill -USR2 ${pid}`;
+  }
+}
+
+async function isServed(socketPath: string): Promise<boolean> {
+  const probe = await probeSocket(socketPath);
+  return probe === 'answers' || probe === 'silent';
+}

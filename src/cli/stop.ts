@@ -1,0 +1,65 @@
+import { systemClock } from '../engine/clock.ts';
+import { leaveStopFile } from '../engine/stop-file.ts';
+import { type CliCommand, type CliContext, EXIT, operatorOf, textArg, withOperator } from './context.ts';
+import { configName } from './daemon.ts';
+import { plain } from './print.ts';
+import { findTargets, type StopOutcome, stopDaemon } from './stop-daemon.ts';
+
+/**
+ * `stop`: stops every daemon of this user, or the one of --config, all at once; 0 only if each acknowledged.
+ *
+ * With none running it leaves the STOP file, which holds at the next start, and says so.
+ */
+export const stopCommand: CliCommand = {
+  command: 'stop',
+  describe: 'STOP now: every daemon of this user, or the one of --config',
+  build: (argv) =>
+    withOperator(argv)
+      .option('reason', { type: 'string', requiresArg: true, describe: 'one line for the audit' })
+      .option('json', { type: 'boolean', describe: 'print one JSON document' }),
+  run: async (args, context) => {
+    const order = {
+      by: operatorOf(args, context),
+      reason: (textArg(args, 'reason') ?? '').slice(0, 200),
+      atMs: systemClock.wallMs(),
+    };
+    const targets = await findTargets(context);
+    const outcomes = await Promise.all(targets.map((target) => stopDaemon(target, order)));
+    if (args['json'] === true) {
+      context.stdout(`${JSON.stringify({ schema_version: 1, daemons: outcomes.map(outcomeDocument) })}\n`);
+    } else {
+      for (const outcome of outcomes) {
+        const print = outcome.acknowledged ? context.stdout : context.stderr;
+        print(`${plain(outcome.name)}: ${plain(outcome.text)}\n`);
+      }
+    }
+    if (outcomes.some((outcome) => outcome.acknowledged)) return exitOf(outcomes);
+    return outcomes.length > 0 ? EXIT.failed : leaveFile(context, order);
+  },
+};
+
+function exitOf(outcomes: readonly StopOutcome[]): number {
+  return outcomes.every((outcome) => outcome.acknowledged) ? EXIT.ok : EXIT.failed;
+}
+
+function outcomeDocument(outcome: StopOutcome) {
+  return {
+    account: outcome.account,
+    environment: outcome.environment,
+    config_path: outcome.configPath,
+    pid: outcome.pid,
+    acknowledged: outcome.acknowledged,
+    message: outcome.text,
+  };
+}
+
+function leaveFile(context: CliContext, order: Parameters<typeof leaveStopFile>[1]): number {
+  const { stateDir } = context.places;
+  const left = leaveStopFile(stateDir, order);
+  context.stderr(
+    left.ok
+      ? `grinder: no daemon is running; left ${plain(stateDir)}/STOP, so that the next start for ${configName(context)} is stopped\n`
+      : `grinder: no daemon is running, and ${plain(stateDir)}/STOP could not be left: ${plain(left.why)}\n`,
+  );
+  return EXIT.noDaemon;
+}
