@@ -132,3 +132,26 @@ export function faultyDisk(at: {
     },
   };
 }
+
+/** A real disk that writes down which calls changed a file, each with its descriptor or path. */
+export function recordingDisk(): { readonly disk: Disk; readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    disk: {
+      ...realDisk,
+      write: (fd, bytes, position) => {
+        calls.push(`write ${fd}`);
+        return realDisk.write(fd, bytes, position);
+      },
+      fdatasync: (fd) => {
+        calls.push(`sync ${fd}`);
+        realDisk.fdatasync(fd);
+      },
+      rename: (from, to) => {
+        calls.push('rename');
+        realDisk.rename(from, to);
+      },
+    },
+  };
+}

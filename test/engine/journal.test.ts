@@ -17,7 +17,16 @@ import { join } from 'node:path';
 import type { Disk } from '../../src/engine/disk.ts';
 import { adoptJournal, type Journal, openJournal } from '../../src/engine/journal.ts';
 import { tail, verifyChain } from '../../src/engine/journal-scan.ts';
-import { entry, type Fault, faultyDisk, handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
+import {
+  entry,
+  type Fault,
+  faultyDisk,
+  handClock,
+  intentEntry,
+  outcomeEntry,
+  recordingDisk,
+  scratch,
+} from './durable.ts';
 
 const paths = (directory: string) => ({
   path: join(directory, 'audit', 'reconcile.jsonl'),
@@ -54,6 +63,19 @@ describe('the audit journal', () => {
     const [line = ''] = tail(paths(directory.path).path, 1);
     expect(line).not.toMatch(/[\u0000-\u001f\u0080-\u009f\u200b\u202e]/);
     expect(Object.keys(JSON.parse(line))).toEqual(Object.keys(JSON.parse(line)).sort());
+    journal.close();
+  });
+
+  test('has each line on disk before it says so, and before the head record tells of it', () => {
+    using directory = scratch();
+    const { disk, calls } = recordingDisk();
+    const journal = open(directory.path, disk);
+    calls.length = 0;
+    expect(journal.append(entry()).ok).toBe(true);
+    const [write = '', sync = '', ...head] = calls;
+    expect(write).toStartWith('write ');
+    expect(sync).toBe(write.replace('write', 'sync'));
+    expect(head.map((call) => call.split(' ')[0])).toEqual(['write', 'sync', 'rename']);
     journal.close();
   });
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { LATCH_BYTES, type Latch, openLatch } from '../../src/engine/latch.ts';
 import { leaveStopFile, removeStopFile, stopFilePresent } from '../../src/engine/stop-file.ts';
-import { faultyDisk, scratch } from './durable.ts';
+import { faultyDisk, recordingDisk, scratch } from './durable.ts';
 
 const order = { by: 'ann', reason: 'looks wrong', atMs: 5 };
 const file = (directory: string) => join(directory, 'account', 'latch');
@@ -133,24 +133,22 @@ describe('the stop latch', () => {
     }
   });
 
-  test('a stop needs no new descriptor and no new block', () => {
+  test('a stop is one write in place and one sync: no new descriptor, no new block', () => {
     using directory = scratch();
-    const calls: string[] = [];
-    const real = faultyDisk({ call: 0, fault: 'EIO', after: 'heals' });
+    const { disk, calls } = recordingDisk();
+    const opened: string[] = [];
     const latch = open(directory.path, true, {
-      ...real,
+      ...disk,
       open: (path, flags, mode) => {
-        calls.push('open');
-        return real.open(path, flags, mode);
-      },
-      rename: (from, to) => {
-        calls.push('rename');
-        real.rename(from, to);
+        opened.push(path);
+        return disk.open(path, flags, mode);
       },
     });
     calls.length = 0;
+    opened.length = 0;
     expect(latch.set(order)).toBe(true);
-    expect(calls).toEqual([]);
+    expect(opened).toEqual([]);
+    expect(calls.map((call) => call.split(' ')[0])).toEqual(['write', 'sync']);
   });
 });
 
