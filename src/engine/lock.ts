@@ -35,14 +35,21 @@ export type LockResult =
       readonly stillHeld: () => boolean;
       readonly release: () => void;
     }
-  | { readonly held: false; readonly why: string; readonly holder: LockHolder | null };
+  | {
+      readonly held: false;
+      readonly why: string;
+      /** True when another process has it (temporary), false when the file can't be used. */
+      readonly busy: boolean;
+      /** As far as it said who it is. */
+      readonly holder: LockHolder | null;
+    };
 
 /** Takes the lock at once or says who has it; never waits, never throws. */
 export function acquireLock(path: string, self: LockHolder): LockResult {
   let database: DatabaseSync | null = null;
   try {
     const refusal = prepare(path);
-    if (refusal !== null) return { held: false, why: refusal, holder: null };
+    if (refusal !== null) return { held: false, why: refusal, busy: false, holder: null };
     database = new DatabaseSync(path);
     database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     const inode = realDisk.lookup(path)?.inode;
@@ -56,6 +63,7 @@ export function acquireLock(path: string, self: LockHolder): LockResult {
     return {
       held: false,
       why: busy ? `the account is held by ${who}` : `lock ${path}: ${describeError(error)}`,
+      busy,
       holder: busy ? holder : null,
     };
   }

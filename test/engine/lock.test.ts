@@ -38,8 +38,10 @@ describe('the account lock', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(first.stillHeld()).toBe(true);
     const second = acquireLock(path, self);
-    expect(second).toMatchObject({ held: false, holder: self });
+    expect(second).toMatchObject({ held: false, busy: true, holder: self });
     expect(second.held ? '' : second.why).toContain('process 1 on here');
+    rmSync(`${path}.holder.json`);
+    expect(acquireLock(path, self)).toMatchObject({ held: false, busy: true, holder: null });
     expect(first.stillHeld()).toBe(true);
     first.release();
     expect(first.stillHeld()).toBe(false);
@@ -70,11 +72,11 @@ describe('the account lock', () => {
     using directory = scratch();
     const path = join(directory.path, 'lock');
     symlinkSync(join(directory.path, 'elsewhere'), path);
-    expect(acquireLock(path, self)).toMatchObject({ held: false, holder: null });
+    expect(acquireLock(path, self)).toMatchObject({ held: false, busy: false, holder: null });
     rmSync(path);
     expect(acquireLock(directory.path, self).held).toBe(false);
     writeFileSync(path, 'not a database '.repeat(100), { mode: 0o600 });
-    expect(acquireLock(path, self)).toMatchObject({ held: false, holder: null });
+    expect(acquireLock(path, self)).toMatchObject({ held: false, busy: false, holder: null });
   });
 
   for (const [name, runtime] of [
