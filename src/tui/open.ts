@@ -72,7 +72,7 @@ function raiseModal(
       ...stage.criteria.map(
         (item) => `${item.verdict.padEnd(12)} ${item.title}: ${item.figure} (${item.limit})`,
       ),
-    ],
+    ].flatMap(broken),
     offset: 0,
     focus: 'cancel',
     confirm: {
