@@ -118,17 +118,21 @@ function baseParser(): Argv {
 /** Finds the configuration and the places; a sentence when the configuration can't be read. */
 function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
   const search = configSearch(argv, io.env, io.cwd);
-  let config: CliContext['config'];
+  const { configFlag, verb } = readCommandLine(argv);
+  const configFlagPath = configFlag === null ? null : (search.candidates[0] ?? null);
+  let config: CliContext['config'] = null;
   try {
     config = findConfig(search, readOrNull);
   } catch (error) {
-    return `the configuration can't be read: ${plain(error instanceof Error ? error.message : String(error))}`;
+    if (verb !== 'stop')
+      return `the configuration can't be read: ${plain(error instanceof Error ? error.message : String(error))}`;
   }
-  if (config === null && search.explicit) {
+  // A stop needs no configuration: it finds the daemons by themselves.
+  if (config === null && search.explicit && verb !== 'stop') {
     return `there is no configuration file ${plain(search.candidates[0] ?? '')}; check --config or GRINDER_CONFIG`;
   }
   const places = computePlaces({ argv, env: io.env, cwd: io.cwd, uid: io.uid, config });
-  return { ...io, argv, config, places, configByFlag: readCommandLine(argv).configFlag !== null };
+  return { ...io, argv, config, places, configFlagPath };
 }
 
 function readOrNull(path: string): string | null {
@@ -142,7 +146,9 @@ function readOrNull(path: string): string | null {
 
 function refuse(io: CliIo, argv: readonly string[], problem: string): number {
   const { verb } = readCommandLine(argv);
-  const known = commands.some((command) => String(command.command).split(' ')[0] === verb);
+  const known = [...(io.extraCommands ?? []), ...commands].some(
+    (command) => String(command.command).split(' ')[0] === verb,
+  );
   io.stderr(`grinder: ${plain(problem)}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
   return EXIT.usage;
 }

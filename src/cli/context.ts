@@ -25,8 +25,8 @@ export type FoundConfig = { readonly path: string; readonly text: string } | nul
 /** What is known once the command line is read. */
 export interface CliContext extends CliIo {
   readonly argv: readonly string[];
-  /** True when --config named it; GRINDER_CONFIG doesn't count. */
-  readonly configByFlag: boolean;
+  /** The absolute path that --config named, whether or not it can be read; GRINDER_CONFIG doesn't count. */
+  readonly configFlagPath: string | null;
   readonly config: FoundConfig;
   readonly places: Places;
 }

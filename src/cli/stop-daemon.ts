@@ -31,20 +31,28 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
   const { places } = context;
   const found = await listDaemons(places.registryDirs, context.uid);
   const registered = found.filter((daemon) => !daemon.stale).map(({ entry }): StopTarget => entry);
-  const own = registered.find((target) => target.socketPath === places.socketPath);
-  if (own === undefined && (await isServed(places.socketPath))) {
-    const unregistered: StopTarget = {
-      socketPath: places.socketPath,
-      stateDir: places.stateDir,
-      account: 'unknown account',
-      environment: places.environment,
-      configPath: places.configPath,
-      pid: null,
-    };
-    return context.configByFlag ? [unregistered] : [...registered, unregistered];
+  if (context.configFlagPath !== null) {
+    const own = registered.filter(
+      (target) =>
+        target.configPath === context.configFlagPath ||
+        (context.config !== null && target.socketPath === places.socketPath),
+    );
+    if (own.length > 0 || context.config === null) return own;
   }
-  if (!context.configByFlag) return registered;
-  return own === undefined ? [] : [own];
+  const hasOwn = registered.some((target) => target.socketPath === places.socketPath);
+  const others = context.configFlagPath === null ? registered : [];
+  return !hasOwn && (await isServed(places.socketPath)) ? [...others, unregistered(context)] : others;
+}
+
+function unregistered({ places }: CliContext): StopTarget {
+  return {
+    socketPath: places.socketPath,
+    stateDir: places.stateDir,
+    account: 'unknown',
+    environment: places.environment,
+    configPath: places.configPath,
+    pid: null,
+  };
 }
 
 /** Sends the stop and waits two seconds for its acknowledgement. */

@@ -55,6 +55,12 @@ function outcomeDocument(outcome: StopOutcome) {
 
 function leaveFile(context: CliContext, order: Parameters<typeof leaveStopFile>[1]): number {
   const { stateDir } = context.places;
+  if (context.configFlagPath !== null && context.config === null) {
+    context.stderr(
+      `grinder: no daemon runs for ${plain(context.configFlagPath)}, and there is no such configuration to leave a STOP file for\n`,
+    );
+    return EXIT.config;
+  }
   const left = leaveStopFile(stateDir, order);
   context.stderr(
     left.ok

@@ -215,6 +215,6 @@ test('promtool finds nothing to complain about', async () => {
   // The contract's own names end in units that promtool would word otherwise.
   const others = complaints
     .split('\n')
-    .filter((line) => line !== '' && !/_ts_ms |gate_open|_day /.test(line));
+    .filter((line) => line !== '' && !line.includes('_ts_ms '));
   expect(others).toEqual([]);
 });

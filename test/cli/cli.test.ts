@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { okReply } from '../control/fixture.ts';
+import { machine } from './fixture.ts';
+
+let at: ReturnType<typeof machine>;
+beforeEach(() => {
+  at = machine();
+});
+afterEach(() => at.close());
+
+const daemonVerbs = [
+  ['attach'],
+  ['status'],
+  ['status', '--watch'],
+  ['status', '--json'],
+  ['stage', '0'],
+  ['stage', '3'],
+  ['stage', '4', '--confirm', 'h 4 c'],
+  ['advance'],
+  ['disarm'],
+  ['stop'],
+  ['clear-stop', 'L1'],
+  ['shutdown'],
+  ['ack', 'team_notified'],
+  ['inject-mismatch', '--real'],
+];
+
+for (const line of daemonVerbs) {
+  test(`${line.join(' ')} without a daemon is exit 69 and one line that says so`, async () => {
+    const ran = await at.run(line);
+    expect([ran.code, ran.out]).toEqual([69, '']);
+    expect(ran.err).toMatch(/^grinder: no daemon [^\n]*\n$/);
+  });
+}
+
+const wrongLines = [
+  [],
+  ['nothing'],
+  ['status', '--surprise'],
+  ['status', 'surprise'],
+  ['status', '--config'],
+  ['stage'],
+  ['stage', '5'],
+  ['stage', '-1'],
+  ['stage', '1.5'],
+  ['stage', 'NaN'],
+  ['stage', '3', '--confirm', 'x'],
+  ['clear-stop'],
+  ['ack'],
+  ['audit'],
+  ['audit', 'eat'],
+  ['audit', 'show'],
+  ['audit', 'show', 'x'],
+  ['audit', 'tail', '-n', '0'],
+  ['audit', 'verify', '3'],
+  ['config'],
+  ['config', 'eat'],
+  ['sim', '--port', '70000'],
+  ['sim', '--api-key-file', 'k'],
+];
+
+for (const line of wrongLines) {
+  test(`"grinder ${line.join(' ')}" is exit 64 with one line and a hint`, async () => {
+    const ran = await at.run(line);
+    expect([ran.code, ran.out]).toEqual([64, '']);
+    expect(ran.err).toMatch(/^grinder: [^\n]+ Try 'grinder [^\n]*--help'\.\n$/);
+  });
+}
+
+test('help and version are exit 0 on stdout', async () => {
+  for (const line of [['--help'], ['-h'], ['stage', '--help'], ['--version']]) {
+    const ran = await at.run(line);
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toContain('grinder');
+  }
+});
+
+test('a named configuration that is not there is exit 78', async () => {
+  expect(await at.run(['status', '--config', 'nope.yaml'])).toMatchObject({ code: 78, out: '' });
+});
+
+test('a command of the composition root runs beside the others', async () => {
+  const extra = { command: 'smoke', describe: 'test', run: async () => 7 };
+  expect((await at.run(['smoke'], { extraCommands: [extra] })).code).toBe(7);
+});
+
+test('each verb sends its command, by name, and exits with the reply', async () => {
+  const path = at.config('a');
+  const { calls } = await at.daemon(path);
+  const lines = [
+    ['stage', '2'],
+    ['stage', '0'],
+    ['advance'],
+    ['disarm'],
+    ['clear-stop', '17'],
+    ['ack', 'team_notified', '--operator', 'bob'],
+    ['inject-mismatch'],
+    ['inject-mismatch', '--real'],
+    ['shutdown'],
+  ];
+  for (const line of lines) {
+    expect(await at.run([...line, '--config', path])).toMatchObject({ code: 0, err: '' });
+  }
+  const operator = 'ann';
+  expect(calls).toEqual([
+    { name: 'stage', body: { operator, stage: 2, config_digest: 'd1' } },
+    { name: 'stage', body: { operator, stage: 0 } },
+    { name: 'advance', body: { operator, config_digest: 'd1' } },
+    { name: 'disarm', body: { operator } },
+    { name: 'clear-stop', body: { operator, latch_id: '17' } },
+    { name: 'ack', body: { operator: 'bob', item: 'team_notified' } },
+    { name: 'inject-mismatch', body: { operator, real: false } },
+    { name: 'inject-mismatch', body: { operator, real: true } },
+    { name: 'shutdown', body: { operator } },
+  ]);
+});
+
+test('without a login name the operator is the user number', async () => {
+  const path = at.config('a');
+  const { calls } = await at.daemon(path);
+  await at.run(['disarm', '--config', path], { env: { XDG_RUNTIME_DIR: at.path } });
+  expect(calls[0]?.body).toEqual({ operator: `uid ${process.getuid?.() ?? 0}` });
+});
+
+test("a refusal is said on stderr with the daemon's exit code, and is JSON on request", async () => {
+  const path = at.config('a');
+  const { answerWith } = await at.daemon(path);
+  answerWith(async () => ({ ...okReply('stage 3 waits: \u001b[31mdwell'), ok: false, exit_code: 75 }));
+  const said = await at.run(['stage', '3', '--config', path]);
+  expect(said).toEqual({ code: 75, out: '', err: 'grinder: stage 3 waits: dwell\n' });
+  const json = await at.run(['stage', '3', '--json', '--config', path]);
+  expect(json.code).toBe(75);
+  expect(JSON.parse(json.out)).toMatchObject({ schema_version: 1, ok: false, exit_code: 75 });
+});
+
+test('stage 4 shows the plan, the settings, what is open and the code before it asks for a confirmation', async () => {
+  const path = at.config('a');
+  const { answerWith, calls } = await at.daemon(path);
+  answerWith(async () => ({
+    ...okReply('confirm within 2 minutes'),
+    ok: false,
+    exit_code: 75,
+    confirmation: {
+      host: 'trd01',
+      code: 'K7Q2',
+      phrase: 'trd01 4 K7Q2',
+      expires_in_ms: 120_000,
+      plan: ['cancel BTCUSDT grinder_1_x'],
+      covered: { whitelist: 'BTCUSDT' },
+      unacknowledged: [{ item: 'team_notified', why: 'nobody can check it' }],
+      digest: 'd',
+    },
+  }));
+  const shown = await at.run(['stage', '4', '--config', path]);
+  expect(shown.code).toBe(75);
+  for (const text of ['cancel BTCUSDT', 'whitelist  BTCUSDT', 'team_notified', 'K7Q2', '02:00']) {
+    expect(shown.out).toContain(text);
+  }
+  expect(shown.out).toContain('grinder stage 4 --confirm "trd01 4 K7Q2"');
+  await at.run(['stage', '4', '--confirm', 'trd01 4 K7Q2', '--config', path]);
+  expect(calls.at(-1)?.body).toMatchObject({ stage: 4, confirm: 'trd01 4 K7Q2' });
+});
+
+test('who asks in the wrong place is told where daemons run', async () => {
+  const path = at.config('a');
+  await at.daemon(path);
+  const ran = await at.run(['status']);
+  expect(ran.code).toBe(69);
+  expect(ran.err).toContain(`running: --config ${join(at.path, 'a.yaml')}`);
+});

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { okReply, recordingTarget, until } from '../control/fixture.ts';
+import { machine } from './fixture.ts';
+
+let at: ReturnType<typeof machine>;
+beforeEach(() => {
+  at = machine();
+});
+afterEach(() => at.close());
+
+const latched = async () => ({
+  ...okReply('stopped'),
+  latch: { id: 'L1', durable: true, text: 'LATCHED' },
+});
+
+test('without --config every daemon is stopped and named', async () => {
+  const first = await at.daemon(at.config('a'), recordingTarget(), { account: 'acc1' });
+  const second = await at.daemon(at.config('b'), recordingTarget(), { account: 'acc2' });
+  first.answerWith(latched);
+  second.answerWith(latched);
+  const ran = await at.run(['stop', '--reason', 'drill']);
+  expect([ran.code, ran.err]).toEqual([0, '']);
+  expect(ran.out).toContain(`sim account acc1 (${join(at.path, 'a.yaml')}`);
+  expect(ran.out).toContain(`sim account acc2 (${join(at.path, 'b.yaml')}`);
+  expect(ran.out.match(/LATCHED L1/g)?.length).toBe(2);
+  expect(first.calls).toEqual([{ name: 'stop', body: { operator: 'ann', reason: 'drill' } }]);
+  expect(second.calls.length).toBe(1);
+});
+
+test('with --config only that daemon is stopped', async () => {
+  const path = at.config('a');
+  const first = await at.daemon(path);
+  const second = await at.daemon(at.config('b'));
+  expect((await at.run(['stop', '--config', path])).code).toBe(0);
+  expect([first.calls.length, second.calls.length]).toEqual([1, 0]);
+});
+
+test('a daemon whose configuration was deleted is still stopped', async () => {
+  const path = at.config('a');
+  const daemon = await at.daemon(path);
+  rmSync(path);
+  expect((await at.run(['stop', '--config', path])).code).toBe(0);
+  expect((await at.run(['stop'], { env: { ...at.env, GRINDER_CONFIG: path } })).code).toBe(0);
+  expect(daemon.calls.length).toBe(2);
+});
+
+test('one that says no makes the whole stop fail, and the other is stopped all the same', async () => {
+  const first = await at.daemon(at.config('a'));
+  const second = await at.daemon(at.config('b'));
+  first.answerWith(async () => ({ ...okReply('no'), ok: false, exit_code: 1 }));
+  const ran = await at.run(['stop']);
+  expect(ran.code).toBe(1);
+  expect(second.calls.length).toBe(1);
+});
+
+test('with none running the STOP file is left for the next start', async () => {
+  const path = at.config('a');
+  const ran = await at.run(['stop', '--config', path]);
+  expect(ran.code).toBe(69);
+  expect(ran.err).toContain('a-state/STOP');
+  expect(JSON.parse(readFileSync(join(at.path, 'a-state', 'STOP'), 'utf8'))).toMatchObject({ by: 'ann' });
+});
+
+test('an entry that a dead daemon left is none running', async () => {
+  at.register(at.config('a'), { pid: 1 });
+  const ran = await at.run(['stop']);
+  expect(ran.code).toBe(69);
+  expect(existsSync(join(at.path, 'a-state'))).toBe(false);
+});
+
+test('a daemon that hangs gets the STOP file and the signal', async () => {
+  const path = at.config('a');
+  const marker = join(at.path, 'signalled');
+  const { socketPath, stateDir } = at.register(path, { pid: 999_999_999 });
+  mkdirSync(stateDir, { mode: 0o700 });
+  const hanging = Bun.spawn([
+    process.execPath,
+    '-e',
+    `process.on('SIGUSR2', () => require('node:fs').writeFileSync(${JSON.stringify(marker)}, ''));
+     require('node:net').createServer(() => {}).listen(${JSON.stringify(socketPath)});`,
+  ]);
+  at.onClose(() => hanging.kill(9));
+  at.register(path, { pid: hanging.pid });
+  await until('the socket', () => existsSync(socketPath));
+  const ran = await at.run(['stop']);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('NOT ACKNOWLEDGED');
+  expect(existsSync(join(stateDir, 'STOP'))).toBe(true);
+  await until('the signal', () => existsSync(marker));
+});
+
+test('the outcome as JSON names each daemon', async () => {
+  await at.daemon(at.config('a'), recordingTarget(), { account: 'acc1' });
+  const ran = await at.run(['stop', '--json']);
+  expect(JSON.parse(ran.out)).toMatchObject({
+    schema_version: 1,
+    daemons: [{ account: 'acc1', environment: 'sim', acknowledged: true }],
+  });
+});
