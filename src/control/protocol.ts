@@ -5,6 +5,7 @@
  * second, at least one a second), POST /v1/<command> (CommandReply). See COMMANDS for the bodies.
  */
 import { z } from 'zod';
+import { criterion, event, gate, mismatch } from './protocol-rows.ts';
 
 /** Version of every document on the socket and of every `--json`. */
 export const SCHEMA_VERSION = 1;
@@ -12,48 +13,6 @@ export const SCHEMA_VERSION = 1;
 const version = z.literal(SCHEMA_VERSION);
 const ageMs = z.number().nullable();
 const stageNumber = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
-
-const criterion = z.object({
-  id: z.string(),
-  title: z.string(),
-  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']),
-  figure: z.string(),
-  limit: z.string(),
-});
-
-const gate = z.object({
-  gate: z.string(),
-  state: z.enum(['open', 'closed', 'stale']),
-  value: z.string(),
-  limit: z.string(),
-  /** What the gate protects against, one sentence. */
-  rule: z.string(),
-  changed_at_ms: z.number(),
-  /** Closed and open again since somebody looked. */
-  unacknowledged: z.boolean(),
-});
-
-const mismatch = z.object({
-  key: z.string(),
-  type: z.string(),
-  symbol: z.string(),
-  /** Client order id or position side. */
-  id: z.string(),
-  remediation: z.enum(['cancel', 'flatten', 'report']),
-  /** First closed gate of its planned action; null when none or not planned. */
-  reason: z.string().nullable(),
-  planned: z.boolean(),
-  synthetic: z.boolean(),
-  detail: z.string(),
-});
-
-const event = z.object({
-  seq: z.number(),
-  at_ms: z.number(),
-  level: z.enum(['info', 'warn', 'alarm']),
-  text: z.string(),
-  unacknowledged: z.boolean(),
-});
 
 /** Everything a screen or a script may know about a daemon, as of `at_ms`. */
 export const statusSchema = z.object({

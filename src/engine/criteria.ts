@@ -2,6 +2,7 @@
  * The ceremony's criteria, one pure function a stage: figures since the stage was entered, held against the contract's
  * limits. No observation is INCONCLUSIVE, never PASS.
  */
+import { criterion, seconds } from './criterion.ts';
 import type { Progress } from './progress.ts';
 import type { Criterion, CriterionVerdict, StageNumber } from './types.ts';
 
@@ -94,33 +95,6 @@ function baseline(progress: Progress, world: StageWorld): readonly Criterion[] {
       failed === null ? 'INCONCLUSIVE' : failed.length === 0 ? 'PASS' : 'FAIL',
       failed === null ? 'not looked at yet' : failed.length === 0 ? 'none' : failed.join(', '),
       'none',
-    ),
-  ];
-}
-
-function live(progress: Progress, world: StageWorld): readonly Criterion[] {
-  const age = world.oldestUnknownMs;
-  return [
-    criterion(
-      'executed_is_planned',
-      'executed equals the plan',
-      progress.executedUnplanned === 0 ? 'PASS' : 'FAIL',
-      `${progress.executed} executed`,
-      'planned only',
-    ),
-    criterion(
-      'audit',
-      'every step in the audit',
-      world.auditHealthy ? 'PASS' : 'FAIL',
-      world.auditHealthy ? 'healthy' : 'unavailable',
-      'healthy',
-    ),
-    criterion(
-      'no_old_unknown',
-      'no UNKNOWN outcome over its limit',
-      age === null || age <= world.unknownLimitMs ? 'PASS' : 'FAIL',
-      age === null ? 'none' : seconds(age),
-      seconds(world.unknownLimitMs),
     ),
   ];
 }
@@ -238,18 +212,29 @@ function allBlockedBy(reason: string, progress: Progress): Criterion {
   );
 }
 
-function criterion(
-  id: string,
-  title: string,
-  verdict: CriterionVerdict,
-  figure: string,
-  limit: string,
-): Criterion {
-  return { id, title, verdict, figure, limit };
-}
-
-function seconds(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)}s`;
-  const total = Math.floor(ms / 1000);
-  return `${Math.floor(total / 60)}:${String(total % 60).padStart(2, '0')}`;
+function live(progress: Progress, world: StageWorld): readonly Criterion[] {
+  const age = world.oldestUnknownMs;
+  return [
+    criterion(
+      'executed_is_planned',
+      'executed equals the plan',
+      progress.executedUnplanned === 0 ? 'PASS' : 'FAIL',
+      `${progress.executed} executed`,
+      'planned only',
+    ),
+    criterion(
+      'audit',
+      'every step in the audit',
+      world.auditHealthy ? 'PASS' : 'FAIL',
+      world.auditHealthy ? 'healthy' : 'unavailable',
+      'healthy',
+    ),
+    criterion(
+      'no_old_unknown',
+      'no UNKNOWN outcome over its limit',
+      age === null || age <= world.unknownLimitMs ? 'PASS' : 'FAIL',
+      age === null ? 'none' : seconds(age),
+      seconds(world.unknownLimitMs),
+    ),
+  ];
 }

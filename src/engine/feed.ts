@@ -31,7 +31,7 @@ export interface FeedOptions {
 
 /** A feed being read. */
 export interface Feed {
-  /** Reads what was appended since the last call; never throws. True when something new was read. */
+  /** Reads what was appended since the last call; never throws. True when the picture changed, heartbeats aside. */
   readonly poll: () => boolean;
   readonly state: () => ExpectedState;
   /** Why the file can't be read at all, or null. */
@@ -52,6 +52,7 @@ export function openFeed(options: FeedOptions): Feed {
   let open: { fd: number; inode: number; offset: number } | null = null;
   let decoder = new StringDecoder('utf8');
   let half = '';
+  let changed = false;
 
   const now = () => ({ nowMs: options.clock.wallMs(), nowMonoMs: options.clock.monoMs() });
 
@@ -67,6 +68,7 @@ export function openFeed(options: FeedOptions): Feed {
 
   function takeLine(state: ExpectedDraft, text: string): ExpectedDraft {
     const parsed = parseLine(text);
+    if (!parsed.ok || parsed.line.type !== 'heartbeat') changed = true;
     return parsed.ok
       ? applyLine(state, parsed.line, options.identity, now())
       : withFault(state, `a line that can't be read: ${parsed.problem}`);
@@ -85,21 +87,28 @@ export function openFeed(options: FeedOptions): Feed {
   }
 
   function poll(): boolean {
+    const before = problem;
+    changed = false;
+    read();
+    return changed || problem !== before;
+  }
+
+  function read(): void {
     try {
       const rotated = open === null || hasMoved(options.path, open);
       if (rotated && open !== null) readOn();
       if (rotated) problem = reopen();
-      return open !== null && problem === null && readOn();
+      if (open !== null && problem === null) readOn();
     } catch (error) {
       problem = `can't read ${options.path}: ${error instanceof Error ? error.message : String(error)}`;
-      return false;
     }
   }
 
-  function readOn(): boolean {
-    if (open === null) return false;
+  function readOn(): void {
+    if (open === null) return;
     const size = fstatSync(open.fd).size;
     if (size < open.offset) {
+      changed = true;
       draft = withFault(draft, 'the file was truncated');
       open.offset = 0;
       half = '';
@@ -114,7 +123,6 @@ export function openFeed(options: FeedOptions): Feed {
       taken += read;
       takeText(decoder.write(buffer.subarray(0, read)));
     }
-    return taken > 0;
   }
 
   return {

@@ -38,6 +38,8 @@ export interface OpenIntent {
 /** All that survives a restart. */
 export interface JournalState {
   readonly lastSeq: number;
+  /** Wall time of the newest record; null before the first. */
+  readonly lastRecordAtMs: number | null;
   readonly head: ChainHead;
   /** In order of the journal: all of the last 25 h, and older ones while there are few (a clock may have jumped). */
   readonly dispatches: readonly Dispatch[];
@@ -70,6 +72,7 @@ const CEREMONY_KEPT = 1000;
 /** The state before the first line. */
 export const EMPTY_STATE: JournalState = {
   lastSeq: 0,
+  lastRecordAtMs: null,
   head: GENESIS,
   dispatches: [],
   lastWriteRunAtMs: null,
@@ -87,6 +90,7 @@ export function fold(state: JournalState, record: AuditRecord): JournalState {
   const next: JournalState = {
     ...state,
     lastSeq: record.seq,
+    lastRecordAtMs: record.ts_ms,
     head: { seq: record.seq, hash: record.hash },
     backoffUntilMs:
       typeof backoff === 'number' ? Math.max(state.backoffUntilMs, backoff) : state.backoffUntilMs,

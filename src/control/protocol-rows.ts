@@ -1,0 +1,44 @@
+/** Rows of the status document. */
+import { z } from 'zod';
+
+export const criterion = z.object({
+  id: z.string(),
+  title: z.string(),
+  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']),
+  figure: z.string(),
+  limit: z.string(),
+});
+
+export const gate = z.object({
+  gate: z.string(),
+  state: z.enum(['open', 'closed', 'stale']),
+  value: z.string(),
+  limit: z.string(),
+  /** What the gate protects against, one sentence. */
+  rule: z.string(),
+  changed_at_ms: z.number(),
+  /** Closed and open again since somebody looked. */
+  unacknowledged: z.boolean(),
+});
+
+export const mismatch = z.object({
+  key: z.string(),
+  type: z.string(),
+  symbol: z.string(),
+  /** Client order id or position side. */
+  id: z.string(),
+  remediation: z.enum(['cancel', 'flatten', 'report']),
+  /** First closed gate of its planned action; null when none or not planned. */
+  reason: z.string().nullable(),
+  planned: z.boolean(),
+  synthetic: z.boolean(),
+  detail: z.string(),
+});
+
+export const event = z.object({
+  seq: z.number(),
+  at_ms: z.number(),
+  level: z.enum(['info', 'warn', 'alarm']),
+  text: z.string(),
+  unacknowledged: z.boolean(),
+});

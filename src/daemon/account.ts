@@ -1,0 +1,73 @@
+/** The account a daemon works on: its key, its name, and where its lock, latch and audit head live. */
+import { createHash, randomBytes } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import type { Settings } from '../config/load.ts';
+import { checkPrivateFile, readPrivateFile } from '../engine/files.ts';
+import { accountDir, type Places } from '../launch/places.ts';
+
+/** A key pair and what it is called. The secret is never shown, logged or written. */
+export interface Account {
+  /** `sim`, or the first 12 hex digits of the key's sha256. */
+  readonly name: string;
+  readonly directory: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+export type AccountResult =
+  | { readonly ok: true; readonly account: Account }
+  | { readonly ok: false; readonly problem: string };
+
+const MAX_KEY_BYTES = 4096;
+
+/** Reads the key files (refused when others can read them), or makes a key for the embedded simulator. */
+export function readAccount(settings: Settings, places: Places): AccountResult {
+  if (settings.embeddedSimulator) {
+    const apiKey = randomBytes(32).toString('hex');
+    return {
+      ok: true,
+      account: {
+        name: 'sim',
+        directory: accountDir(places, 'sim'),
+        apiKey,
+        apiSecret: randomBytes(32).toString('hex'),
+      },
+    };
+  }
+  const { keyFile, secretFile } = settings.exchange;
+  if (keyFile === undefined || secretFile === undefined)
+    return { ok: false, problem: 'exchange.key_file and exchange.secret_file are missing' };
+  const key = readSecret(keyFile, places);
+  if (!key.ok) return key;
+  const secret = readSecret(secretFile, places);
+  if (!secret.ok) return secret;
+  const hash = createHash('sha256').update(key.text).digest('hex').slice(0, 12);
+  const name = settings.exchange.environment === 'sim' ? 'sim' : hash;
+  return {
+    ok: true,
+    account: { name, directory: accountDir(places, hash), apiKey: key.text, apiSecret: secret.text },
+  };
+}
+
+function readSecret(
+  name: string,
+  places: Places,
+): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string } {
+  const base = places.configPath === null ? process.cwd() : dirname(places.configPath);
+  const path = resolve(base, name);
+  const check = checkPrivateFile(path);
+  if (check.kind === 'missing') return { ok: false, problem: `the key file ${path} does not exist` };
+  if (check.kind === 'refused')
+    return { ok: false, problem: `the key file ${path} is refused: ${check.why}` };
+  try {
+    const text = readPrivateFile(path, MAX_KEY_BYTES)?.trim() ?? '';
+    return /^[\x21-\x7e]{8,}$/.test(text)
+      ? { ok: true, text }
+      : { ok: false, problem: `the key file ${path} does not hold one line with a key` };
+  } catch (error) {
+    return {
+      ok: false,
+      problem: `the key file ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The ceremony as it runs: feeds the stage machine, writes its effects to the audit, and makes the interlock and the
+ * write transport follow. Lowering takes effect in shared memory before anything is awaited or written.
+ */
+
+import { earnedBy } from '../engine/evidence.ts';
+import { feedAgeMs } from '../engine/expected.ts';
+import type { Hold, StageContext, StageEffect, StageEvent } from '../engine/stage-types.ts';
+import { STAGE_NAMES, stepStage } from '../engine/stages.ts';
+import type { StageNumber } from '../engine/types.ts';
+import { type Core, instant } from './core.ts';
+import { baseEntry, entryOf } from './evidence-records.ts';
+import { snapshotAgeMs } from './world.ts';
+
+/** Applies one event to the stage machine and carries out what follows; never throws. */
+export function sendStageEvent(core: Core, event: StageEvent): void {
+  const { vitals } = core;
+  const step = stepStage(vitals.stage, event, stageContext(core));
+  const before = vitals.stage.inForce;
+  vitals.stage = step.state;
+  if (step.state.inForce < before) lower(core);
+  for (const effect of step.effects) record(core, effect);
+  if (step.state.inForce === 4 && before !== 4) raiseToLive(core);
+}
+
+/** What the stage machine needs to know of the moment. */
+export function stageContext(core: Core): StageContext {
+  const { settings, vitals } = core;
+  const expected = core.feed.state();
+  const now = instant(core.clock);
+  const ageMs = feedAgeMs(expected, now);
+  const oldest = Math.min(...[...core.journal.state().openIntents.values()].map(({ atMs }) => atMs));
+  return {
+    ...now,
+    holds: holdsOf(core),
+    covered: { ...settings.flat, account: core.identity.account },
+    version: core.identity.version,
+    dwellMs: settings.ceremony.dwellMs,
+    world: {
+      intervalMs: settings.reconcile.intervalMs,
+      snapshotAgeMs: snapshotAgeMs(core),
+      snapshotMaxAgeMs: settings.freshness.snapshotMaxAgeMs,
+      sourcesWell: vitals.observation?.complete === true,
+      hasCheckpoint: expected.checkpoint !== null,
+      feedFresh: ageMs !== null && ageMs <= settings.expectedState.staleAfterMs,
+      auditHealthy: core.journal.healthy(),
+      failedPrerequisites:
+        vitals.prerequisites?.filter(({ verdict }) => verdict === 'FAIL').map(({ id }) => id) ?? null,
+      oldestUnknownMs: Number.isFinite(oldest) ? now.nowMs - oldest : null,
+      unknownLimitMs: settings.ceremony.unknownLimitMs,
+    },
+  };
+}
+
+/** Everything that holds the stage down now. */
+export function holdsOf(core: Core): readonly Hold[] {
+  const { settings, journal, leadership } = core;
+  const holds: Hold[] = [];
+  if (settings.wishes.hold !== null) holds.push(settings.wishes.hold);
+  if (settings.reconcile.action === 'none')
+    holds.push({ stage: 1, because: 'reconcile.action is none: there is nothing to plan' });
+  if (!settings.audit.enabled)
+    holds.push({ stage: 1, because: 'audit_unavailable: the audit is switched off' });
+  else if (!journal.healthy()) holds.push({ stage: 1, because: `audit_unavailable: ${journal.problem()}` });
+  if (!leadership.stillHeld()) holds.push({ stage: 1, because: 'not_leader: the account lock is lost' });
+  return holds;
+}
+
+/** The highest stage earned today. */
+export function earned(core: Core): StageNumber {
+  return earnedBy(core.vitals.stage.evidence, stageContext(core));
+}
+
+function lower(core: Core): void {
+  core.interlock.allowWrites(false);
+  void core.exchange.setWriter(false);
+}
+
+/** Writes become possible only once the entry into stage 4 is in the audit. */
+function raiseToLive(core: Core): void {
+  if (!core.journal.healthy()) return;
+  core.interlock.allowWrites(true);
+  void core.exchange.setWriter(true).then(() => {
+    if (core.vitals.stage.inForce !== 4) void core.exchange.setWriter(false);
+  });
+}
+
+function record(core: Core, effect: StageEffect): void {
+  const { notebook, vitals } = core;
+  const appended = core.journal.append(entryOf(effect, vitals.stage, vitals.runId ?? ''));
+  switch (effect.type) {
+    case 'stage_changed': {
+      const level =
+        effect.by === 'breach' ? 'alarm' : effect.to === 4 || effect.by === 'lease' ? 'warn' : 'info';
+      notebook.note(
+        level,
+        'STAGE_CHANGED',
+        `STAGE ${effect.from} -> ${effect.to} ${STAGE_NAMES[effect.to] ?? ''} (${effect.why}, by ${effect.by})`,
+        { from: effect.from, to: effect.to, by: effect.by },
+      );
+      break;
+    }
+    case 'evidence_passed':
+      notebook.note('info', 'STAGE_EVIDENCE', `STAGE ${effect.evidence.stage} passed its criteria`, {
+        stage: effect.evidence.stage,
+      });
+      break;
+    case 'evidence_withdrawn':
+      notebook.note(
+        'warn',
+        'STAGE_EVIDENCE',
+        `evidence from stage ${effect.fromStage} on withdrawn: ${effect.why}`,
+        { from_stage: effect.fromStage },
+      );
+      break;
+  }
+  if (!appended.ok && core.settings.audit.enabled)
+    notebook.alarm('audit', `AUDIT UNAVAILABLE: ${appended.problem}`);
+}
+
+/** An audit entry's common fields, as of now. */
+export function entryBase(core: Core) {
+  return baseEntry(core.vitals.stage, core.vitals.runId ?? '');
+}

@@ -1,0 +1,45 @@
+/** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
+import { type CompareOptions, type Comparison, compare } from '../engine/compare.ts';
+import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
+import type { Observation } from '../engine/types.ts';
+import type { Core } from './core.ts';
+
+/** Compares; where an order is not seen, asks for it (a few a run) and compares again with the answers. */
+export async function compareWithReads(core: Core, observation: Observation): Promise<Comparison> {
+  const { vitals } = core;
+  vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
+  const first = compare(core.feed.state(), observation, compareOptions(core));
+  const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);
+  if (asked.length === 0) return first;
+  const expected = core.feed.state();
+  const reads = await Promise.all(
+    asked.map(async (clientOrderId): Promise<TargetedRead> => {
+      const symbol = expected.orders.get(clientOrderId)?.symbol ?? '';
+      const result = await core.exchange.queryOrder({
+        symbol,
+        clientOrderId,
+        orderId: null,
+        conditional: false,
+      });
+      const status = result.kind === 'found' ? result.order.status : null;
+      const answer = result.kind === 'found' ? answerOf(result.order.status) : result.kind;
+      return { clientOrderId, answer, status, readAtMonoMs: core.clock.monoMs() };
+    }),
+  );
+  vitals.targeted = foldTargeted(vitals.targeted, { reads, observed: [] });
+  return compare(core.feed.state(), observation, compareOptions(core));
+}
+
+/** How this daemon compares. */
+export function compareOptions(core: Core): CompareOptions {
+  const { settings, vitals, clock } = core;
+  return {
+    identity: settings.identity,
+    whitelist: settings.reconcile.symbolWhitelist,
+    rules: vitals.rules,
+    missingGraceMs: settings.reconcile.missingGraceMs,
+    now: { wallMs: clock.wallMs(), monoMs: clock.monoMs() },
+    targeted: vitals.targeted,
+    remediateProtective: settings.reconcile.remediateProtectiveOrders,
+  };
+}

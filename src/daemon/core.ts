@@ -1,0 +1,128 @@
+/** What the parts of a running daemon share: its immutable surroundings, and the few things that change. */
+import type { Settings } from '../config/load.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { ConfirmState } from '../engine/confirm.ts';
+import type { ActionHistory, Decision } from '../engine/decide.ts';
+import type { Feed } from '../engine/feed.ts';
+import type { Interlock } from '../engine/interlock.ts';
+import type { Journal } from '../engine/journal.ts';
+import type { Instant } from '../engine/progress.ts';
+import type { StageState } from '../engine/stage-types.ts';
+import type { TargetedReads } from '../engine/targeted.ts';
+import type { Criterion, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
+import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
+import type { Places } from '../launch/places.ts';
+import type { Notebook } from './notebook.ts';
+import type { Totals } from './totals.ts';
+
+/** A held account lock. */
+export interface Leadership {
+  readonly stillHeld: () => boolean;
+  readonly release: () => void;
+}
+
+/** Who this daemon is. */
+export interface DaemonIdentity {
+  readonly host: string;
+  readonly pid: number;
+  readonly uid: number;
+  /** Short hash of the API key; `sim` on a simulator. */
+  readonly account: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly runtime: string;
+  readonly packaging: string;
+  /** True when the terminal that shows the daemon also owns it. */
+  readonly ownedByTerminal: boolean;
+  /** Only for the embedded simulator: its control side, for real strays. */
+  readonly simulatorUrl: string | null;
+}
+
+/** How a source did last. Times are this process's monotonic milliseconds unless named otherwise. */
+export interface SourceState {
+  readonly up: boolean | null;
+  readonly lastSuccessMonoMs: number | null;
+  readonly lastSuccessMs: number | null;
+  readonly detail: string;
+}
+
+/** The latch as this process knows it. */
+export interface LatchState {
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+  readonly atMonoMs: number;
+  readonly durable: boolean;
+  readonly executedAtStop: number;
+  readonly verdict: string | null;
+}
+
+/** Everything that changes while the daemon runs; written by one thread only. */
+export interface Vitals {
+  stage: StageState;
+  latch: LatchState | null;
+  /** The newest observation, complete or not. */
+  observation: Observation | null;
+  /** The newest complete one. */
+  complete: Observation | null;
+  decision: Decision | null;
+  decidedAtMonoMs: number | null;
+  confirm: ConfirmState;
+  targeted: TargetedReads;
+  history: Map<string, ActionHistory>;
+  rules: ReadonlyMap<string, SymbolRules>;
+  rulesProblem: string | null;
+  /** The exchange was asked for its symbols at least once. */
+  rulesTried: boolean;
+  clock: (ClockReading & { readonly atMonoMs: number }) | null;
+  keyRights: KeyRights | null;
+  ws: SourceState;
+  rest: SourceState;
+  price: SourceState;
+  backoff: { readonly untilMs: number; readonly untilMonoMs: number };
+  foreign: ReadonlyMap<string, number>;
+  prerequisites: readonly Criterion[] | null;
+  canary: ObservedOrder | null;
+  /** The canary is on screen and in the running run. */
+  canaryShown: boolean;
+  /** Monotonic time of this process's dispatches, by intent id. */
+  readonly dispatchedMonoMs: Map<string, number>;
+  /** Writes that left, as the exchange thread told. */
+  writesSent: number;
+  /** The cooldown's clock as it stood when the running run was judged. */
+  sinceLastWriteAtRunMs: number | null;
+  /** A mismatch was seen in a read since the stop. */
+  mismatchSinceStop: boolean;
+  runs: number;
+  runId: string | null;
+  lastRunMs: number | null;
+  lastRunDurationMs: number | null;
+  lastRunEndMonoMs: number | null;
+  lastTickMonoMs: number;
+  ready: boolean;
+  /** Where /metrics answers. */
+  metricsUrl: string;
+}
+
+/** The daemon's parts. */
+export interface Core {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly identity: DaemonIdentity;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly interlock: Interlock;
+  readonly exchange: Exchange;
+  readonly feed: Feed;
+  readonly leadership: Leadership;
+  readonly notebook: Notebook;
+  readonly totals: Totals;
+  readonly startedMonoMs: number;
+  readonly vitals: Vitals;
+}
+
+/** Reads both clocks at once. */
+export function instant(clock: Clock): Instant {
+  return { nowMs: clock.wallMs(), nowMonoMs: clock.monoMs() };
+}

@@ -1,0 +1,121 @@
+/** Evidence and acknowledgements as audit records, and back. */
+import { z } from 'zod';
+import type { AuditEntry, AuditRecord, JsonObject } from '../engine/audit-record.ts';
+import { DOWNTIME_MAX_MS, EVIDENCE_MAX_AGE_MS, type Evidence } from '../engine/evidence.ts';
+import type { StageEffect, StageState } from '../engine/stage-types.ts';
+import type { Criterion } from '../engine/types.ts';
+
+const passedDetails = z.object({
+  stage: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  verdict: z.literal('PASS'),
+  covered: z.record(z.string(), z.string()),
+  version: z.string(),
+});
+const withdrawnDetails = z.object({
+  verdict: z.literal('WITHDRAWN'),
+  from_stage: z.number().int().min(0).max(4),
+});
+const acknowledgedDetails = z.object({ item: z.string() });
+
+/** Folds the ceremony's records into the evidence that is left; a downtime of over 24 h voids it all. */
+export function evidenceFrom(
+  records: readonly AuditRecord[],
+  lastAliveMs: number | null,
+  nowMs: number,
+): readonly Evidence[] {
+  if (lastAliveMs !== null && nowMs - lastAliveMs > DOWNTIME_MAX_MS) return [];
+  let evidence: readonly Evidence[] = [];
+  for (const record of records) {
+    if (record.event_type === 'STOP_LATCHED') evidence = [];
+    if (record.event_type !== 'STAGE_EVIDENCE') continue;
+    const passed = passedDetails.safeParse(record.details);
+    if (passed.success) {
+      const { stage, covered, version } = passed.data;
+      evidence = [
+        ...evidence.filter((one) => one.stage !== stage),
+        { stage, covered, version, passedAtMs: record.ts_ms },
+      ];
+      continue;
+    }
+    // What can't be understood withdraws everything: evidence is never guessed.
+    const withdrawn = withdrawnDetails.safeParse(record.details);
+    const from = withdrawn.success ? withdrawn.data.from_stage : 0;
+    evidence = evidence.filter((one) => one.stage < from);
+  }
+  return evidence;
+}
+
+/** Items acknowledged within the last seven days, and by whom. */
+export function acknowledgedFrom(
+  records: readonly AuditRecord[],
+  nowMs: number,
+): ReadonlyMap<string, string> {
+  const done = new Map<string, string>();
+  for (const record of records) {
+    if (record.event_type !== 'ACKNOWLEDGED' || nowMs - record.ts_ms > EVIDENCE_MAX_AGE_MS) continue;
+    const details = acknowledgedDetails.safeParse(record.details);
+    if (details.success) done.set(details.data.item, record.operator ?? 'unknown');
+  }
+  return done;
+}
+
+/** The audit entry of a stage effect. */
+export function entryOf(effect: StageEffect, state: StageState, runId: string): AuditEntry {
+  const base = baseEntry(state, runId);
+  switch (effect.type) {
+    case 'stage_changed':
+      return {
+        ...base,
+        event_type: 'STAGE_CHANGED',
+        stage: effect.to,
+        operator: effect.by,
+        details: { from: effect.from, to: effect.to, by: effect.by, why: effect.why },
+      };
+    case 'evidence_passed':
+      return {
+        ...base,
+        event_type: 'STAGE_EVIDENCE',
+        stage: effect.evidence.stage,
+        details: {
+          stage: effect.evidence.stage,
+          verdict: 'PASS',
+          covered: effect.evidence.covered,
+          version: effect.evidence.version,
+          criteria: effect.criteria.map(criterionJson),
+        },
+      };
+    case 'evidence_withdrawn':
+      return {
+        ...base,
+        event_type: 'STAGE_EVIDENCE',
+        details: {
+          verdict: 'WITHDRAWN',
+          from_stage: effect.fromStage,
+          why: effect.why,
+          criteria: effect.criteria.map(criterionJson),
+        },
+      };
+  }
+}
+
+/** The fields every entry has. */
+export function baseEntry(state: StageState, runId: string): Omit<AuditEntry, 'event_type'> {
+  return {
+    run_id: runId,
+    mode: state.inForce === 4 ? 'live' : 'dry_run',
+    stage: state.inForce,
+    action: 'none',
+    status: null,
+    block_reason: null,
+    symbols: [],
+    mismatch_counts: {},
+    details: {},
+    operator: null,
+    synthetic: false,
+  };
+}
+
+function criterionJson(criterion: Criterion): JsonObject {
+  const { id, verdict, figure, limit } = criterion;
+  return { id, verdict, figure, limit };
+}

@@ -1,0 +1,104 @@
+/** Joins a run's decision to the executor: what it may ask, and how it judges again when something moved. */
+import { compare } from '../engine/compare.ts';
+import { confirmationOf } from '../engine/confirm.ts';
+import { type Decision, UNUSED_RUN } from '../engine/decide.ts';
+import { createExecutor, type Executor, type ItemResult } from '../engine/executor.ts';
+import { flattenTerms } from '../engine/flatten.ts';
+import type { ExpectedState, GateName, Observation, PlannedAction } from '../engine/types.ts';
+import { hashWire, wireRequest } from '../exchange/wire.ts';
+import type { GateWorld } from '../gates/gate.ts';
+import { firstClosed, judgeAll } from '../gates/index.ts';
+import { compareOptions } from './comparing.ts';
+import type { Core } from './core.ts';
+import { gateWorld } from './world.ts';
+
+/** What became of a run's runnable actions; an action without a result was not tried. */
+export interface Execution {
+  readonly results: readonly ItemResult[];
+  /** Writes that left. */
+  readonly sent: number;
+}
+
+/** How long a permit lasts once its INTENT is on disk. */
+const PERMIT_MS = 2000;
+
+/** Makes the daemon's one executor. */
+export function makeExecutor(core: Core): Executor {
+  const { settings, vitals } = core;
+  return createExecutor({
+    exchange: core.exchange,
+    journal: core.journal,
+    interlock: core.interlock,
+    clock: core.clock,
+    permitMs: PERMIT_MS,
+    hashRequest: (write) => hashWire(wireRequest(write, vitals.observation?.positionMode ?? null)),
+    flattenTerms: ({ action, position, markPrice }) => {
+      const rules = vitals.rules.get(action.symbol);
+      if (rules === undefined)
+        return { kind: 'impossible', reason: `the exchange's rules for ${action.symbol} are not known` };
+      const positionMode = vitals.observation?.positionMode ?? null;
+      const { maxSlippageBps, orderType } = settings.flatten;
+      return flattenTerms({ action, position, markPrice, rules, positionMode, maxSlippageBps, orderType });
+    },
+    log: (event, fields) => {
+      const text = typeof fields['text'] === 'string' ? fields['text'] : '';
+      const what = `${String(fields['action'] ?? '')} ${String(fields['symbol'] ?? '')} ${text}`;
+      const level = event === 'REMEDIATION_EXECUTED' ? 'info' : 'warn';
+      core.notebook.note(level, event, `${event} ${what}`.trim(), fields);
+    },
+  });
+}
+
+/** Executes what a decision let through. */
+export async function executeRunnable(
+  core: Core,
+  executor: Executor,
+  input: {
+    readonly decision: Decision;
+    readonly runId: string;
+    readonly epoch: number;
+    readonly observation: Observation;
+  },
+): Promise<Execution> {
+  const sentBefore = core.vitals.writesSent;
+  const results = await executor.execute({
+    run: {
+      runId: input.runId,
+      stage: core.vitals.stage.inForce,
+      mode: 'live',
+      actionMode: core.settings.reconcile.action,
+      configDigest: core.settings.digest,
+    },
+    actions: input.decision.runnable,
+    epoch: input.epoch,
+    rejudge: (action) => rejudge(core, action, input.observation),
+  });
+  for (const { intentId, intentAtMonoMs } of results) {
+    if (intentId !== null && intentAtMonoMs !== null)
+      core.vitals.dispatchedMonoMs.set(intentId, intentAtMonoMs);
+  }
+  return { results, sent: core.vitals.writesSent - sentBefore };
+}
+
+/** Judges one action by the world as it is now; its mismatch must still be there with what the feed has said since. */
+function rejudge(core: Core, action: PlannedAction, observation: Observation): GateName | null {
+  core.feed.poll();
+  const expected = core.feed.state();
+  const again = compare(expected, observation, compareOptions(core));
+  if (
+    !again.mismatches.some(
+      ({ key, remediation }) => key === action.mismatch.key && remediation === action.action,
+    )
+  )
+    return 'not_confirmed';
+  const failures = core.journal.state().failuresByItem.get(action.id) ?? 0;
+  const confirmation = confirmationOf(core.vitals.confirm, action.mismatch.key);
+  return firstClosed(
+    judgeAll({ action, world: worldWithinRun(core, expected), run: UNUSED_RUN, confirmation, failures }),
+  );
+}
+
+/** Within a run the cooldown is judged from before the run: its own writes don't close it. */
+export function worldWithinRun(core: Core, expected: ExpectedState): GateWorld {
+  return { ...gateWorld(core, expected), sinceLastWriteMs: core.vitals.sinceLastWriteAtRunMs };
+}

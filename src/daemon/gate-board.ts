@@ -1,0 +1,52 @@
+/** The gates as the screen shows them: what each says now, since when, and whether somebody has to look. */
+import type { StatusDocument } from '../control/protocol.ts';
+import type { Verdict } from '../engine/types.ts';
+import { GATES } from '../gates/index.ts';
+
+type GateRow = StatusDocument['gates'][number];
+
+/** Remembers each gate's last change. */
+export interface GateBoard {
+  /** Takes the verdicts of the moment; `stale` names gates whose figures are too old to trust. */
+  readonly update: (verdicts: readonly Verdict[], stale: boolean, nowMs: number) => readonly GateRow[];
+  readonly rows: () => readonly GateRow[];
+  readonly acknowledge: () => void;
+}
+
+/** Calls back with every change, as words. */
+export function createGateBoard(onChange: (gate: string, from: string, to: string) => void): GateBoard {
+  let rows: readonly GateRow[] = [];
+  return {
+    rows: () => rows,
+    acknowledge: () => {
+      rows = rows.map((row) => ({ ...row, unacknowledged: false }));
+    },
+    update: (verdicts, stale, nowMs) => {
+      const before = new Map(rows.map((row) => [row.gate, row]));
+      rows = verdicts.map((verdict) => {
+        const known = before.get(verdict.gate);
+        const scope = GATES.find(({ name }) => name === verdict.gate);
+        const state = stale && scope?.scope === 'action' ? 'stale' : verdict.open ? 'open' : 'closed';
+        const moved = known !== undefined && known.state !== state;
+        if (moved) onChange(verdict.gate, known.state, state);
+        return {
+          gate: verdict.gate,
+          state,
+          value: verdict.value,
+          limit: verdict.limit,
+          rule: scope?.rule ?? '',
+          changed_at_ms: known === undefined || moved ? nowMs : known.changed_at_ms,
+          unacknowledged: (known?.unacknowledged ?? false) || (moved && state === 'open'),
+        };
+      });
+      return rows;
+    },
+  };
+}
+
+/** Live verdicts for the gates of the world, the last run's for those that look at an action. */
+export function mergeVerdicts(live: readonly Verdict[], lastRun: readonly Verdict[]): readonly Verdict[] {
+  const last = new Map(lastRun.map((verdict) => [verdict.gate, verdict]));
+  const action = new Set(GATES.filter(({ scope }) => scope === 'action').map(({ name }) => name));
+  return live.map((verdict) => (action.has(verdict.gate) ? (last.get(verdict.gate) ?? verdict) : verdict));
+}

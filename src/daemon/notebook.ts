@@ -1,0 +1,70 @@
+/** What people read: every note goes to the log, the notable ones to the screen's list too. */
+import type { Clock } from '../engine/clock.ts';
+import { escapeText } from '../engine/escape.ts';
+
+export type NoteLevel = 'info' | 'warn' | 'alarm';
+
+/** One line on the screen. */
+export interface Note {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly level: NoteLevel;
+  readonly text: string;
+  readonly unacknowledged: boolean;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
+/** Where log lines go: level, event, message, fields. */
+export type LogSink = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  event: string,
+  msg: string,
+  fields?: LogFields,
+) => void;
+
+export interface Notebook {
+  /** Log alone. */
+  readonly log: LogSink;
+  /** Log and screen; warnings and alarms stay unacknowledged until somebody looked. */
+  readonly note: (level: NoteLevel, event: string, msg: string, fields?: LogFields) => void;
+  readonly notes: () => readonly Note[];
+  readonly acknowledge: () => number;
+  /** Standing alarms by key; null removes one. */
+  readonly alarm: (key: string, text: string | null) => void;
+  readonly alarms: () => readonly string[];
+}
+
+const KEPT = 100;
+
+/** Opens an empty notebook over a log. */
+export function openNotebook(clock: Clock, sink: LogSink): Notebook {
+  let notes: readonly Note[] = [];
+  let seq = 0;
+  const alarms = new Map<string, string>();
+  const note: Notebook['note'] = (level, event, msg, fields) => {
+    const text = escapeText(msg, 500);
+    sink(level === 'alarm' ? 'error' : level, event, text, fields);
+    seq += 1;
+    notes = [...notes, { seq, atMs: clock.wallMs(), level, text, unacknowledged: level !== 'info' }].slice(
+      -KEPT,
+    );
+  };
+  return {
+    log: (level, event, msg, fields) => sink(level, event, escapeText(msg, 500), fields),
+    note,
+    notes: () => notes,
+    acknowledge: () => {
+      const open = notes.filter((one) => one.unacknowledged).length;
+      notes = notes.map((one) => (one.unacknowledged ? { ...one, unacknowledged: false } : one));
+      return open;
+    },
+    alarm: (key, text) => {
+      if (text === null) alarms.delete(key);
+      else if (alarms.get(key) !== text) {
+        alarms.set(key, escapeText(text, 500));
+        note('alarm', 'ALARM', text);
+      }
+    },
+    alarms: () => [...alarms.values()],
+  };
+}

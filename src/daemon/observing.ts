@@ -1,0 +1,68 @@
+/** Takes a picture of the exchange and notes how each source did; a failed read is said, never taken for "nothing". */
+import type { Observation } from '../engine/types.ts';
+import type { Core, SourceState } from './core.ts';
+
+/** Reads the exchange once and updates the vitals. */
+export async function observe(core: Core): Promise<Observation> {
+  const { settings, vitals } = core;
+  const observation = await core.exchange.observe({ symbols: settings.reconcile.symbolWhitelist });
+  vitals.observation = observation;
+  if (observation.complete) vitals.complete = observation;
+  vitals.rest = sourceAfter(core, vitals.rest, observation, 'rest');
+  vitals.price = sourceAfter(core, vitals.price, observation, 'price');
+  sayWhatWasSkipped(core, observation);
+  return observation;
+}
+
+/** A source that nobody has heard of yet. */
+export const UNHEARD: SourceState = {
+  up: null,
+  lastSuccessMonoMs: null,
+  lastSuccessMs: null,
+  detail: 'not read yet',
+};
+
+/** A source that did well just now. */
+export function heard(core: Core, detail: string): SourceState {
+  return { up: true, lastSuccessMonoMs: core.clock.monoMs(), lastSuccessMs: core.clock.wallMs(), detail };
+}
+
+/** A source that failed; its last success stays. */
+export function lost(before: SourceState, detail: string): SourceState {
+  return { ...before, up: false, detail };
+}
+
+function sourceAfter(
+  core: Core,
+  before: SourceState,
+  observation: Observation,
+  source: 'rest' | 'price',
+): SourceState {
+  const reads = observation.reads.filter((read) => read.source === source);
+  const failed = reads.filter((read) => read.outcome !== 'ok');
+  if (reads.length === 0) return before;
+  if (failed.length === 0) return heard(core, 'ok');
+  return lost(before, failed.map(({ endpoint, error }) => `${endpoint}: ${error}`).join('; '));
+}
+
+/** The runbook's words for graceful degradation. */
+function sayWhatWasSkipped(core: Core, observation: Observation): void {
+  for (const read of observation.reads) {
+    if (read.outcome === 'ok') continue;
+    const where = `${read.endpoint}${read.symbol === null ? '' : ` ${read.symbol}`}`;
+    if (read.source === 'price')
+      core.notebook.log('warn', 'PRICE_UNAVAILABLE', `PRICE: Fetch ${where} ${read.outcome}: ${read.error}`);
+    else
+      core.notebook.log(
+        'warn',
+        'SNAPSHOT_INCOMPLETE',
+        `REST: Skipping ${where}, ${read.outcome}: ${read.error}`,
+      );
+  }
+  if (core.vitals.ws.up === false)
+    core.notebook.log(
+      'warn',
+      'STREAM_DOWN',
+      `WS: Skipping the user stream, it is down: ${core.vitals.ws.detail}`,
+    );
+}

@@ -1,0 +1,185 @@
+/** The ceremony's prerequisites (contract, section 6) as criteria, and what an operator has to acknowledge before stage 4. */
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { compareDecimals } from '../engine/decimal.ts';
+import type { Criterion, CriterionVerdict } from '../engine/types.ts';
+import type { Core } from './core.ts';
+import { acknowledgedFrom } from './evidence-records.ts';
+
+/** Something an operator acknowledges by name before stage 4. */
+export interface Acknowledgement {
+  readonly item: string;
+  readonly why: string;
+  readonly doneBy: string | null;
+}
+
+const CAP_TO_ACKNOWLEDGE_USDT = '100';
+const COOLDOWN_TO_ACKNOWLEDGE_S = 60;
+const DISK_MIN_BYTES = 100 * 2 ** 20;
+
+/** Judges every prerequisite with what is known now. */
+export function judgePrerequisites(core: Core): readonly Criterion[] {
+  return [
+    ...fromSettings(core),
+    audit(core),
+    ...fromExchange(core),
+    disk(core),
+    modes(core),
+    ...byPeople(core),
+  ];
+}
+
+/** Lists what stage 4 waits for; nothing is asked on the embedded simulator. */
+export function acknowledgements(core: Core): readonly Acknowledgement[] {
+  if (core.settings.embeddedSimulator) return [];
+  const done = acknowledgedFrom(core.journal.state().ceremonyRecords, core.clock.wallMs());
+  const open = (core.vitals.prerequisites ?? []).filter(({ verdict }) => verdict === 'INCONCLUSIVE');
+  const items = open.map(({ id, title, figure }) => ({ item: id, why: `${title}: ${figure}` }));
+  const nothingMatched = core.vitals.stage.inForce > 0 && !core.vitals.stage.progress.matched;
+  if (nothingMatched) items.push({ item: 'ours_matched', why: 'nothing of ours matched in this stage yet' });
+  return items.map((one) => ({ ...one, doneBy: done.get(one.item) ?? null }));
+}
+
+function fromSettings({ settings, vitals }: Core): readonly Criterion[] {
+  const { reconcile, identity } = settings;
+  const unknown = reconcile.symbolWhitelist.filter((symbol) => !vitals.rules.has(symbol));
+  const whitelist =
+    reconcile.symbolWhitelist.length === 0
+      ? judged('whitelist', 'symbol whitelist', 'FAIL', 'empty')
+      : vitals.rules.size === 0
+        ? judged(
+            'whitelist',
+            'symbol whitelist',
+            'INCONCLUSIVE',
+            vitals.rulesProblem ?? 'symbols not read yet',
+          )
+        : judged(
+            'whitelist',
+            'symbol whitelist',
+            unknown.length === 0 ? 'PASS' : 'FAIL',
+            unknown.length === 0
+              ? reconcile.symbolWhitelist.join(' ')
+              : `unknown to the exchange: ${unknown.join(' ')}`,
+          );
+  const highCap = compareDecimals(reconcile.maxFlattenNotionalUsdt, CAP_TO_ACKNOWLEDGE_USDT) > 0;
+  return [
+    judged(
+      'identity',
+      'prefix and strategies',
+      'PASS',
+      `${identity.prefix} ${identity.allowedStrategies.join(' ')}`,
+    ),
+    whitelist,
+    judged(
+      'flatten_cap',
+      'cap of a flatten, USDT',
+      highCap ? 'INCONCLUSIVE' : 'PASS',
+      reconcile.maxFlattenNotionalUsdt,
+    ),
+    judged(
+      'cooldown',
+      'cooldown, seconds',
+      reconcile.cooldownSeconds < COOLDOWN_TO_ACKNOWLEDGE_S ? 'INCONCLUSIVE' : 'PASS',
+      String(reconcile.cooldownSeconds),
+    ),
+  ];
+}
+
+/** An audit that is off or broken holds at stage 1 (see holdsOf); it is not a reason to see nothing at all. */
+function audit({ journal }: Core): Criterion {
+  return judged(
+    'audit',
+    'audit writable and synced',
+    journal.healthy() ? 'PASS' : 'INCONCLUSIVE',
+    journal.healthy() ? 'ok' : journal.problem(),
+  );
+}
+
+function fromExchange({ vitals, settings }: Core): readonly Criterion[] {
+  const { clock, keyRights } = vitals;
+  const limit = settings.freshness.clockOffsetMaxMs;
+  const offset =
+    clock === null || clock.kind === 'failed'
+      ? judged('clock', 'clock offset', 'INCONCLUSIVE', clock?.error ?? 'not measured yet')
+      : judged(
+          'clock',
+          'clock offset',
+          Math.abs(clock.offsetMs) <= limit ? 'PASS' : 'FAIL',
+          `${Math.round(clock.offsetMs)} ms (limit ${limit} ms)`,
+        );
+  if (keyRights === null || keyRights.kind === 'unknown')
+    return [
+      offset,
+      judged('key_rights', 'rights of the key', 'INCONCLUSIVE', keyRights?.why ?? 'not read yet'),
+    ];
+  const bad = [
+    ...(keyRights.canTradeFutures ? [] : ['cannot trade futures']),
+    ...(keyRights.canWithdraw ? ['may withdraw'] : []),
+    ...(keyRights.canTransfer ? ['may transfer'] : []),
+  ];
+  const verdict = bad.length > 0 ? 'FAIL' : keyRights.ipRestricted ? 'PASS' : 'INCONCLUSIVE';
+  const figure =
+    bad.length > 0
+      ? bad.join(', ')
+      : keyRights.ipRestricted
+        ? 'futures only, bound to addresses'
+        : 'futures only, not bound to addresses';
+  return [offset, judged('key_rights', 'rights of the key', verdict, figure)];
+}
+
+function disk({ places }: Core): Criterion {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(places.auditPath));
+    const free = bavail * bsize;
+    return judged(
+      'disk',
+      'free disk space',
+      free >= DISK_MIN_BYTES ? 'PASS' : 'FAIL',
+      `${Math.floor(free / 2 ** 20)} MiB (at least 100)`,
+    );
+  } catch (error) {
+    return judged(
+      'disk',
+      'free disk space',
+      'INCONCLUSIVE',
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+}
+
+function modes({ places }: Core): Criterion {
+  try {
+    const open = [places.stateDir, dirname(places.socketPath)].filter(
+      (path) => (statSync(path).mode & 0o022) !== 0,
+    );
+    return judged(
+      'file_modes',
+      'state and socket directories',
+      open.length === 0 ? 'PASS' : 'FAIL',
+      open.length === 0 ? 'private' : `writable by others: ${open.join(' ')}`,
+    );
+  } catch (error) {
+    return judged(
+      'file_modes',
+      'state and socket directories',
+      'INCONCLUSIVE',
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+}
+
+function byPeople({ settings }: Core): readonly Criterion[] {
+  return [
+    judged('team_notified', 'team aware of the go-live', 'INCONCLUSIVE', 'only people can tell'),
+    judged(
+      'whole_position',
+      "whole positions are the engine's own",
+      'INCONCLUSIVE',
+      `on ${settings.reconcile.symbolWhitelist.join(' ')}: positions carry no id`,
+    ),
+  ];
+}
+
+function judged(id: string, title: string, verdict: CriterionVerdict, figure: string): Criterion {
+  return { id, title, verdict, figure, limit: '' };
+}

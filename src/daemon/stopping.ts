@@ -1,0 +1,110 @@
+/**
+ * Stop: latched in shared memory first, then durably; everything else follows. Never refused, needs no disk, no network
+ * and no other thread to take effect.
+ */
+import type { Latch } from '../engine/latch.ts';
+import { removeStopFile } from '../engine/stop-file.ts';
+import { entryBase, sendStageEvent } from './ceremony.ts';
+import type { Core, LatchState } from './core.ts';
+
+export interface StopRequest {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Latches; idempotent. The first call's latch is kept, a later one only makes it durable if it was not. */
+export function stop(core: Core, latch: Latch, request: StopRequest): LatchState {
+  core.interlock.setLatch();
+  core.interlock.allowWrites(false);
+  const { vitals } = core;
+  const before = vitals.latch;
+  if (before?.durable === true) return before;
+  const atMs = core.clock.wallMs();
+  const durable = latch.set({ ...request, atMs });
+  const reading = latch.current();
+  const state: LatchState = {
+    id: reading.latched ? reading.latchId : 'memory',
+    by: before?.by ?? request.by,
+    reason: before?.reason ?? request.reason,
+    atMs: before?.atMs ?? atMs,
+    atMonoMs: before?.atMonoMs ?? core.clock.monoMs(),
+    durable,
+    executedAtStop: before?.executedAtStop ?? core.totals.all().executed,
+    verdict: null,
+  };
+  vitals.latch = state;
+  vitals.mismatchSinceStop = false;
+  sendStageEvent(core, { type: 'stop', by: request.by });
+  core.journal.append({
+    ...entryBase(core),
+    event_type: 'STOP_LATCHED',
+    operator: request.by,
+    details: { latch_id: state.id, reason: request.reason, durable },
+  });
+  core.notebook.note(
+    'alarm',
+    'STOP_LATCHED',
+    `${latchText(state)} (by ${request.by}${request.reason === '' ? '' : `: ${request.reason}`})`,
+    { latch_id: state.id, durable },
+  );
+  if (!durable) core.notebook.alarm('latch', 'the stop latch is not on disk: do not restart before it is');
+  return state;
+}
+
+/** What the latch says of itself. */
+export function latchText(state: Pick<LatchState, 'durable'>): string {
+  return state.durable ? 'LATCHED' : 'LATCHED, NOT DURABLE, DO NOT RESTART';
+}
+
+/** Clears exactly the latch that was named; returns why not, or null. */
+export function clearStop(
+  core: Core,
+  latch: Latch,
+  request: { readonly latchId: string; readonly by: string },
+): string | null {
+  const state = core.vitals.latch;
+  if (state === null) return 'there is no stop latch to clear';
+  if (state.id !== request.latchId)
+    return `the latch in force is ${state.id}, not ${request.latchId}: look at it first`;
+  if (!removeStopFile(core.places.stateDir))
+    return `the file STOP in ${core.places.stateDir} can't be removed`;
+  const cleared = latch.clear(request.latchId);
+  if (cleared.kind === 'not_current')
+    return `the latch in force is ${cleared.latchId ?? 'another'}, not ${request.latchId}`;
+  if (cleared.kind === 'not_durable') return `the latch can't be cleared durably and stays: ${cleared.why}`;
+  core.vitals.latch = null;
+  core.notebook.alarm('latch', null);
+  core.interlock.clearLatch();
+  sendStageEvent(core, { type: 'clear_stop', by: request.by });
+  core.journal.append({
+    ...entryBase(core),
+    event_type: 'STOP_CLEARED',
+    operator: request.by,
+    details: { latch_id: request.latchId },
+  });
+  core.notebook.note(
+    'warn',
+    'STOP_CLEARED',
+    `stop latch ${request.latchId} cleared by ${request.by}: stage 0`,
+    { latch_id: request.latchId },
+  );
+  return null;
+}
+
+/** The verdict on a stop once its time is over (contract: 60 s); pure. */
+export function verifyStop(input: {
+  readonly durable: boolean;
+  readonly openIntents: number;
+  readonly executedSince: number;
+  readonly completeReadSince: boolean;
+  readonly mismatchSeen: boolean;
+}): string {
+  const open = [
+    ...(input.durable ? [] : ['the latch is not durable']),
+    ...(input.openIntents === 0 ? [] : [`${input.openIntents} write(s) without a known outcome`]),
+    ...(input.executedSince === 0 ? [] : [`${input.executedSince} execution(s) after the stop`]),
+    ...(input.completeReadSince ? [] : ['no complete read of the exchange since']),
+  ];
+  const silence = input.mismatchSeen ? '' : '; no mismatch in that time, so this proves little';
+  return open.length === 0 ? `STOPPED OK${silence}` : `STOPPED, open: ${open.join(', ')}${silence}`;
+}

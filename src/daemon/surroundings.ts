@@ -1,0 +1,91 @@
+/**
+ * Brings up what a daemon stands on, one thing after the other: directories, log, keys, lock, latch, journal. Each
+ * failure is a sentence and an exit code, and what was already taken is given back.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Settings } from '../config/load.ts';
+import type { Clock } from '../engine/clock.ts';
+import { ensurePrivateDirectory } from '../engine/files.ts';
+import { type Journal, noJournal, openJournal } from '../engine/journal.ts';
+import { type Latch, openLatch } from '../engine/latch.ts';
+import { acquireLock } from '../engine/lock.ts';
+import type { Places } from '../launch/places.ts';
+import { createLog, type Log } from '../ops/log.ts';
+import { type Account, readAccount } from './account.ts';
+import type { Leadership } from './core.ts';
+
+export interface Surroundings {
+  readonly account: Account;
+  readonly log: Log;
+  readonly leadership: Leadership;
+  readonly latch: Latch;
+  readonly journal: Journal;
+  readonly giveBack: () => void;
+}
+
+/** What stopped a start. */
+export interface StartFailure {
+  readonly ok: false;
+  readonly exitCode: number;
+  readonly problem: string;
+}
+
+const CONFIG = 78;
+const TEMPORARY = 75;
+
+/** Takes everything, or nothing. */
+export function takeSurroundings(input: {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly host: string;
+  readonly stderr: ((line: string) => void) | null;
+  readonly onLogProblem: (problem: string) => void;
+}): ({ readonly ok: true } & Surroundings) | StartFailure {
+  const { settings, places, clock } = input;
+  for (const directory of [places.stateDir, dirname(places.auditPath)]) {
+    const check = ensurePrivateDirectory(directory);
+    if (check.kind === 'refused')
+      return fail(CONFIG, `the directory ${directory} can't be used: ${check.why}`);
+  }
+  const read = readAccount(settings, places);
+  if (!read.ok) return fail(CONFIG, read.problem);
+  const { account } = read;
+  const latchPath = join(account.directory, 'latch');
+  const firstUse = !existsSync(join(account.directory, 'lock.sqlite'));
+  const lock = acquireLock(join(account.directory, 'lock.sqlite'), {
+    pid: process.pid,
+    host: input.host,
+    sinceMs: clock.wallMs(),
+    socket: places.socketPath,
+  });
+  if (!lock.held)
+    return fail(
+      lock.holder === null ? CONFIG : TEMPORARY,
+      lock.holder === null ? lock.why : `${lock.why}: a second one is not started`,
+    );
+  const latch = openLatch({ path: latchPath, firstUse, nowMs: clock.wallMs() });
+  const headPath = join(account.directory, 'audit-head.json');
+  const journal = settings.audit.enabled
+    ? openJournal({ path: places.auditPath, headPath, clock })
+    : noJournal('the audit is switched off (audit.enabled, GRINDER_AUDIT_ENABLED)');
+  const log = createLog({
+    path: places.logPath,
+    level: settings.log.level,
+    environment: settings.exchange.environment,
+    clock,
+    ...(input.stderr === null ? {} : { stderr: input.stderr }),
+    onProblem: input.onLogProblem,
+  });
+  const giveBack = () => {
+    journal.close();
+    log.close();
+    lock.release();
+  };
+  return { ok: true, account, log, leadership: lock, latch, journal, giveBack };
+}
+
+function fail(exitCode: number, problem: string): StartFailure {
+  return { ok: false, exitCode, problem };
+}

@@ -1,0 +1,135 @@
+/** The daemon's heartbeat, four times a second: looks at everything that can change without a run. */
+
+import type { IntentResolver } from '../engine/intents.ts';
+import type { Latch } from '../engine/latch.ts';
+import { stopFilePresent } from '../engine/stop-file.ts';
+import type { GateWorld } from '../gates/gate.ts';
+import { worldVerdicts } from '../gates/index.ts';
+import { autoCanary } from './canary.ts';
+import { sendStageEvent } from './ceremony.ts';
+import type { Core } from './core.ts';
+import { worldWithinRun } from './executing.ts';
+import { type GateBoard, mergeVerdicts } from './gate-board.ts';
+import { judgePrerequisites } from './prerequisites.ts';
+import { stop, verifyStop } from './stopping.ts';
+import { gateWorld, snapshotAgeMs } from './world.ts';
+
+export interface TickDeps {
+  readonly core: Core;
+  readonly latch: Latch;
+  readonly board: GateBoard;
+  readonly resolver: IntentResolver;
+  /** A run is under way: its own writes must not close its cooldown. */
+  readonly executing: () => boolean;
+}
+
+const CLOCK_EVERY_MS = 30_000;
+const RULES_RETRY_MS = 5000;
+const PREREQUISITES_EVERY_MS = 5000;
+
+/** Makes the heartbeat; call it often, it never throws and never waits. */
+export function createTick(deps: TickDeps): () => void {
+  const { core, latch, board, resolver } = deps;
+  const { vitals, clock } = core;
+  const timers = {
+    clock: Number.NEGATIVE_INFINITY,
+    rules: Number.NEGATIVE_INFINITY,
+    rights: false,
+    prerequisites: Number.NEGATIVE_INFINITY,
+  };
+  let closedBefore: ReadonlySet<string> = new Set();
+  let manualBefore = 0;
+
+  /** Reads that are no part of a run: clock, symbols, rights of the key. */
+  function probe(now: number): void {
+    if (now - timers.clock >= CLOCK_EVERY_MS) {
+      timers.clock = now;
+      void core.exchange.readClock().then((reading) => {
+        if (reading.kind === 'ok' || vitals.clock === null)
+          vitals.clock = { ...reading, atMonoMs: clock.monoMs() };
+      });
+    }
+    if (vitals.rules.size === 0 && now - timers.rules >= RULES_RETRY_MS) {
+      timers.rules = now;
+      void core.exchange.rules().then((result) => {
+        if (result.kind === 'ok') vitals.rules = new Map(result.rules.map((rule) => [rule.symbol, rule]));
+        vitals.rulesProblem = result.kind === 'ok' ? null : result.error;
+        vitals.rulesTried = true;
+      });
+    }
+    if (!timers.rights && vitals.rulesTried) {
+      timers.rights = true;
+      void core.exchange.keyRights().then((rights) => {
+        vitals.keyRights = rights;
+      });
+    }
+    // Judged once everything has been asked, so that stage 0 is not passed on ignorance.
+    const asked = vitals.rulesTried && vitals.clock !== null && vitals.keyRights !== null;
+    if (asked && now - timers.prerequisites >= PREREQUISITES_EVERY_MS) {
+      timers.prerequisites = now;
+      vitals.prerequisites = judgePrerequisites(core);
+      vitals.ready = true;
+    }
+  }
+
+  /** Any gate of the world that closes voids every permit at once. */
+  function watchGates(): void {
+    const expected = core.feed.state();
+    const world: GateWorld = deps.executing() ? worldWithinRun(core, expected) : gateWorld(core, expected);
+    const verdicts = worldVerdicts(world);
+    const closed = new Set(verdicts.filter(({ open }) => !open).map(({ gate }) => gate));
+    if ([...closed].some((gate) => !closedBefore.has(gate))) core.interlock.advance();
+    closedBefore = closed;
+    const ageMs = snapshotAgeMs(core);
+    const stale =
+      vitals.stage.inForce > 0 && (ageMs === null || ageMs > core.settings.freshness.snapshotMaxAgeMs);
+    board.update(mergeVerdicts(verdicts, vitals.decision?.gates ?? []), stale, clock.wallMs());
+  }
+
+  function watchStop(now: number): void {
+    if (vitals.latch === null && stopFilePresent(core.places.stateDir))
+      stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${core.places.stateDir}` });
+    const state = vitals.latch;
+    if (
+      state === null ||
+      state.verdict !== null ||
+      now - state.atMonoMs < core.settings.ceremony.stopVerifyMs
+    )
+      return;
+    const verdict = verifyStop({
+      durable: state.durable,
+      openIntents: core.journal.state().openIntents.size,
+      executedSince: core.totals.all().executed - state.executedAtStop,
+      completeReadSince: vitals.complete !== null && vitals.complete.startedMonoMs >= state.atMonoMs,
+      mismatchSeen: vitals.mismatchSinceStop,
+    });
+    vitals.latch = { ...state, verdict };
+    core.notebook.note('warn', 'STOP_VERIFIED', verdict);
+  }
+
+  function watchIntents(): void {
+    void resolver.tick();
+    const manual = resolver.manual();
+    if (manual.length !== manualBefore)
+      core.notebook.alarm(
+        'intents',
+        manual.length === 0
+          ? null
+          : `${manual.length} write(s) without a known outcome need an operator: ${manual.map(({ intent }) => intent.intentId).join(', ')}`,
+      );
+    manualBefore = manual.length;
+  }
+
+  return () => {
+    const now = clock.monoMs();
+    vitals.lastTickMonoMs = now;
+    watchStop(now);
+    const changed = core.feed.poll();
+    if (changed && vitals.stage.inForce === 4) core.interlock.advance();
+    probe(now);
+    sendStageEvent(core, { type: 'tick' });
+    autoCanary(core);
+    watchGates();
+    watchIntents();
+  };
+}

@@ -1,0 +1,74 @@
+/** What a daemon knows when it has just begun: what the journal kept, and nothing of the exchange. */
+import type { Settings } from '../config/load.ts';
+import type { Clock } from '../engine/clock.ts';
+import { NOTHING_SEEN } from '../engine/confirm.ts';
+import type { Journal } from '../engine/journal.ts';
+import { initialStageState } from '../engine/stages.ts';
+import type { StageNumber } from '../engine/types.ts';
+import { instant, type LatchState, type Vitals } from './core.ts';
+import { evidenceFrom } from './evidence-records.ts';
+import { UNHEARD } from './observing.ts';
+
+/** Builds the first vitals. */
+export function initialVitals(input: {
+  readonly settings: Settings;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly latch: LatchState | null;
+  readonly metricsUrl: string;
+}): Vitals {
+  const { settings, journal, clock, latch } = input;
+  const now = instant(clock);
+  const kept = journal.state();
+  // Evidence that can't be trusted to be complete is no evidence.
+  const evidence = journal.healthy()
+    ? evidenceFrom(kept.ceremonyRecords, kept.lastRecordAtMs, now.nowMs)
+    : [];
+  return {
+    stage: initialStageState({ ...now, request: firstRequest(settings), evidence, latched: latch !== null }),
+    latch,
+    observation: null,
+    complete: null,
+    decision: null,
+    decidedAtMonoMs: null,
+    confirm: NOTHING_SEEN,
+    targeted: new Map(),
+    history: new Map(),
+    rules: new Map(),
+    rulesProblem: null,
+    rulesTried: false,
+    clock: null,
+    keyRights: null,
+    ws: UNHEARD,
+    rest: UNHEARD,
+    price: UNHEARD,
+    backoff: {
+      untilMs: kept.backoffUntilMs,
+      untilMonoMs: now.nowMonoMs + Math.max(0, kept.backoffUntilMs - now.nowMs),
+    },
+    foreign: new Map(),
+    prerequisites: null,
+    canary: null,
+    canaryShown: false,
+    dispatchedMonoMs: new Map(),
+    writesSent: 0,
+    sinceLastWriteAtRunMs: null,
+    mismatchSinceStop: false,
+    runs: 0,
+    runId: null,
+    lastRunMs: null,
+    lastRunDurationMs: null,
+    lastRunEndMonoMs: null,
+    lastTickMonoMs: now.nowMonoMs,
+    ready: false,
+    metricsUrl: input.metricsUrl,
+  };
+}
+
+/** Environment before config; stage 4 is never entered by either, so it asks for 3 and a confirmation. */
+function firstRequest(settings: Settings): { readonly stage: StageNumber; readonly by: string } {
+  const wish = settings.wishes.request;
+  if (wish !== null) return { stage: wish.stage, by: wish.because };
+  const configured = ([0, 1, 2, 3, 4] as const)[settings.ceremony.requestedStage] ?? 0;
+  return { stage: configured, by: 'ceremony.requested_stage' };
+}

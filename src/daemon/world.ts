@@ -1,0 +1,115 @@
+/** Gathers what the gates read, at one instant. What isn't known is null, and null closes its gate. */
+import { feedAgeMs } from '../engine/expected.ts';
+import type { ExpectedState, StageNumber, Switches } from '../engine/types.ts';
+import { dayUsage } from '../gates/budget.ts';
+import type { DayUsage, GateWorld } from '../gates/gate.ts';
+import { type Core, instant } from './core.ts';
+
+/** The switches of a stage (contract, section 1). */
+export function switchesOf(stage: StageNumber, action: Switches['action']): Switches {
+  return {
+    loop: stage > 0,
+    action: stage >= 2 ? action : 'none',
+    dryRun: stage < 3,
+    allowActiveRemediation: stage >= 2,
+    armed: stage === 4,
+  };
+}
+
+/** Builds the gates' world. */
+export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
+  const { settings, vitals, journal } = core;
+  const now = instant(core.clock);
+  const reconcile = settings.reconcile;
+  return {
+    stopLatched: core.interlock.latched(),
+    isLeader: core.leadership.stillHeld(),
+    audit: { enabled: settings.audit.enabled, healthy: journal.healthy(), problem: journal.problem() },
+    switches: switchesOf(vitals.stage.inForce, reconcile.action),
+    mode: reconcile.action,
+    mainnetTrade: {
+      required: settings.exchange.environment === 'mainnet' || reconcile.requireMainnetEnv === 'always',
+      allowed: settings.wishes.mainnetTrade,
+    },
+    expected: {
+      ageMs: feedAgeMs(expected, now),
+      staleAfterMs: settings.expectedState.staleAfterMs,
+      hasCheckpoint: expected.checkpoint !== null,
+      settled: expected.settled,
+      fault: core.feed.problem() ?? expected.fault,
+    },
+    snapshot: {
+      ageMs: snapshotAgeMs(core),
+      complete: vitals.observation?.complete === true,
+      maxAgeMs: settings.freshness.snapshotMaxAgeMs,
+    },
+    clock: {
+      offsetMs: vitals.clock?.kind === 'ok' ? vitals.clock.offsetMs : null,
+      measuredAgeMs: vitals.clock === null ? null : now.nowMonoMs - vitals.clock.atMonoMs,
+      limitMs: settings.freshness.clockOffsetMaxMs,
+      maxAgeMs: settings.freshness.clockMeasuredMaxAgeMs,
+    },
+    backoffLeftMs: Math.max(
+      0,
+      vitals.backoff.untilMs - now.nowMs,
+      vitals.backoff.untilMonoMs - now.nowMonoMs,
+      journal.state().backoffUntilMs - now.nowMs,
+    ),
+    unresolvedSymbols: [...journal.state().openIntents.values()].map(({ symbol }) => symbol),
+    sinceLastWriteMs: sinceLastWriteMs(core),
+    cooldownMs: reconcile.cooldownSeconds * 1000,
+    whitelist: reconcile.symbolWhitelist,
+    identity: settings.identity,
+    remediateProtective: reconcile.remediateProtectiveOrders,
+    confirmAfterMs: reconcile.confirmAfterMs,
+    prices: new Map(
+      (vitals.observation?.prices ?? []).map((price) => [
+        price.symbol,
+        {
+          markPrice: price.markPrice,
+          ageMs: Math.max(now.nowMonoMs - price.readAtMonoMs, now.nowMs - price.atMs - clockOffset(core)),
+        },
+      ]),
+    ),
+    priceMaxAgeMs: settings.freshness.priceMaxAgeMs,
+    limits: {
+      maxFlattenNotionalUsdt: reconcile.maxFlattenNotionalUsdt,
+      maxOrdersPerAction: reconcile.maxOrdersPerAction,
+      maxSymbolsPerAction: reconcile.maxSymbolsPerAction,
+      maxCallsPerRun: settings.budgets.maxCallsPerRun,
+      maxNotionalPerRunUsdt: settings.budgets.maxNotionalPerRunUsdt,
+      maxCallsPerDay: settings.budgets.maxCallsPerDay,
+      maxNotionalPerDayUsdt: settings.budgets.maxNotionalPerDayUsdt,
+    },
+    day: budgetUsed(core),
+  };
+}
+
+/** Age of the last complete snapshot, from its start; null before the first. */
+export function snapshotAgeMs(core: Core): number | null {
+  const { complete } = core.vitals;
+  return complete === null ? null : core.clock.monoMs() - complete.startedMonoMs;
+}
+
+/** What the day's budgets have used, restarts included; null when it can't be told. */
+export function budgetUsed(core: Core): DayUsage | null {
+  const entries = core.journal.state().dispatches.map((dispatch) => ({
+    ...dispatch,
+    atMonoMs: core.vitals.dispatchedMonoMs.get(dispatch.intentId) ?? null,
+  }));
+  return dayUsage(entries, { wallMs: core.clock.wallMs(), monoMs: core.clock.monoMs() });
+}
+
+/** Time since the last dispatch by the clock that says less has passed; Infinity when there was none. */
+function sinceLastWriteMs(core: Core): number | null {
+  const last = core.journal.state().dispatches.at(-1);
+  if (last === undefined) return Number.POSITIVE_INFINITY;
+  const byWall = Math.max(0, core.clock.wallMs() - last.atMs);
+  const mono = core.vitals.dispatchedMonoMs.get(last.intentId);
+  return mono === undefined ? byWall : Math.min(byWall, core.clock.monoMs() - mono);
+}
+
+/** Our clock minus the exchange's, or 0 while unknown. */
+function clockOffset(core: Core): number {
+  return core.vitals.clock?.kind === 'ok' ? -core.vitals.clock.offsetMs : 0;
+}
