@@ -48,7 +48,8 @@ describe('the fold of the journal', () => {
           outcomeEntry('i1', first),
           outcomeEntry('i1', second, { sent: false }),
         ]);
-        expect({ ...twice, head: null, lastSeq: 0 }).toEqual({ ...once, head: null, lastSeq: 0 });
+        const { head, lastSeq, lastRecordAtMs } = twice;
+        expect(twice).toEqual({ ...once, head, lastSeq, lastRecordAtMs });
       }
     }
   });
@@ -91,6 +92,7 @@ describe('the fold of the journal', () => {
     const changed = entry({ event_type: 'STAGE_CHANGED', stage: 2 });
     const many = Array.from({ length: 1200 }, () => entry({ event_type: 'ACKNOWLEDGED' }));
     const state = replay([changed, entry(), ...many]);
+    expect(state.lastRecordAtMs).toBe(1000 + 1201);
     expect(state.lastStageChange?.stage).toBe(2);
     expect(state.ceremonyRecords).toHaveLength(1000);
     expect(replay([changed, entry(), entry({ event_type: 'APPROVED' })]).ceremonyRecords).toHaveLength(2);
