@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { machine } from './fixture.ts';
+
+let at: ReturnType<typeof machine>;
+beforeEach(() => {
+  at = machine();
+});
+afterEach(() => at.close());
+
+test('a good configuration is told so', async () => {
+  const path = at.config('a');
+  const ran = await at.run(['config', 'check', '--config', path]);
+  expect([ran.code, ran.err]).toEqual([0, '']);
+  expect(ran.out).toContain('configuration OK');
+});
+
+test('a bad key is named with its value and what was expected, exit 78', async () => {
+  const path = at.config('a', 'reconcile:\n  interval_ms: soon\n');
+  const ran = await at.run(['config', 'check', '--config', path]);
+  expect([ran.code, ran.out]).toEqual([78, '']);
+  expect(ran.err).toContain('reconcile.interval_ms');
+  expect(ran.err).toContain('soon');
+  const json = await at.run(['config', 'check', '--json', '--config', path]);
+  expect(JSON.parse(json.out)).toMatchObject({ schema_version: 1, ok: false });
+});
+
+test('a variable that cannot be meant is refused too', async () => {
+  const ran = await at.run(['config', 'check'], { env: { ...at.env, RECONCILE_ENABLED: 'maybe' } });
+  expect(ran.code).toBe(78);
+  expect(ran.err).toContain('RECONCILE_ENABLED');
+});
+
+test('the settings in force are printed with the variables applied', async () => {
+  const env = { ...at.env, RECONCILE_INTERVAL_MS: '5000' };
+  const text = await at.run(['config', 'print'], { env });
+  expect(text.out).toMatch(/^reconcile\.interval_ms +5000$/m);
+  const json = await at.run(['config', 'print', '--json'], { env });
+  expect(JSON.parse(json.out)).toMatchObject({
+    schema_version: 1,
+    settings: { 'reconcile.interval_ms': '5000' },
+  });
+});
+
+test('the schema is JSON Schema and knows every section', async () => {
+  const schema = JSON.parse((await at.run(['config', 'schema'])).out);
+  expect(schema.type).toBe('object');
+  for (const section of ['exchange', 'identity', 'reconcile', 'budgets', 'audit', 'metrics', 'simulator']) {
+    expect(schema.properties).toHaveProperty(section);
+  }
+});

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { formatStatus } from '../../src/cli/status-text.ts';
+import { exampleStatus, recordingTarget, until } from '../control/fixture.ts';
+import { machine } from './fixture.ts';
+
+let at: ReturnType<typeof machine>;
+beforeEach(() => {
+  at = machine();
+});
+afterEach(() => at.close());
+
+test('the status is one screen with everything an operator looks for', () => {
+  const text = formatStatus(exampleStatus).join('\n');
+  expect(text).toBe(
+    [
+      'daemon    trd01 SIM account sim, pid 4242, up 4h00m, as of 2023-11-14T22:13:20Z',
+      'stage     1 Detect-only for 02:20 (requested 2 by environment, earned 1)',
+      'hold      ARMED=0 holds at 3',
+      'next      stage 2: 3/4 criteria pass, 07:41 left; missing: dwell 02:20 of 10:00',
+      'do        Stage 2 follows by itself in 07:41.',
+      'latch     clear',
+      'arming    disarmed (action none, dry_run true)',
+      'snapshot  0.8s old of 02:00, fresh, 12 open orders',
+      'sources   rest ok 0.8s, ws DOWN (reconnecting), price ok 0.9s, expected ok 1.2s',
+      'runs      7, last 4.0s ago, took 41 ms, every 30.0s',
+      'counters  planned 12 (+3), blocked 12 (+3), executed 0, failed 0, unknown 0; blocked by dry_run 12',
+      'budget    0/100 calls, 0/5000 USDT today',
+      'foreign   BTCUSDT 2 (never touched)',
+      '',
+      'gates not open',
+      '  not_armed  CLOSED  disarmed  limit armed',
+      '',
+      'mismatches: 1',
+      '  ORDER_EXISTS_UNEXPECTED  BTCUSDT  grinder_1_BTCUSDT_1_1700000000_1  cancel  not_armed',
+      '',
+      'not acknowledged',
+      '  team_notified  nobody can check it',
+    ].join('\n'),
+  );
+});
+
+test('a latch, an alarm and old data are spelled out', () => {
+  const text = formatStatus({
+    ...exampleStatus,
+    latch: {
+      latched: true,
+      id: 'L7',
+      by: 'ann',
+      reason: 'drill',
+      at_ms: 1_700_000_000_000,
+      durable: false,
+      text: 'LATCHED, NOT DURABLE, DO NOT RESTART',
+      verdict: null,
+    },
+    snapshot: { ...exampleStatus.snapshot, age_ms: 130_000, complete: false },
+    alarms: ['audit: disk full'],
+    kill_switch: true,
+    canary: true,
+  }).join('\n');
+  expect(text).toContain(
+    'LATCHED, NOT DURABLE, DO NOT RESTART L7 by ann at 2023-11-14T22:13:20Z: drill (being verified)',
+  );
+  expect(text).toContain('02:10 old of 02:00, STALE, last read INCOMPLETE');
+  expect(text).toContain('audit: disk full');
+  expect(text).toContain('KILL SWITCH');
+  expect(text).toContain('synthetic mismatch');
+});
+
+test('ten thousand mismatches stay on one screen, and no text moves the cursor', () => {
+  const [mismatch] = exampleStatus.mismatches;
+  if (mismatch === undefined) throw new Error('the example has a mismatch');
+  const evil = { ...mismatch, id: 'x\u001b[2J\u202e\n\u0007y', type: '\u009b31mT' };
+  const lines = formatStatus({
+    ...exampleStatus,
+    mismatches: Array.from({ length: 200 }, () => evil),
+    mismatch_count: 10_000,
+    alarms: ['\u001b]0;title\u0007 beware\u2028'],
+  });
+  expect(lines.length).toBeLessThan(40);
+  expect(lines.join('\n')).toContain('and 9992 more');
+  expect(lines.join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2028]/);
+});
+
+test('status prints text or the whole document', async () => {
+  const path = at.config('a');
+  await at.daemon(path);
+  expect((await at.run(['status', '--config', path])).out).toContain('1 Detect-only');
+  const json = JSON.parse((await at.run(['status', '--json', '--config', path])).out);
+  expect(json).toMatchObject({ schema_version: 1, daemon: { host: 'trd01' } });
+});
+
+test('watching prints a document a line until it is ended', async () => {
+  const path = at.config('a');
+  const recorder = recordingTarget();
+  await at.daemon(path, recorder);
+  const ending = new AbortController();
+  const running = at.run(['status', '--watch', '--json', '--config', path], { signal: ending.signal });
+  await until('three documents', () => recorder.statusCalls() >= 3);
+  ending.abort();
+  const { code, out } = await running;
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ schema_version: 1 });
+});
