@@ -54,7 +54,11 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     return await parsed.command.run(parsed.args, context);
   } catch (error) {
     if (error instanceof UsageError) return refuse(io, argv, error.message);
-    throw error;
+    // A bug: its place helps whoever reports it.
+    io.stderr(
+      `grinder: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.failed;
   }
 }
 

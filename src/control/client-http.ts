@@ -24,7 +24,31 @@ export interface Exchange {
 }
 
 /** Sends one request on a connection of its own and resolves to the reply's text; rejects with one of the errors above. */
-export function exchange(input: Exchange): Promise<string> {
+export async function exchange(input: Exchange): Promise<string> {
+  try {
+    return await send(input);
+  } catch (error) {
+    if (error instanceof NoDaemonError || error instanceof ProtocolError) throw error;
+    throw connectError(input.socketPath, error);
+  }
+}
+
+/** Headers of a JSON body. */
+export function bodyHeaders(body: string): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+}
+
+/** Tells "nobody there" from every other trouble of a connection. */
+export function connectError(socketPath: string, error: unknown): NoDaemonError | ProtocolError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const absent = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'FailedToOpenSocket';
+  return absent
+    ? new NoDaemonError(`no daemon answers at ${socketPath}`)
+    : new ProtocolError(`the connection to ${socketPath} failed: ${code || text}`);
+}
+
+function send(input: Exchange): Promise<string> {
   const body = input.body === undefined ? '' : JSON.stringify(input.body);
   return new Promise((resolve, reject) => {
     let settled = false;
@@ -65,18 +89,4 @@ export function exchange(input: Exchange): Promise<string> {
     });
     sent.end(body);
   });
-}
-
-/** Headers of a JSON body. */
-export function bodyHeaders(body: string): Readonly<Record<string, string>> {
-  return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
-}
-
-/** Tells "nobody there" from every other trouble of a connection. */
-export function connectError(socketPath: string, error: Error): NoDaemonError | ProtocolError {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const absent = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'FailedToOpenSocket';
-  return absent
-    ? new NoDaemonError(`no daemon answers at ${socketPath}`)
-    : new ProtocolError(`the connection to ${socketPath} failed: ${code || error.message}`);
 }

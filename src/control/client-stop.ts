@@ -20,15 +20,22 @@ export function openStopLine(socketPath: string): StopLine {
 
   const open = (): void => {
     if (closed || idle !== null) return;
-    const socket = connect(socketPath);
-    socket.unref();
-    const lost = (): void => {
-      if (idle === socket) idle = null;
-      socket.destroy();
+    const later = (): void => {
       if (closed) return;
       clearTimeout(reopen);
       reopen = setTimeout(open, REOPEN_MS);
       reopen.unref();
+    };
+    const socket = connectOrNull(socketPath);
+    if (socket === null) {
+      later();
+      return;
+    }
+    socket.unref();
+    const lost = (): void => {
+      if (idle === socket) idle = null;
+      socket.destroy();
+      later();
     };
     socket.once('connect', () => {
       if (closed || idle !== null) socket.destroy();
@@ -65,6 +72,15 @@ export function openStopLine(socketPath: string): StopLine {
       idle = null;
     },
   };
+}
+
+/** Null when this process may not connect there. */
+function connectOrNull(socketPath: string): Socket | null {
+  try {
+    return connect(socketPath);
+  } catch {
+    return null;
+  }
 }
 
 function requestText(body: string): string {

@@ -29,11 +29,11 @@ export function openStream(
   let silence: ReturnType<typeof setTimeout> | undefined;
   let current: ClientRequest | null = null;
 
-  const down = (sent: ClientRequest, why: string): void => {
+  const down = (sent: ClientRequest | null, why: string): void => {
     if (closed || current !== sent) return;
     current = null;
     clearTimeout(silence);
-    sent.destroy();
+    sent?.destroy();
     retry = setTimeout(connect, backoffMs);
     backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     if (up === false) return;
@@ -56,13 +56,13 @@ export function openStream(
   };
   const connect = (): void => {
     if (closed) return;
-    const sent = request({
-      socketPath,
-      method: 'GET',
-      path: '/v1/stream',
-      agent: false,
-      headers: { host: 'grinder' },
-    });
+    let sent: ClientRequest;
+    try {
+      sent = ask(socketPath);
+    } catch (error) {
+      down(null, connectError(socketPath, error).message);
+      return;
+    }
     current = sent;
     listen(sent);
     sent.on('error', (error) => down(sent, connectError(socketPath, error).message));
@@ -92,6 +92,16 @@ export function openStream(
       current = null;
     },
   };
+}
+
+function ask(socketPath: string): ClientRequest {
+  return request({
+    socketPath,
+    method: 'GET',
+    path: '/v1/stream',
+    agent: false,
+    headers: { host: 'grinder' },
+  });
 }
 
 /** Cuts the stream into lines; a line over the limit ends it with an error. */

@@ -9,27 +9,14 @@ export const MAX_SOCKET_PATH_BYTES = 107;
 /** How somebody at a socket behaved: `refused` and `absent` mean that no daemon is there. */
 export type Probe = 'answers' | 'refused' | 'absent' | 'silent';
 
-/** Connects once and tells how that ended; never throws. `timeoutMs` bounds it. */
-export function probeSocket(socketPath: string, timeoutMs = 1000): Promise<Probe> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    const end = (probe: Probe): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(probe);
-    };
-    const timer = setTimeout(() => end('silent'), timeoutMs);
-    socket.once('connect', () => end('answers'));
-    socket.on('error', (error) => {
-      const code = 'code' in error ? error.code : '';
-      const exists = lstatSync(socketPath, { throwIfNoEntry: false }) !== undefined;
-      if (code === 'ENOENT' || !exists) end('absent');
-      else if (code === 'ECONNREFUSED' || code === 'FailedToOpenSocket') end('refused');
-      else end('silent');
-    });
-  });
+/** Connects once and tells how that ended, a connection that isn't permitted as `silent`. `timeoutMs` bounds it. */
+export async function probeSocket(socketPath: string, timeoutMs = 1000): Promise<Probe> {
+  try {
+    return await probe(socketPath, timeoutMs);
+  } catch {
+    return 'silent';
+  }
 }
-
 /** Makes the place ready to listen at; returns what is wrong, or null. Removes a socket that nobody serves. */
 export async function prepareSocketPath(socketPath: string): Promise<string | null> {
   const bytes = Buffer.byteLength(socketPath);
@@ -74,4 +61,31 @@ async function clearStale(socketPath: string): Promise<string | null> {
   }
   if (probe === 'refused') unlinkSync(socketPath);
   return null;
+}
+
+function probe(socketPath: string, timeoutMs: number): Promise<Probe> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const end = (found: Probe): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(found);
+    };
+    const timer = setTimeout(() => end('silent'), timeoutMs);
+    socket.once('connect', () => end('answers'));
+    socket.on('error', (error) => {
+      const code = 'code' in error ? error.code : '';
+      if (code === 'ENOENT' || !exists(socketPath)) end('absent');
+      else if (code === 'ECONNREFUSED' || code === 'FailedToOpenSocket') end('refused');
+      else end('silent');
+    });
+  });
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
