@@ -43,7 +43,8 @@ export function createPause(clock: Clock, untilMs: number): Pause {
         bannedUntilMs(text) - clock.wallMs(),
       );
       extend(durationMs, asked.why);
-      return { untilMs: clock.wallMs() + Math.max(0, endMonoMs - clock.monoMs()), why: asked.why };
+      const leftMs = Math.max(0, endMonoMs - clock.monoMs());
+      return { untilMs: Math.ceil(clock.wallMs() + leftMs), why: asked.why };
     },
   };
 }

@@ -47,10 +47,8 @@ export function runExchangeThread(data: ExchangeThreadData): void {
       const why = clean(error instanceof Error ? error.message : String(error));
       post({ type: 'event', event: { type: 'thread_failed', why } });
     }
-    if (message.method === 'close') {
-      clearInterval(timer);
-      port?.close();
-    }
+    // Control ends the thread once it has this answer.
+    if (message.method === 'close') clearInterval(timer);
   }
 
   port.on('message', (message: ToThread) => {

@@ -1,7 +1,7 @@
 /**
  * The fetch that ccxt is given: the one place where a byte leaves for the exchange's REST side.
  *
- * - Every call meets, in this order: expected host, pause, weight, guard; the guard synchronously before the real fetch.
+ * - Every call meets, in this order: expected host, pause, weight, guard; the guard synchronously before it leaves.
  * - The body is read here, within one deadline for the whole call.
  * - What came back is kept per call, so that nobody has to judge by ccxt's error classes.
  */
@@ -13,6 +13,7 @@ import type { Guard, Outgoing } from './guard.ts';
 import type { Pause } from './pause.ts';
 import type { WeightMeter } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
+import { type Once, type RawReply, sendOnce } from './send-once.ts';
 
 /** What ccxt hands to a fetch implementation. */
 export interface FetchInit {
@@ -68,37 +69,45 @@ export function createFetch(deps: TransportDeps, guard: Guard): FetchLike {
     const named = new URL(url);
     const request = outgoing(named, init);
     const target = deps.destination(named);
-    const stop = (why: string): never => {
-      call.why = call.sent ? call.why : why;
-      throw new Error(why);
-    };
-    if (target === null) return stop(`host ${named.host} is not expected`);
-    const fetchInit = { method: init.method, headers: { ...init.headers }, redirect: 'error' as const };
-    const body = init.body === undefined || init.body === '' ? {} : { body: init.body };
     const abort = new AbortController();
-    // Bun repeats a request whose kept-alive connection breaks; nothing may be sent twice behind our back.
-    const once = { keepalive: false };
-    const full: RequestInit = { ...fetchInit, ...body, ...once, signal: abort.signal };
-    const weight = init.method === 'GET' ? deps.meter.take(named.pathname, request.params ?? {}) : null;
-    // From here to fetch() nothing waits: the guard sees the latch as it is when the request leaves.
-    const refused = deps.pause.why() ?? weight ?? guard(request, call.write?.permit ?? null);
-    if (refused !== null) return stop(refused);
-    call.sent = true;
-    const pending = fetch(target, full);
-    announce(deps, call.write);
+    /** Nothing waits between this and the bytes: the guard sees the latch as it is when the request leaves. */
+    const mayLeave = (): string | null => {
+      const weight = init.method === 'GET' ? deps.meter.take(named.pathname, request.params ?? {}) : null;
+      const reason = deps.pause.why() ?? weight ?? guard(request, call.write?.permit ?? null);
+      if (reason !== null) return reason;
+      call.sent = true;
+      announce(deps, call.write);
+      return null;
+    };
     try {
-      const { response, text } = await withDeadline(readAll(pending), deps.timeoutMs, abort);
-      call.reply = { httpStatus: response.status, text };
-      learn(deps, response, text);
-      return new Response(text === '' ? null : text, {
-        status: response.status,
-        headers: plainHeaders(response),
+      // A connection alone is a call too, during a ban.
+      const early = target === null ? `host ${named.host} is not expected` : deps.pause.why();
+      if (target === null || early !== null) throw new Error(early ?? '');
+      const send = call.write === null ? sendPooled : sendOnce;
+      const once = { method: init.method, headers: init.headers ?? {}, body: init.body ?? '' };
+      const work = send(target, { ...once, signal: abort.signal, mayLeave });
+      const reply = await withDeadline(work, deps.timeoutMs, abort);
+      call.reply = { httpStatus: reply.status, text: reply.text };
+      learn(deps, reply);
+      return new Response(reply.text === '' ? null : reply.text, {
+        status: reply.status,
+        headers: plainHeaders(reply.headers),
       });
     } catch (error) {
       call.why = error instanceof Error ? error.message : String(error);
       throw error;
     }
   };
+}
+
+/** The runtime's fetch, with its connection pool; it may repeat a request that met a dead connection. */
+async function sendPooled(target: URL, once: Once): Promise<RawReply> {
+  const { method, headers, body, signal } = once;
+  const init = { method, headers: { ...headers }, redirect: 'error' as const, signal, keepalive: false };
+  const reason = once.mayLeave();
+  if (reason !== null) throw new Error(reason);
+  const response = await fetch(target, body === '' ? init : { ...init, body });
+  return { status: response.status, headers: response.headers, text: await readBody(response) };
 }
 
 function outgoing(url: URL, init: FetchInit): Outgoing {
@@ -114,17 +123,15 @@ function announce(deps: TransportDeps, sent: CallWrite | null): void {
   deps.emit({ type: 'write_sent', kind: write.kind, symbol: write.symbol, intentId: permit.intentId });
 }
 
-function learn(deps: TransportDeps, response: Response, text: string): void {
-  const weight = deps.meter.note(response.headers.get('x-mbx-used-weight-1m'));
+function learn(deps: TransportDeps, { status, headers, text }: RawReply): void {
+  const weight = deps.meter.note(headers.get('x-mbx-used-weight-1m'));
   if (weight !== null) deps.emit({ type: 'used_weight', weight });
-  const retryAfter = response.headers.get('retry-after');
-  const pause = deps.pause.note({ httpStatus: response.status, retryAfter, text });
+  const pause = deps.pause.note({ httpStatus: status, retryAfter: headers.get('retry-after'), text });
   if (pause !== null) deps.emit({ type: 'backoff', ...pause });
 }
 
-async function readAll(pending: Promise<Response>): Promise<{ response: Response; text: string }> {
-  const response = await pending;
-  if (response.body === null) return { response, text: '' };
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
@@ -132,7 +139,7 @@ async function readAll(pending: Promise<Response>): Promise<{ response: Response
     if (size > MAX_BODY_BYTES) throw new Error(`reply of more than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return { response, text: Buffer.concat(chunks).toString('utf8') };
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function withDeadline<T>(work: Promise<T>, timeoutMs: number, abort: AbortController): Promise<T> {
@@ -153,8 +160,8 @@ async function withDeadline<T>(work: Promise<T>, timeoutMs: number, abort: Abort
 }
 
 /** The body is plain by now. */
-function plainHeaders(response: Response): Headers {
-  const headers = new Headers(response.headers);
+function plainHeaders(given: Headers): Headers {
+  const headers = new Headers(given);
   headers.delete('content-encoding');
   headers.delete('content-length');
   return headers;
