@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import { connectControl, NoDaemonError, ProtocolError } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/protocol.ts';
@@ -104,6 +104,28 @@ test('the stop goes out on the connection held open, again and again', async () 
     { operator: 'ann', reason: 'two' },
     { operator: 'ann', reason: 'three' },
   ]);
+});
+
+test('the stop is written on the connection opened in advance, in the same turn', async () => {
+  const heard: string[] = [];
+  const server = createNetServer((socket) => {
+    const index = heard.push('') - 1;
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      heard[index] += chunk.toString();
+      const body = JSON.stringify(okReply('latched'));
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  closers.push(() => new Promise((resolve) => server.close(() => resolve())));
+  const made = client();
+  await until('the connection in advance', () => heard.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { ack } = made.sendStop({ operator: 'ann', reason: 'now' });
+  expect((await ack).message).toBe('latched');
+  expect(heard[0]).toContain('POST /v1/stop');
+  expect(heard[0]).toContain('"reason":"now"');
 });
 
 test('the stop reaches a daemon that was started again since', async () => {
