@@ -49,6 +49,8 @@ export interface Daemon {
   readonly ok: true;
   readonly socketPath: string;
   readonly metricsUrl: string;
+  /** The embedded simulator's address; null without one. */
+  readonly simulatorUrl: string | null;
   readonly stop: (by: string) => void;
   readonly shutdown: (by: string) => void;
   readonly note: (event: string, text: string) => void;
@@ -371,6 +373,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     ok: true,
     socketPath: places.socketPath,
     metricsUrl: parts.vitals.metricsUrl,
+    simulatorUrl: parts.identity.simulatorUrl,
     stop: (by) => {
       stopNow(by, '');
     },

@@ -62,8 +62,8 @@ export function takeSurroundings(input: {
   });
   if (!lock.held)
     return fail(
-      lock.holder === null ? CONFIG : TEMPORARY,
-      lock.holder === null ? lock.why : `${lock.why}: a second one is not started`,
+      lock.busy ? TEMPORARY : CONFIG,
+      !lock.busy ? lock.why : `${lock.why}: a second one is not started`,
     );
   const latch = openLatch({ path: latchPath, firstUse, nowMs: clock.wallMs() });
   const headPath = join(account.directory, 'audit-head.json');

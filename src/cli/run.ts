@@ -1,0 +1,112 @@
+import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
+import { connectControl } from '../control/client.ts';
+import type { ControlThreadMessage } from '../daemon/thread.ts';
+import { spawnThread } from '../exchange/spawn.ts';
+import {
+  type Args,
+  type CliCommand,
+  type CliContext,
+  EXIT,
+  flagArg,
+  operatorOf,
+  textArg,
+  withOperator,
+} from './context.ts';
+import { configName } from './daemon.ts';
+import { plain } from './print.ts';
+
+/** `run`: the daemon; with its screen on a terminal, headless without one or when asked. */
+export const runCommand: CliCommand = {
+  command: 'run',
+  describe: 'run the daemon: with the screen on a terminal, else headless',
+  build: (argv) =>
+    withOperator(argv)
+      .option('headless', { type: 'boolean', describe: 'no screen, whatever stdout is' })
+      .option('exchange', {
+        type: 'string',
+        requiresArg: true,
+        choices: ['sim', 'testnet', 'mainnet'],
+        describe: 'environment, over the configuration',
+      }),
+  run: async (args, context) => {
+    const exchange = textArg(args, 'exchange');
+    const flags = new Map<string, unknown>(exchange === null ? [] : [['exchange.environment', exchange]]);
+    const loaded = loadConfig({ text: context.config?.text ?? null, env: context.env, flags });
+    if (!loaded.ok) {
+      context.stderr(`grinder: ${plain(describeProblems(loaded.problems, configName(context)))}\n`);
+      return EXIT.config;
+    }
+    const terminal = context.isTTY && process.stdin.isTTY === true && context.env['TERM'] !== 'dumb';
+    return terminal && !flagArg(args, 'headless') && !flagArg(args, 'no-input')
+      ? withScreen(args, context, loaded.settings)
+      : headless(context, loaded.settings);
+  },
+};
+
+async function headless(context: CliContext, settings: Settings): Promise<number> {
+  const { startDaemon } = await import('../daemon/daemon.ts');
+  const { onDaemonSignals } = await import('../daemon/signals.ts');
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const daemon = await startDaemon({
+    settings,
+    places: context.places,
+    ownedByTerminal: false,
+    stderr: null,
+    ended: resolve,
+  });
+  if (!daemon.ok) return refuse(context, daemon.exitCode, daemon.problem);
+  onDaemonSignals(daemon, { hangUp: 'note' });
+  context.stdout(
+    `grinder: running headless for ${configName(context)}, ${daemon.metricsUrl}, log ${plain(context.places.logPath)}\n`,
+  );
+  return promise;
+}
+
+async function withScreen(args: Args, context: CliContext, settings: Settings): Promise<number> {
+  const { places } = context;
+  const worker = spawnThread('control', { settings, places });
+  const started = Promise.withResolvers<ControlThreadMessage>();
+  const ended = Promise.withResolvers<number>();
+  const screenEnd = new AbortController();
+  worker.on('message', (message: ControlThreadMessage) => {
+    if (message.type === 'ended') {
+      ended.resolve(message.exitCode);
+      screenEnd.abort();
+    } else started.resolve(message);
+  });
+  const died = (why: string) => {
+    started.resolve({ type: 'failed', exitCode: EXIT.failed, problem: `the engine's thread ended: ${why}` });
+    ended.resolve(EXIT.failed);
+    screenEnd.abort();
+  };
+  worker.on('error', (error: unknown) => died(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', () => died('without a word'));
+  const tui = import('../tui/run.tsx');
+  const message = await started.promise;
+  if (message.type === 'failed') return refuse(context, message.exitCode, message.problem);
+  const { runTui } = await tui;
+  const client = connectControl(places.socketPath);
+  const result = await runTui({
+    client,
+    socketPath: places.socketPath,
+    stateDir: places.stateDir,
+    operator: operatorOf(args, context),
+    readOnly: false,
+    ownsDaemon: true,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    env: context.env,
+    noColor: flagArg(args, 'no-color'),
+    signal: screenEnd.signal,
+  });
+  client.close();
+  // The terminal owns the engine: when the screen is gone, however it went, the engine ends in order.
+  worker.postMessage({ type: 'end' });
+  const exitCode = await ended.promise;
+  return exitCode === 0 ? result.exitCode : exitCode;
+}
+
+function refuse(context: CliContext, exitCode: number, problem: string): number {
+  context.stderr(`grinder: not started: ${plain(problem)}\n`);
+  return exitCode;
+}

@@ -1,0 +1,40 @@
+/** Composition root: the command line in the main thread, one role in every other thread. */
+import { isMainThread, workerData } from 'node:worker_threads';
+import type { ControlThreadData } from './daemon/thread.ts';
+import type { ExchangeThreadData } from './exchange/rpc.ts';
+import type { SimulatorThreadData } from './simulator/thread.ts';
+
+// Refused before anything else: some runtimes answer SIGUSR1 by opening a debugger (see docs/DECISIONS.md).
+process.on('SIGUSR1', () => undefined);
+
+type ThreadData = ControlThreadData | ExchangeThreadData | SimulatorThreadData;
+
+if (isMainThread) await runMain();
+else await runThread(workerData as ThreadData);
+
+async function runMain(): Promise<void> {
+  const { runCli } = await import('./cli/cli.ts');
+  const { runCommand } = await import('./cli/run.ts');
+  const { smokeCommand } = await import('./cli/smoke.ts');
+  const exitCode = await runCli(process.argv.slice(2), {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? 0,
+    isTTY: process.stdout.isTTY === true,
+    extraCommands: [runCommand, smokeCommand],
+  });
+  process.exit(exitCode);
+}
+
+async function runThread(data: ThreadData): Promise<void> {
+  switch (data.role) {
+    case 'control':
+      return (await import('./daemon/thread.ts')).runControlThread(data);
+    case 'exchange':
+      return (await import('./exchange/thread.ts')).runExchangeThread(data);
+    case 'simulator':
+      return (await import('./simulator/thread.ts')).runSimulatorThread(data);
+  }
+}
