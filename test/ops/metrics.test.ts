@@ -213,8 +213,6 @@ test('promtool finds nothing to complain about', async () => {
   });
   const complaints = `${await new Response(check.stdout).text()}${await new Response(check.stderr).text()}`;
   // The contract's own names end in units that promtool would word otherwise.
-  const others = complaints
-    .split('\n')
-    .filter((line) => line !== '' && !line.includes('_ts_ms '));
+  const others = complaints.split('\n').filter((line) => line !== '' && !line.includes('_ts_ms '));
   expect(others).toEqual([]);
 });
