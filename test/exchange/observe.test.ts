@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { until } from '../helpers/simulator.ts';
 import { byClientId, startWorld } from './world.ts';
 
 test('a picture holds orders, conditional orders, positions, prices and the position mode', async () => {
@@ -154,4 +155,17 @@ test('ids with escape sequences are escaped where they enter, ordinary ones stay
   });
   const seen = await world.exchange.observe({ symbols: [] });
   expect(seen.orders[0]?.clientOrderId).toBe('grinder_1_\\u{1b}[2J\\u{202e}');
+});
+
+test('a clock that is refused is measured again, and the next picture is complete', async () => {
+  await using world = await startWorld();
+  await world.sim.setClockOffset(-20_000);
+  expect((await world.exchange.observe({ symbols: [] })).complete).toBe(false);
+  await until(async () => (await world.exchange.observe({ symbols: [] })).complete, 'a complete picture');
+});
+
+test('the used weight is told', async () => {
+  await using world = await startWorld();
+  await world.exchange.observe({ symbols: [] });
+  expect(world.events.some((event) => event.type === 'used_weight' && event.weight >= 100)).toBe(true);
 });

@@ -86,6 +86,7 @@ for (const { name, write, mode, wire } of TABLE) {
 
 const REFUSED: readonly [string, WriteRequest, PositionMode | null][] = [
   ['a flatten without a known position mode', flattenOf(), null],
+  ['a flatten of a side without a known position mode', flattenOf({ positionSide: 'LONG' }), null],
   ['BOTH in hedge mode', flattenOf(), 'hedge'],
   ['LONG in one-way mode', flattenOf({ positionSide: 'LONG' }), 'one_way'],
   ['a BUY that would open a LONG', flattenOf({ positionSide: 'LONG', side: 'BUY' }), 'hedge'],
