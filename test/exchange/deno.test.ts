@@ -7,8 +7,8 @@ const FLAGS = [
   '--no-prompt',
   '--allow-net=127.0.0.1',
   '--allow-read',
-  '--allow-env',
-  '--allow-sys=hostname,uid',
+  '--ignore-env',
+  '--allow-sys=hostname,uid,statfs',
 ];
 
 test('on Deno every write is sent once, the stop holds, and silence is noticed', async () => {
