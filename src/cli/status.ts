@@ -11,13 +11,15 @@ export const statusCommand: CliCommand = {
   command: 'status',
   describe: "the daemon's stage, latch, sources, gates and counters",
   build: (argv) =>
-    withJson(argv).option('watch', { type: 'boolean', describe: 'follow it until interrupted' }),
+    withJson(argv)
+      .option('watch', { type: 'boolean', describe: 'follow it until interrupted' })
+      .option('ready', { type: 'boolean', describe: 'exit 75 while the daemon is still starting' }),
   run: (args, context) =>
     withDaemon(context, async (client) => {
       const status = await client.status();
       if (flagArg(args, 'watch')) return watch(args, context, client);
       show(args, context, status);
-      return EXIT.ok;
+      return flagArg(args, 'ready') && !status.daemon.ready ? EXIT.temporary : EXIT.ok;
     }),
 };
 

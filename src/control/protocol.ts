@@ -33,6 +33,8 @@ export const statusSchema = z.object({
     /** True when the terminal that shows it also owns it: quitting ends the engine. */
     owned_by_terminal: z.boolean(),
     uptime_ms: z.number(),
+    /** Started, and every prerequisite looked at once. */
+    ready: z.boolean(),
     config_path: z.string().nullable(),
     config_digest: z.string(),
     socket: z.string(),

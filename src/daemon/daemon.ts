@@ -183,7 +183,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   core = parts;
 
   const board = createGateBoard((gate, from, to) =>
-    notebook.note(to === 'open' ? 'warn' : 'info', 'GATE', `GATE ${gate} ${from} -> ${to}`, {
+    notebook.note(from === 'closed' && to === 'open' ? 'warn' : 'info', 'GATE', `GATE ${gate} ${from} -> ${to}`, {
       gate,
       from,
       to,

@@ -36,7 +36,7 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
           limit: verdict.limit,
           rule: scope?.rule ?? '',
           changed_at_ms: known === undefined || moved ? nowMs : known.changed_at_ms,
-          unacknowledged: (known?.unacknowledged ?? false) || (moved && state === 'open'),
+          unacknowledged: (known?.unacknowledged ?? false) || (known?.state === 'closed' && state === 'open'),
         };
       });
       return rows;

@@ -105,6 +105,7 @@ function daemonOf(core: Core, nowMonoMs: number): StatusDocument['daemon'] {
     embedded_simulator: settings.embeddedSimulator,
     owned_by_terminal: identity.ownedByTerminal,
     uptime_ms: nowMonoMs - core.startedMonoMs,
+    ready: core.vitals.ready,
     config_path: places.configPath,
     config_digest: settings.digest,
     socket: places.socketPath,

@@ -32,13 +32,22 @@ export function checkOwnDirectory(path: string, disk: Disk = realDisk): FileChec
   return { kind: 'ok' };
 }
 
-/** Makes a directory with mode 0700 when it isn't there, durably, then checks it. Throws what the disk throws. */
+/** Makes a directory with mode 0700 when it isn't there, then checks it. Throws what the disk throws. */
 export function ensurePrivateDirectory(path: string, disk: Disk = realDisk): FileCheck {
   if (disk.lookup(path) === null) {
     disk.makeDirectory(path, 0o700);
-    disk.syncDirectory(dirname(path));
+    syncParent(path, disk);
   }
   return checkOwnDirectory(path, disk);
+}
+
+/** The parent may be out of our permissions; an empty directory that a power cut takes away loses nothing. */
+function syncParent(path: string, disk: Disk): void {
+  try {
+    disk.syncDirectory(dirname(path));
+  } catch {
+    // What is put into the directory later is synced by whoever puts it there.
+  }
 }
 
 /** Replaces a private file at once and durably (write beside it, fdatasync, rename). Throws what the disk throws. */

@@ -21,6 +21,7 @@ export const exampleStatus: StatusDocument = {
     embedded_simulator: true,
     owned_by_terminal: false,
     uptime_ms: 4 * 3_600_000,
+    ready: true,
     config_path: '/etc/grinder/config.yaml',
     config_digest: 'd1',
     socket: '/run/grinder/a.sock',
