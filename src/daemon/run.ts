@@ -6,14 +6,14 @@ import type { Comparison } from '../engine/compare.ts';
 import { advanceConfirmations, confirmationOf } from '../engine/confirm.ts';
 import { type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
-import type { ExpectedState, Mismatch, Observation } from '../engine/types.ts';
+import type { ExpectedState, Observation } from '../engine/types.ts';
 import { takeCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
 import type { Core } from './core.ts';
 import { type Execution, executeRunnable } from './executing.ts';
 import { observe } from './observing.ts';
-import { type RunSink, tallyOf } from './tally.ts';
+import { countByType, type RunSink, tallyOf } from './tally.ts';
 import { gateWorld } from './world.ts';
 
 /** Runs once. Never rejects for what the exchange, the feed or the disk may do. */
@@ -202,12 +202,6 @@ function writeDown(core: Core, decision: Decision, comparison: Comparison, obser
     });
   }
   return planned;
-}
-
-function countByType(mismatches: readonly Mismatch[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { type } of mismatches) counts[type] = (counts[type] ?? 0) + 1;
-  return counts;
 }
 
 function stringCounts(counts: Readonly<Partial<Record<string, number>>>): Readonly<Record<string, number>> {

@@ -6,6 +6,11 @@ export function onDaemonSignals(daemon: Daemon, options: { readonly hangUp: 'ign
   process.on('SIGUSR2', () => daemon.stop('SIGUSR2'));
   process.on('SIGTERM', () => daemon.shutdown('SIGTERM'));
   process.on('SIGINT', () => daemon.shutdown('SIGINT'));
+  // What nobody caught has left the daemon in a state nobody knows: it ends, and sends nothing on the way.
+  process.on('uncaughtException', (error) => daemon.fail(`uncaught: ${error.stack ?? error.message}`));
+  process.on('unhandledRejection', (reason) =>
+    daemon.fail(`unhandled: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`),
+  );
   process.on('SIGHUP', () => {
     if (options.hangUp === 'note')
       daemon.note('SIGHUP', 'SIGHUP: the configuration is read at the start only; restart to change it');

@@ -1,6 +1,6 @@
 /** Turns a decision and what was executed of it into counts. Pure. */
 import type { Decision } from '../engine/decide.ts';
-import type { ActionKind, BlockReason } from '../engine/types.ts';
+import type { ActionKind, BlockReason, Mismatch } from '../engine/types.ts';
 import type { Execution } from './executing.ts';
 import type { RunTally } from './totals.ts';
 
@@ -38,4 +38,11 @@ export function tallyOf(decision: Decision, execution: Execution): RunTally {
     else tally[result.status][action.action] += 1;
   }
   return { ...tally, blocked };
+}
+
+/** Counts mismatches by type. */
+export function countByType(mismatches: readonly Mismatch[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { type } of mismatches) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
 }

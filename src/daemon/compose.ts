@@ -1,0 +1,107 @@
+/** Builds the core out of what a start has taken: feed, identity, vitals. */
+import type { Settings } from '../config/load.ts';
+import type { Clock } from '../engine/clock.ts';
+import { openFeed } from '../engine/feed.ts';
+import { createInterlock, type Interlock } from '../engine/interlock.ts';
+import type { Latch } from '../engine/latch.ts';
+import { startExchange } from '../exchange/client.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { spawnThread } from '../exchange/spawn.ts';
+import { buildInfo } from '../launch/build-info.ts';
+import type { Places } from '../launch/places.ts';
+import type { Core, LatchState } from './core.ts';
+import type { EmbeddedSimulator } from './embedded-simulator.ts';
+import type { Notebook } from './notebook.ts';
+import type { Surroundings } from './surroundings.ts';
+import { createTotals } from './totals.ts';
+import { initialVitals } from './vitals.ts';
+
+export interface ComposeInputs {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly host: string;
+  readonly ownedByTerminal: boolean;
+  readonly surroundings: Surroundings;
+  readonly simulator: EmbeddedSimulator | null;
+  readonly notebook: Notebook;
+  readonly metricsUrl: string;
+}
+
+/** Starts the exchange thread and the feed, and joins everything. */
+export function composeCore(inputs: ComposeInputs): Core {
+  const { settings, places, clock, host, simulator, notebook, metricsUrl } = inputs;
+  const { account, journal, leadership, latch } = inputs.surroundings;
+  const uid = process.getuid?.() ?? 0;
+  const interlock = createInterlock();
+  if (!latch.current().latched) interlock.clearLatch();
+  return {
+    settings,
+    places,
+    identity: {
+      host,
+      pid: process.pid,
+      uid,
+      account: account.name,
+      version: buildInfo.version,
+      commit: buildInfo.commit,
+      runtime: buildInfo.runtime,
+      packaging: buildInfo.packaging,
+      ownedByTerminal: inputs.ownedByTerminal,
+      simulatorUrl: simulator?.restUrl ?? null,
+    },
+    clock,
+    journal,
+    interlock,
+    exchange: openExchange(inputs, interlock),
+    feed: openFeed({
+      path: places.expectedPath ?? '',
+      identity: {
+        account: settings.expectedState.account ?? account.name,
+        environment: settings.exchange.environment,
+      },
+      clock,
+      settleMs: settings.expectedState.settleMs,
+      uid,
+    }),
+    leadership,
+    notebook,
+    totals: createTotals(),
+    startedMonoMs: clock.monoMs(),
+    vitals: initialVitals({ settings, journal, clock, latch: latchAtStart(latch, clock), metricsUrl }),
+  };
+}
+
+function openExchange(inputs: ComposeInputs, interlock: Interlock): Exchange {
+  const { settings, simulator } = inputs;
+  const { account, journal } = inputs.surroundings;
+  const { exchange } = settings;
+  const options = {
+    environment: exchange.environment,
+    restUrl: simulator?.restUrl ?? exchange.endpoints.rest ?? null,
+    wsUrl: simulator?.wsUrl ?? exchange.endpoints.ws ?? null,
+    apiKey: account.apiKey,
+    apiSecret: account.apiSecret,
+    recvWindowMs: exchange.recvWindowMs,
+    requestTimeoutMs: exchange.requestTimeoutMs,
+    backoffUntilMs: journal.state().backoffUntilMs,
+  };
+  return startExchange(options, interlock, inputs.clock, (data) => spawnThread('exchange', data));
+}
+
+/** A latch that outlived a restart; its verdict is worked out anew. */
+function latchAtStart(latch: Latch, clock: Clock): LatchState | null {
+  const reading = latch.current();
+  if (!reading.latched) return null;
+  const { latchId, by, reason, atMs, durable } = reading;
+  return {
+    id: latchId,
+    by,
+    reason,
+    atMs,
+    atMonoMs: clock.monoMs(),
+    durable,
+    executedAtStop: 0,
+    verdict: null,
+  };
+}

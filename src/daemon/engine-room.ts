@@ -1,0 +1,100 @@
+/** What moves the daemon: executor, resolver, scheduler and heartbeat over one core. */
+import { createIntentResolver } from '../engine/intents.ts';
+import type { Latch } from '../engine/latch.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Core } from './core.ts';
+import { makeExecutor } from './executing.ts';
+import { createGateBoard, type GateBoard } from './gate-board.ts';
+import { observeOnly, reconcileOnce } from './run.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { countByType } from './tally.ts';
+import { createTick } from './ticking.ts';
+
+export interface EngineRoom {
+  readonly board: GateBoard;
+  readonly scheduler: Scheduler;
+  /** One heartbeat: looks at everything, and starts a run when one is due. */
+  readonly beat: () => void;
+}
+
+/** Least time between two runs that events asked for: a picture costs some 50 of the 2400 weight a minute. */
+const EVENT_RUN_GAP_MS = 2000;
+/** When an intent of unknown outcome is believed: reads that agree, and reads until an operator is asked. */
+const AGREEING_READS = 3;
+const MOST_READS = 30;
+const READ_SPACING_MS = 1000;
+
+/** Joins the moving parts. */
+export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): EngineRoom {
+  const { settings, notebook, clock, vitals } = core;
+  const board = createGateBoard((gate, from, to) => {
+    const level = from === 'closed' && to === 'open' ? 'warn' : 'info';
+    notebook.note(level, 'GATE', `GATE ${gate} ${from} -> ${to}`, { gate, from, to });
+  });
+  const executor = makeExecutor(core);
+  const resolver = createIntentResolver({
+    exchange: core.exchange,
+    journal: core.journal,
+    clock,
+    rules: {
+      windowMs: settings.exchange.recvWindowMs + READ_SPACING_MS,
+      agreeing: AGREEING_READS,
+      maxReads: MOST_READS,
+    },
+    spacingMs: READ_SPACING_MS,
+    inFlight: executor.inFlight,
+    stamp: () => ({
+      runId: vitals.runId ?? '',
+      stage: vitals.stage.inForce,
+      mode: 'live',
+      actionMode: settings.reconcile.action,
+      configDigest: settings.digest,
+    }),
+    log: (event, fields) => {
+      const words = ['symbol', 'outcome', 'text'].map((key) => String(fields[key] ?? ''));
+      notebook.note('warn', event, [event, ...words].join(' '), fields);
+      const { outcome } = fields;
+      if (outcome === 'executed' || outcome === 'not_executed')
+        metrics.countUnknownResolved(fields['operator'] == null ? outcome : 'manual');
+    },
+  });
+  const scheduler = createScheduler({
+    clock,
+    intervalMs: () => settings.reconcile.intervalMs,
+    debounceMs: settings.reconcile.eventDebounceMs,
+    minGapMs: EVENT_RUN_GAP_MS,
+    // While stopped the exchange is still read, outside the run counter.
+    enabled: () => vitals.stage.inForce > 0 || vitals.latch !== null,
+    run: async () => {
+      if (vitals.stage.inForce === 0) return observeOnly(core);
+      await reconcileOnce(core, executor, nextRunId(), {
+        runFinished: ({ decision, tally, durationMs, complete }) => {
+          const mismatches = countByType(decision.mismatches);
+          metrics.countRun({ durationMs, withError: !complete, mismatches, ...tally });
+        },
+      });
+    },
+    failed: (error) =>
+      notebook.alarm('run', `a run failed: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const nextRunId = runNumbers(clock.wallMs());
+  const tick = createTick({ core, latch, board, resolver, executing: () => executor.inFlight() !== null });
+  return {
+    board,
+    scheduler,
+    beat: () => {
+      tick();
+      scheduler.tick();
+    },
+  };
+}
+
+/** Ids that no other process of this account gave: its start in base 36, and a number. */
+function runNumbers(startedAtMs: number): () => string {
+  const prefix = startedAtMs.toString(36);
+  let number = 0;
+  return () => {
+    number += 1;
+    return `${prefix}-${number}`;
+  };
+}
