@@ -108,21 +108,24 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     if (columns === shown.columns && rows === shown.rows) return;
     dispatch({ type: 'resize', columns, rows });
     output.emit('resize');
+    repaintSoon();
+  };
+  /** Even a terminal that has its old size again may have cut what it showed. */
+  const repaintSoon = (): void => {
     clearTimeout(quiet);
     quiet = setTimeout(repaint, REPAINT_QUIET_MS);
   };
   const repaint = (): void => {
     if (output.isBusy) {
-      quiet = setTimeout(repaint, REPAINT_QUIET_MS);
+      repaintSoon();
       return;
     }
     app.clear();
     output.write(ERASE);
-    app.rerender(tree);
+    dispatch({ type: 'tick', nowMs: clock.monoMs(), wallMs: clock.wallMs(), received: null });
   };
 
-  const tree = <App store={store} theme={theme} onKeys={onKeys} />;
-  const app = render(tree, {
+  const app = render(<App store={store} theme={theme} onKeys={onKeys} />, {
     stdin: input,
     stdout: output,
     exitOnCtrlC: false,
@@ -134,7 +137,7 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     maxFps: 30,
   });
   const feed = openFeed({ client, clock, onEvent: dispatch, onUp: stop.linkUp });
-  const undoSignals = onSignals({ hangUp, onContinue: () => resume(), onResize: checkSize });
+  const undoSignals = onSignals({ hangUp, onContinue: () => resume(), onResize: repaintSoon });
   const undoRestore = restoreAtExit(output.isTTY);
   options.stdout.on('resize', checkSize);
   options.signal?.addEventListener('abort', hangUp, { once: true });

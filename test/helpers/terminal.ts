@@ -90,6 +90,8 @@ export function openTerminal(setting: TerminalSetting): TestTerminal {
     resize: (nextColumns, nextRows) => {
       emulator.resize(nextColumns, nextRows);
       pty.resize(nextColumns, nextRows);
+      // The child has no controlling terminal that would tell it.
+      child.kill('SIGWINCH');
     },
     isAlternate: () => emulator.buffer.active.type === 'alternate',
     looks: (text) => looksOf(emulator, screen(), text),

@@ -49,7 +49,7 @@ export async function openScreen(setting: ScreenSetting = {}): Promise<ScreenUnd
     become(latched);
     return Promise.resolve(replyTo(call));
   });
-  const server = await startControlServer({ socketPath, target: daemon.target, log: { error: () => {} } });
+  const server = await startControlServer({ socketPath, target: daemon.target, log: () => {} });
   if (!server.ok) throw new Error(server.problem);
   const terminal = openTerminal({
     command: [
