@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { coveredFor } from '../config/covered.ts';
 import type { Confirmation4 } from '../control/protocol.ts';
+import type { JudgedAction } from '../engine/types.ts';
 import { stageContext } from './ceremony.ts';
 import type { Core } from './core.ts';
 import { acknowledgements } from './prerequisites.ts';
@@ -70,13 +71,18 @@ export function createApprovals(newCode: () => string = () => randomBytes(3).toS
 
 /** What would be executed now, one line an action. */
 export function planLines(core: Core): string[] {
-  return (core.vitals.decision?.planned ?? []).map(({ action, reason }) => {
+  return realPlan(core).map(({ action, reason }) => {
     const what =
       action.action === 'cancel'
         ? (action.clientOrderId ?? '')
         : `${action.quantity ?? ''} ${action.positionSide ?? ''} (${action.notionalUsdt ?? '?'} USDT)`;
     return `${action.action} ${action.symbol} ${what} [${reason ?? 'open'}]`;
   });
+}
+
+/** The plan without the canary, which is never sent. */
+function realPlan(core: Core): readonly JudgedAction[] {
+  return (core.vitals.decision?.planned ?? []).filter(({ action }) => !action.synthetic);
 }
 
 /** A digest of settings, program, account, position mode, evidence and plan. */
@@ -87,11 +93,7 @@ function digestOf(core: Core): string {
     stage === 0 ? 0 : passedAtMs,
     version,
   ]);
-  const plan = (vitals.decision?.planned ?? []).map(({ action }) => [
-    action.id,
-    action.orderId,
-    action.quantity,
-  ]);
+  const plan = realPlan(core).map(({ action }) => [action.id, action.orderId, action.quantity]);
   const parts = [
     settings.digest,
     identity.version,

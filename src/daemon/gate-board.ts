@@ -16,6 +16,7 @@ export interface GateBoard {
 /** Calls back with every change, as words. */
 export function createGateBoard(onChange: (gate: string, from: string, to: string) => void): GateBoard {
   let rows: readonly GateRow[] = [];
+  const wasOpen = new Set<string>();
   return {
     rows: () => rows,
     acknowledge: () => {
@@ -29,15 +30,19 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
         const state = stale && scope?.scope === 'action' ? 'stale' : verdict.open ? 'open' : 'closed';
         const moved = known !== undefined && known.state !== state;
         if (moved) onChange(verdict.gate, known.state, state);
-        return {
+        const row = {
           gate: verdict.gate,
           state,
           value: verdict.value,
           limit: verdict.limit,
           rule: scope?.rule ?? '',
           changed_at_ms: known === undefined || moved ? nowMs : known.changed_at_ms,
-          unacknowledged: (known?.unacknowledged ?? false) || (known?.state === 'closed' && state === 'open'),
-        };
+          unacknowledged:
+            (known?.unacknowledged ?? false) ||
+            (known?.state === 'closed' && state === 'open' && wasOpen.has(verdict.gate)),
+        } as const;
+        if (state === 'open') wasOpen.add(verdict.gate);
+        return row;
       });
       return rows;
     },

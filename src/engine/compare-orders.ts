@@ -22,7 +22,7 @@ export function compareOrders(
   const shown = seen.ours.map((order) => {
     const record = expected.orders.get(order.clientOrderId);
     const mine = record?.symbol === order.symbol ? record : undefined;
-    return judgeShown(order, mine, { startedMonoMs, options });
+    return judgeShown(order, mine, { startedMonoMs: order.sweptAtMonoMs ?? startedMonoMs, options });
   });
   const absent = findAbsent(expected, seen.observed, options);
   return {

@@ -58,6 +58,8 @@ export interface ObservedOrder {
   readonly updatedAtMs: number;
   /** True for the canary: never sent to the exchange. */
   readonly synthetic: boolean;
+  /** Start of the sweep that showed it, when that is older than the observation it is carried in. */
+  readonly sweptAtMonoMs?: number;
 }
 
 /** A position as the exchange shows it; one row a side in hedge mode. */
@@ -93,6 +95,8 @@ export interface Observation {
   readonly prices: readonly MarkPrice[];
   readonly positionMode: 'one_way' | 'hedge' | null;
   readonly reads: readonly ReadReport[];
+  /** Start of the last complete sweep over all symbols; null before the first. */
+  readonly sweptAtMonoMs: number | null;
 }
 
 export interface MarkPrice {

@@ -137,6 +137,8 @@ function construct(
     timeout: options.requestTimeoutMs + CCXT_GRACE_MS,
     enableRateLimit: limited,
     rateLimiterAlgorithm: 'rollingWindow',
+    // 2400 weight a minute (ccxt's own figure for this exchange is half of it); our meter stays below that.
+    rateLimit: 25,
     options: {
       fetchCurrencies: false,
       fetchMargins: false,

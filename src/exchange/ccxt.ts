@@ -16,6 +16,7 @@ import { createWeightMeter } from './rate-limit.ts';
 import { createReader } from './reader.ts';
 import { createScrubber } from './scrub.ts';
 import { DEFAULT_STREAM_TIMING, type StreamTiming, startStream } from './stream.ts';
+import { createSweeper } from './sweep.ts';
 import { createFetch } from './transport.ts';
 import { createWriter, type Writer } from './writer.ts';
 
@@ -58,6 +59,10 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
     },
   });
   const mode = createPositionModeCache(read, clock.monoMs);
+  const sweeper = createSweeper(read);
+  subscribe((event) => {
+    if (event.type === 'account_changed') sweeper.changed(event.symbols);
+  });
   const stream = startStream({
     ccxt: reading,
     clock,
@@ -81,7 +86,7 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
 
   return {
     rules: () => readRules(read),
-    observe: (request) => observe({ read, clock, mode }, request),
+    observe: (request) => observe({ read, clock, mode, sweeper }, request),
     queryOrder: (order) => queryOrder(read, order),
     queryPosition: (symbol) => queryPosition(read, symbol),
     readClock: measure,

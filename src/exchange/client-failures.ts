@@ -22,6 +22,7 @@ export function readFailures(clock: Clock) {
       positions: [],
       prices: [],
       positionMode: null,
+      sweptAtMonoMs: null,
       reads: [{ source: 'rest', endpoint: 'exchange thread', symbol: null, outcome: 'failed', error }],
     }),
   };

@@ -5,41 +5,43 @@ import type { MarkPrice, Observation, ObservedPosition, ReadReport } from '../en
 import type { ObserveRequest } from './exchange.ts';
 import type { PositionModeCache } from './position-mode.ts';
 import type { Reader } from './reader.ts';
-import { algoRow, orderRow, positionRow, priceRow } from './rows.ts';
+import { positionRow, priceRow } from './rows.ts';
+import type { Sweeper } from './sweep.ts';
 
 export interface ObserveDeps {
   readonly read: Reader;
   readonly clock: Clock;
   readonly mode: PositionModeCache;
+  readonly sweeper: Sweeper;
 }
 
 /** From so many symbols on, one call for all prices (weight 10) is cheaper than one each. */
 const ALL_PRICES_FROM = 10;
 
 /**
- * Reads open and conditional orders of all symbols, positions, position mode and the prices asked for.
+ * Reads open and conditional orders (see sweep.ts), positions, position mode and the prices asked for.
  * `complete` needs every account read; a missing price leaves the picture complete, since only what needs that price
  * is affected.
  */
 export async function observe(deps: ObserveDeps, request: ObserveRequest): Promise<Observation> {
   const { read, clock, mode } = deps;
   const startedMonoMs = clock.monoMs();
-  const [orders, algos, positions, known, prices] = await Promise.all([
-    read('openOrders', {}, z.array(orderRow)),
-    read('openAlgoOrders', {}, z.array(algoRow)),
+  const [orders, positions, known, prices] = await Promise.all([
+    deps.sweeper.read(request.symbols, startedMonoMs),
     read('positionRisk', {}, z.array(positionRow)),
     mode.get(),
     readPrices(read, request.symbols),
   ]);
   const confirmed = await mode.confirm(known, positions.value ?? []);
-  const reads = [orders.report, algos.report, positions.report, ...confirmed.reports, ...prices.reports];
+  const reads = [...orders.reports, positions.report, ...confirmed.reports, ...prices.reports];
   const account = reads.filter((report) => report.source === 'rest');
   return {
     complete: confirmed.mode !== null && account.every((report) => report.outcome === 'ok'),
     startedMonoMs,
     endedMonoMs: clock.monoMs(),
     endedAtMs: clock.wallMs(),
-    orders: [...(orders.value ?? []), ...(algos.value ?? [])],
+    orders: orders.orders,
+    sweptAtMonoMs: orders.sweptAtMonoMs,
     positions: (positions.value ?? []).filter(isShown(confirmed.mode)),
     prices: prices.value,
     positionMode: confirmed.mode,

@@ -120,6 +120,7 @@ export function observation(
     positions,
     prices: [],
     positionMode: 'one_way',
+    sweptAtMonoMs: null,
     reads: [
       { source: 'rest', endpoint: 'openOrders', symbol: null, outcome: 'ok', error: '' },
       { source: 'rest', endpoint: 'positionRisk', symbol: null, outcome: 'ok', error: '' },
