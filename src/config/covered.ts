@@ -7,7 +7,7 @@ import { parseDecimal } from '../engine/decimal.ts';
 
 /**
  * How a covered value may change without losing evidence: `equal` not at all; `at_most` only down; `at_least` only up;
- * `subset` only fewer items; `action` from auto to one kind. `neutral` doesn't matter to evidence.
+ * `subset` only fewer items; `action` from auto to one kind, or to none. `neutral` doesn't matter to evidence.
  */
 export type Coverage = 'neutral' | 'equal' | 'at_most' | 'at_least' | 'subset' | 'action';
 
@@ -119,6 +119,8 @@ function narrows(rule: Coverage, before: string, now: string): boolean {
     case 'subset':
       return isSubset(now, before);
     case 'action':
+      // `none` plans nothing: it holds the stage down and is no other way to act (contract: "`none` is no change").
+      if (now === 'none') return true;
       return before === 'auto' && (now === 'cancel_all' || now === 'flatten');
   }
 }

@@ -99,7 +99,16 @@ function parseFile(
       ],
     };
   }
-  const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch {
+    // The parser throws on a file that multiplies itself.
+    return {
+      ok: false,
+      problems: [{ key: 'file', value: '', expected: 'at most 100 uses of YAML aliases' }],
+    };
+  }
   return isTree(tree)
     ? { ok: true, tree }
     : {

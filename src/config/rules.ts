@@ -62,7 +62,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 const OWN_HOSTS = {
   testnet: {
     rest: ['demo-fapi.binance.com', 'testnet.binancefuture.com'],
-    ws: ['demo-fstream.binance.com', 'fstream.binancefuture.com', 'stream.binancefuture.com'],
+    ws: ['fstream.binancefuture.com', 'stream.binancefuture.com'],
   },
   mainnet: { rest: ['fapi.binance.com'], ws: ['fstream.binance.com'] },
 } as const;
