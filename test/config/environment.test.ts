@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { parseBoolean, readEnvironment, type Variables } from '../../src/config/environment.ts';
 
-const asks = (env: Variables) => readEnvironment(env).wishes.request?.stage ?? null;
-const holds = (env: Variables) => readEnvironment(env).wishes.hold?.stage ?? null;
+const asks = (env: Variables): number | null => readEnvironment(env).wishes.request?.stage ?? null;
+const holds = (env: Variables): number | null => readEnvironment(env).wishes.hold?.stage ?? null;
 
 describe('what a variable asks for and where it holds', () => {
   test.each([
