@@ -126,13 +126,13 @@ function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
   const configFlagPath = configFlag === null ? null : (search.candidates[0] ?? null);
   let config: CliContext['config'] = null;
   try {
-    config = findConfig(search, readOrNull);
+    if (verb !== 'smoke') config = findConfig(search, readOrNull);
   } catch (error) {
     if (verb !== 'stop')
       return `the configuration can't be read: ${plain(error instanceof Error ? error.message : String(error))}`;
   }
-  // A stop needs no configuration: it finds the daemons by themselves.
-  if (config === null && search.explicit && verb !== 'stop') {
+  // A stop needs no configuration: it finds the daemons by themselves. A smoke brings its own.
+  if (config === null && search.explicit && verb !== 'stop' && verb !== 'smoke') {
     return `there is no configuration file ${plain(search.candidates[0] ?? '')}; check --config or GRINDER_CONFIG`;
   }
   const places = computePlaces({ argv, env: io.env, cwd: io.cwd, uid: io.uid, config });
