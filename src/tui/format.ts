@@ -26,7 +26,7 @@ export function fit(text: string, width: number, glyphs: Glyphs): string {
 export const cut = (text: string, width: number, glyphs: Glyphs): string =>
   fit(text, width, glyphs).trimEnd();
 
-/** Cuts or pads a row to exactly `width` cells; the padding takes the last span's tone when it is marked. */
+/** Cuts or pads a row to exactly `width` cells; neighbours of one tone become one span. */
 export function fitRow(row: Row, width: number, glyphs: Glyphs): Row {
   const out: Span[] = [];
   let left = width;
@@ -34,13 +34,20 @@ export function fitRow(row: Row, width: number, glyphs: Glyphs): Row {
     const clean = printable(part.text, glyphs);
     const used = cellsOf(clean);
     if (used > left) {
-      if (left > 0) out.push(span(fit(clean, left, glyphs), part.tone));
+      if (left > 0) append(out, span(fit(clean, left, glyphs), part.tone));
       return out;
     }
-    out.push(span(clean, part.tone));
+    append(out, span(clean, part.tone));
     left -= used;
   }
-  return left > 0 ? [...out, span(' '.repeat(left))] : out;
+  if (left > 0) append(out, span(' '.repeat(left)));
+  return out;
+}
+
+function append(out: Span[], part: Span): void {
+  const last = out.at(-1);
+  if (last?.tone === part.tone) out[out.length - 1] = span(last.text + part.text, part.tone);
+  else out.push(part);
 }
 
 /** Puts one row at the left and one at the right edge; the left one gives way. */

@@ -20,7 +20,7 @@ export interface InputHooks {
 }
 
 /** How long the beginning of an escape sequence may wait for its end. */
-const FLUSH_AFTER_MS = 25;
+const FLUSH_AFTER_MS = 100;
 
 /** A terminal's input behind the stop key. */
 export class GuardedInput extends PassThrough {

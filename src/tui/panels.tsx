@@ -1,11 +1,18 @@
 /** Rows to boxes: no effects, no timers, no arithmetic. */
 import { Box, Text } from 'ink';
-import type { ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 import type { Theme } from './theme.ts';
 import type { Frame, Row } from './types.ts';
 
-/** One line; never wraps, never shrinks. */
-export function Line({ row, theme }: { readonly row: Row; readonly theme: Theme }): ReactElement {
+interface LineProps {
+  readonly row: Row;
+  readonly theme: Theme;
+}
+
+/** One line; never wraps, never shrinks. Drawn again only when its text or tones change. */
+export const Line = memo(DrawnLine, isSameLine);
+
+function DrawnLine({ row, theme }: LineProps): ReactElement {
   return (
     <Box flexShrink={0} height={1}>
       <Text wrap="truncate">
@@ -19,6 +26,14 @@ export function Line({ row, theme }: { readonly row: Row; readonly theme: Theme 
       </Text>
     </Box>
   );
+}
+
+function isSameLine(before: LineProps, after: LineProps): boolean {
+  if (before.theme !== after.theme || before.row.length !== after.row.length) return false;
+  return before.row.every((part, place) => {
+    const other = after.row[place];
+    return other !== undefined && part.text === other.text && part.tone === other.tone;
+  });
 }
 
 /** Lines from top to bottom; a row is its place on the screen. */

@@ -9,15 +9,17 @@ export interface SignalHooks {
   readonly onResize: () => void;
 }
 
-/** Listens to HUP, TERM, CONT and WINCH; returns how to end that. */
+/** Listens to HUP, TERM, INT, CONT and WINCH; returns how to end that. */
 export function onSignals(hooks: SignalHooks): () => void {
   process.on('SIGHUP', hooks.hangUp);
   process.on('SIGTERM', hooks.hangUp);
+  process.on('SIGINT', hooks.hangUp);
   process.on('SIGCONT', hooks.onContinue);
   process.on('SIGWINCH', hooks.onResize);
   return () => {
     process.removeListener('SIGHUP', hooks.hangUp);
     process.removeListener('SIGTERM', hooks.hangUp);
+    process.removeListener('SIGINT', hooks.hangUp);
     process.removeListener('SIGCONT', hooks.onContinue);
     process.removeListener('SIGWINCH', hooks.onResize);
   };
