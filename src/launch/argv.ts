@@ -4,9 +4,13 @@ export type CommandLine = {
   readonly verb: string;
   readonly configFlag: string | null;
   readonly exchangeFlag: string | null;
+  /** Files that `sim` was told to take its keys from. */
+  readonly simKeyFiles: readonly string[];
+  /** The file that `sim` was told to write a feed to. */
+  readonly simFeed: string | null;
 };
 
-/** Reads verb, --config and --exchange out of the arguments after the program's name; the last occurrence wins. */
+/** Reads the verb and the few flags that name a place or a world out of the arguments after the program's name; the last occurrence wins. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
   let verb = '';
   const values = new Map<string, string>();
@@ -24,7 +28,14 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     const value = equals < 0 ? argv[index] : word.slice(equals + 1);
     if (value !== undefined) values.set(name, value);
   }
-  return { verb, configFlag: values.get('--config') ?? null, exchangeFlag: values.get('--exchange') ?? null };
+  const ofSim = verb === 'sim' ? values : new Map<string, string>();
+  return {
+    verb,
+    configFlag: values.get('--config') ?? null,
+    exchangeFlag: values.get('--exchange') ?? null,
+    simKeyFiles: ['--api-key-file', '--api-secret-file'].flatMap((name) => ofSim.get(name) || []),
+    simFeed: ofSim.get('--feed') || null,
+  };
 }
 
 const flagsWithValue: ReadonlySet<string> = new Set([
@@ -36,4 +47,11 @@ const flagsWithValue: ReadonlySet<string> = new Set([
   '--reason',
   '--as',
   '--format',
+  '--port',
+  '--seed',
+  '--api-key-file',
+  '--api-secret-file',
+  '--feed',
+  '--lines',
+  '-n',
 ]);

@@ -3,7 +3,7 @@ import type { PlaceSettings } from './settings.ts';
 /** The world the daemon talks to: an embedded or remote simulator, the exchange's testnet, or real money. */
 export type Environment = 'sim' | 'testnet' | 'mainnet';
 
-/** The exchange's own hosts, as ccxt 4.5.84 names them for USD-M futures (REST, streams, websocket API). */
+/** The exchange's own hosts, as ccxt 4.5.84 names them for USD-M futures (REST, streams, websocket API), and the one that tells a key's rights. */
 export const exchangeHosts: Readonly<Record<Environment, readonly string[]>> = {
   sim: [],
   testnet: [
@@ -12,7 +12,7 @@ export const exchangeHosts: Readonly<Record<Environment, readonly string[]>> = {
     'stream.binancefuture.com',
     'demo-fapi.binance.com',
   ],
-  mainnet: ['fapi.binance.com', 'fstream.binance.com', 'ws-fapi.binance.com'],
+  mainnet: ['fapi.binance.com', 'fstream.binance.com', 'ws-fapi.binance.com', 'api.binance.com'],
 };
 
 /**

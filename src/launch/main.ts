@@ -5,7 +5,7 @@
  * `GRINDER_SMOKE_DIR=<fresh name>`, which the stub exports. What is wrong ends it with one paragraph and exit 78.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from './argv.ts';
@@ -15,6 +15,7 @@ import { configSearch, findConfig } from './find-config.ts';
 import { permissionFlags } from './permissions.ts';
 import { computePlaces } from './places.ts';
 import { parseRegistryEntry } from './registry.ts';
+import { freshSmokeDir } from './smoke-dir.ts';
 
 launch();
 
@@ -22,7 +23,9 @@ function launch(): void {
   const argv = process.argv.slice(2);
   const cwd = process.cwd();
   const uid = process.getuid?.() ?? 0;
-  const smokeDir = freshSmokeDir(readCommandLine(argv).verb);
+  const { verb } = readCommandLine(argv);
+  const suffix = randomBytes(6).toString('hex');
+  const smokeDir = freshSmokeDir(verb, process.env['TMPDIR'], suffix, isDirectory);
   const env = { ...readableEnvironment(), GRINDER_SMOKE_DIR: smokeDir ?? undefined };
   const search = configSearch(argv, env, cwd);
   const places = computePlaces({ argv, env, cwd, uid, config: findConfig(search, readOrNull) });
@@ -33,8 +36,14 @@ function launch(): void {
   }
   try {
     const bundlePath = join(dirname(fileURLToPath(import.meta.url)), 'grinder.js');
-    const sockets = places.registryDirs.flatMap((dir) => daemonSockets(dir, uid));
-    const context = { env, bundlePath, configCandidates: search.candidates, sockets };
+    const daemons = places.registryDirs.flatMap((dir) => registeredDaemons(dir, uid));
+    const context = {
+      env,
+      bundlePath,
+      configCandidates: search.candidates,
+      sockets: daemons.map(({ socketPath }) => socketPath),
+      stateDirs: daemons.flatMap(({ stateDir }) => (stateDir === null ? [] : [stateDir])),
+    };
     const lines = permissionFlags(places, context);
     process.stdout.write(
       `${smokeDir === null ? '' : `GRINDER_SMOKE_DIR=${smokeDir}\n`}${lines.join('\n')}\n`,
@@ -48,12 +57,6 @@ function launch(): void {
 function refuse(message: string): void {
   process.stderr.write(`grinder: ${message}\n`);
   process.exitCode = 78;
-}
-
-function freshSmokeDir(verb: string): string | null {
-  if (verb !== 'smoke' && verb !== 'sim') return null;
-  const parent = process.env['TMPDIR']?.startsWith('/') ? process.env['TMPDIR'] : '/tmp';
-  return join(parent, `grinder-smoke-${randomBytes(6).toString('hex')}`);
 }
 
 /** The variables that decide places, by name: enumerating them all would need permission for all. */
@@ -70,6 +73,15 @@ function readOrNull(path: string): string | null {
   }
 }
 
+/** A temporary directory may be a link; what is made in it is ours. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function lstatOrNull(path: string): Inode | null {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return null;
@@ -81,20 +93,34 @@ function lstatOrNull(path: string): Inode | null {
   };
 }
 
+type Registered = { readonly socketPath: string; readonly stateDir: string | null };
+
 /** Only entries in a real directory of this user count: another's would name sockets of their choosing. */
-function daemonSockets(dir: string, uid: number): readonly string[] {
+function registeredDaemons(dir: string, uid: number): readonly Registered[] {
   try {
     const inode = lstatOrNull(dir);
     if (inode === null || !inode.isDirectory || inode.uid !== uid || (inode.mode & 0o022) !== 0) return [];
-    return readdirSync(dir).flatMap((name) => socketOf(dir, name));
+    return readdirSync(dir).flatMap((name) => registeredAs(dir, name, uid));
   } catch {
     return [];
   }
 }
 
-function socketOf(dir: string, name: string): readonly string[] {
-  if (name.endsWith('.sock')) return [join(dir, name)];
+function registeredAs(dir: string, name: string, uid: number): readonly Registered[] {
+  if (name.endsWith('.sock')) return [{ socketPath: join(dir, name), stateDir: null }];
   if (!name.endsWith('.json')) return [];
   const entry = parseRegistryEntry(readOrNull(join(dir, name)) ?? '');
-  return entry === null ? [] : [entry.socketPath];
+  if (entry === null) return [];
+  return [{ socketPath: entry.socketPath, stateDir: ownDirectory(entry.stateDir, uid) }];
+}
+
+/** A stop must not fail for one entry: what is no real directory of this user is passed over. */
+function ownDirectory(path: string, uid: number): string | null {
+  if (!path.startsWith('/') || /[\n\r\0]/.test(path)) return null;
+  try {
+    const inode = lstatOrNull(path);
+    return inode?.isDirectory === true && inode.uid === uid ? path : null;
+  } catch {
+    return null;
+  }
 }

@@ -10,6 +10,8 @@ export type PermissionContext = {
   readonly configCandidates: readonly string[];
   /** Sockets of every daemon of this user that was found. */
   readonly sockets: readonly string[];
+  /** Their state directories, in which `stop` leaves a file when one doesn't answer. */
+  readonly stateDirs: readonly string[];
 };
 
 /**
@@ -84,12 +86,14 @@ function daemonGrants(places: Places, context: PermissionContext, read: readonly
   };
 }
 
-/** `smoke` and `sim` touch one fresh private directory and loopback. */
+/** `smoke` and `sim` touch one fresh private directory and loopback; `sim` reads its keys and writes a feed where told. */
 function sandboxGrants(places: Places, read: readonly string[]): Grants {
   const sandbox = places.runtimeDir;
+  const feed = places.verb === 'sim' && places.expectedPath !== null ? [dirname(places.expectedPath)] : [];
+  const written = [sandbox, ...feed.filter((path) => !isBelow(path, sandbox))];
   return {
-    read: [...read, sandbox],
-    write: [sandbox],
+    read: [...read, ...written],
+    write: written,
     hosts: ['127.0.0.1'],
     sockets: [places.socketPath, places.feedPath],
     notify: false,
@@ -99,15 +103,20 @@ function sandboxGrants(places: Places, read: readonly string[]): Grants {
 /** Clients speak to daemons; `stop` may have to leave a STOP file, and `audit adopt` writes audit and head record. */
 function clientGrants(places: Places, context: PermissionContext, read: readonly string[]): Grants {
   const records = [places.stateDir, dirname(places.auditPath), places.accountsBase];
-  const write = places.verb === 'stop' ? [places.stateDir] : places.verb === 'audit' ? records : [];
+  const stopFiles = [places.stateDir, ...context.stateDirs];
+  const write = places.verb === 'stop' ? stopFiles : places.verb === 'audit' ? records : [];
   const sockets = [places.socketPath, ...context.sockets];
   return {
-    read: [...read, ...records, dirname(places.logPath), ...places.registryDirs, ...sockets],
+    read: [...read, ...records, ...write, dirname(places.logPath), ...places.registryDirs, ...sockets],
     write: [...write, ...sockets],
     hosts: [],
     sockets,
     notify: false,
   };
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
 }
 
 function listenHosts(places: Places): readonly string[] {

@@ -52,7 +52,7 @@ export type Places = {
 /** Computes every place of one invocation; pure, so that launcher and program agree. */
 export function computePlaces(inputs: PlaceInputs): Places {
   const { env } = inputs;
-  const { verb, exchangeFlag } = readCommandLine(inputs.argv);
+  const { verb, exchangeFlag, simKeyFiles, simFeed } = readCommandLine(inputs.argv);
   const settings = readPlaceSettings(inputs.config?.text ?? '');
   const environment = asEnvironment(exchangeFlag) ?? asEnvironment(settings.environment) ?? 'sim';
   const smokeDir = verb === 'smoke' || verb === 'sim' ? (env['GRINDER_SMOKE_DIR'] ?? null) : null;
@@ -69,7 +69,8 @@ export function computePlaces(inputs: PlaceInputs): Places {
     stateDir,
     auditPath: resolve(base, named.auditPath),
     logPath: resolve(base, named.logPath),
-    expectedPath: expected === null ? null : resolve(base, expected),
+    expectedPath:
+      simFeed !== null ? resolve(inputs.cwd, simFeed) : expected === null ? null : resolve(base, expected),
     accountsBase: smokeDir ?? accountsBase(env),
     ...socketPlaces({
       runtimeDir,
@@ -78,7 +79,10 @@ export function computePlaces(inputs: PlaceInputs): Places {
       controlSocket: smokeDir === null ? settings.controlSocket : null,
     }),
     registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
-    keyFiles: settings.secretFiles.map((path) => resolve(base, path)),
+    keyFiles:
+      smokeDir === null
+        ? settings.secretFiles.map((path) => resolve(base, path))
+        : simKeyFiles.map((path) => resolve(inputs.cwd, path)),
     ...listenAddress(settings.metricsListen ?? '127.0.0.1:9090'),
     hosts: smokeDir === null ? allowedHosts(environment, settings) : ['127.0.0.1'],
   };

@@ -20,6 +20,7 @@ function flagsOf(argv: readonly string[], text = '', variables: Readonly<Record<
     bundlePath: '/c/grinder.js',
     configCandidates: ['/w/config.yaml'],
     sockets: ['/r/a.sock'],
+    stateDirs: ['/other/state'],
   };
   const flags = permissionFlags(placesOf(argv, text, variables), context);
   const list = (name: string): readonly string[] =>
@@ -59,6 +60,7 @@ describe('permissions', () => {
       'fapi.binance.com:443',
       'fstream.binance.com:443',
       'ws-fapi.binance.com:443',
+      'api.binance.com:443',
       '127.0.0.1:9090',
     ]);
   });
@@ -86,8 +88,13 @@ describe('permissions', () => {
     expect(write.every((path) => path.endsWith('.sock'))).toBe(true);
   });
 
-  test('stop may leave its file in the state directory', () => {
-    expect(flagsOf(['stop']).write).toContain('/w/state');
+  test('stop may leave its file in the state directory of every daemon that was found', () => {
+    const { read, write } = flagsOf(['stop']);
+    for (const path of ['/w/state', '/other/state']) {
+      expect(write).toContain(path);
+      expect(read).toContain(path);
+    }
+    expect(flagsOf(['shutdown']).write).not.toContain('/other/state');
     expect(flagsOf(['status']).write).not.toContain('/w/state');
   });
 
@@ -103,6 +110,15 @@ describe('permissions', () => {
     });
     expect(write).toEqual(['/tmp/s']);
     expect(net.filter((entry) => !entry.startsWith('unix:/tmp/s/'))).toEqual(['127.0.0.1']);
+  });
+
+  test('a simulator reads the keys and writes the feed that it was told of, and nothing besides', () => {
+    const argv = ['sim', '--api-key-file', 'k', '--api-secret-file', '/s', '--feed', '/f/e.jsonl'];
+    const { net, read, write } = flagsOf(argv, '', { ...env, GRINDER_SMOKE_DIR: '/tmp/s' });
+    expect(write).toEqual(['/tmp/s', '/f']);
+    for (const path of ['/w/k', '/s', '/f']) expect(read).toContain(path);
+    expect(net.filter((entry) => !entry.startsWith('unix:/tmp/s/'))).toEqual(['127.0.0.1']);
+    expect(flagsOf(['sim'], '', { ...env, GRINDER_SMOKE_DIR: '/tmp/s' }).write).toEqual(['/tmp/s']);
   });
 
   test("systemd's notification socket is reachable when there is one", () => {

@@ -4,6 +4,7 @@ import { readCommandLine } from '../../src/launch/argv.ts';
 import { configSearch, findConfig } from '../../src/launch/find-config.ts';
 import { accountDir, computePlaces, type PlaceInputs, type Places } from '../../src/launch/places.ts';
 
+const mainnetHosts = ['fapi', 'fstream', 'ws-fapi', 'api'].map((name) => `${name}.binance.com:443`);
 const home = { HOME: '/home/op' };
 
 function places(changes: Partial<PlaceInputs> = {}): Places {
@@ -96,6 +97,17 @@ describe('places', () => {
     expect(accountDir(places(), 'sim')).toBe('/work dir/state/account');
   });
 
+  test("a simulator's keys and feed are where its flags say, relative to the working directory", () => {
+    const argv = ['sim', '--api-key-file', 'k', '--api-secret-file=/s', '--feed', 'f/e.jsonl'];
+    const env = { ...home, GRINDER_SMOKE_DIR: '/tmp/s1' };
+    expect(configured('exchange: {key_file: real}', { argv, env })).toMatchObject({
+      keyFiles: ['/work dir/k', '/s'],
+      expectedPath: '/work dir/f/e.jsonl',
+    });
+    const smoke = configured('exchange: {key_file: real}', { argv: ['smoke', ...argv.slice(1)], env });
+    expect(smoke).toMatchObject({ keyFiles: [], expectedPath: '/tmp/s1/state/expected.jsonl' });
+  });
+
   test('key files, wherever they are named, are resolved against the configuration', () => {
     const text = 'exchange: {key_file: k, secret_file: /s}\noperators: [{name: a, token_file: t}]';
     expect(configured(text).keyFiles).toEqual(['/etc/grinder/k', '/s', '/etc/grinder/t']);
@@ -103,12 +115,8 @@ describe('places', () => {
 
   test.each([
     ['sim', '', ['127.0.0.1']],
-    ['mainnet', '', ['fapi.binance.com:443', 'fstream.binance.com:443', 'ws-fapi.binance.com:443']],
-    [
-      'mainnet',
-      'rest: http://127.0.0.1:1/',
-      ['fapi.binance.com:443', 'fstream.binance.com:443', 'ws-fapi.binance.com:443'],
-    ],
+    ['mainnet', '', mainnetHosts],
+    ['mainnet', 'rest: http://127.0.0.1:1/', mainnetHosts],
     [
       'sim',
       'rest: "http://127.0.0.1:8080", ws: "ws://localhost:8081"',
@@ -165,6 +173,8 @@ describe('the command line', () => {
     [['--config', 'stop', 'status'], 'status', 'stop'],
     [['status', '--', '--config', 'x'], 'status', null],
     [['run', '--config'], 'run', null],
+    [['--port', '80', 'sim'], 'sim', null],
+    [['-n', '5', 'audit', 'tail'], 'audit', null],
     [[], '', null],
   ])('%j has the verb %p and the configuration %p', (argv, verb, config) => {
     expect(readCommandLine(argv)).toMatchObject({ verb, configFlag: config });
