@@ -23,14 +23,8 @@ const root = resolve(import.meta.dirname, '..', '..');
 /** A number of milliseconds that is enough on a busy machine: the limit of a wait, never a pause. */
 export const PATIENCE_MS = 90_000;
 
-/** What differs from the quick simulator configuration; each value is YAML. */
-export interface ConfigChange {
-  readonly reconcile?: string;
-  readonly ceremony?: string;
-  readonly simulator?: string;
-  /** Further top-level lines. */
-  readonly more?: string;
-}
+/** What differs from the quick simulator configuration: keys of a section over its defaults. */
+export type ConfigChange = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
 
 /** A daemon that has told that it is ready. */
 export interface RunningDaemon extends Running {
@@ -239,18 +233,24 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** JSON is YAML. */
 function configText(port: number, change: ConfigChange): string {
-  return `
-exchange: { environment: sim }
-identity: { prefix: "grinder_", allowed_strategies: ["1"] }
-reconcile:
-  { interval_ms: 1000, action: auto, symbol_whitelist: ["BTCUSDT"], cooldown_seconds: 1, confirm_after_ms: 1000, missing_grace_ms: 5000, ${change.reconcile ?? ''} }
-expected_state: { settle_ms: 0 }
-ceremony: { requested_stage: 1, dwell_ms: 3000, stop_verify_ms: 1000, ${change.ceremony ?? ''} }
-metrics: { listen: "127.0.0.1:${port}" }
-simulator: { seed: 7, stray_every_ms: 0, position_every_ms: 0, ${change.simulator ?? ''} }
-${change.more ?? ''}
-`;
+  const sections: Record<string, Readonly<Record<string, unknown>>> = {
+    exchange: { environment: 'sim' },
+    identity: { prefix: 'grinder_', allowed_strategies: ['1'] },
+    reconcile: {
+      ...{ interval_ms: 1000, action: 'auto', symbol_whitelist: ['BTCUSDT'] },
+      ...{ cooldown_seconds: 1, confirm_after_ms: 1000, missing_grace_ms: 5000 },
+    },
+    expected_state: { settle_ms: 0 },
+    ceremony: { requested_stage: 1, dwell_ms: 3000, stop_verify_ms: 1000 },
+    metrics: { listen: `127.0.0.1:${port}` },
+    simulator: { seed: 7, stray_every_ms: 0, position_every_ms: 0 },
+  };
+  const config: Record<string, unknown> = { ...sections };
+  for (const [name, value] of Object.entries(change))
+    config[name] = typeof value === 'string' ? value : { ...sections[name], ...value };
+  return `${JSON.stringify(config, null, 2)}\n`;
 }
 
 let cache: string | null = null;
@@ -260,6 +260,10 @@ function sharedCache(): string {
   if (cache === null) {
     const fresh = mkdtempSync(join(tmpdir(), 'grinder-e2e-cache-'));
     process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
+    // Once, so that starts at the same time don't unpack each for itself.
+    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', GRINDER_CACHE_DIR: fresh };
+    const first = spawnSync(executable(), ['--version'], { env, encoding: 'utf8' });
+    if (first.status !== 0) throw new Error(`the executable doesn't start: ${first.stderr}`);
     cache = fresh;
   }
   return cache;
