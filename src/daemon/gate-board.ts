@@ -29,7 +29,8 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
         const scope = GATES.find(({ name }) => name === verdict.gate);
         const state = stale && scope?.scope === 'action' ? 'stale' : verdict.open ? 'open' : 'closed';
         const moved = known !== undefined && known.state !== state;
-        if (moved) onChange(verdict.gate, known.state, state);
+        // A snapshot that went stale takes all such gates with it; that is told once, by snapshot_stale.
+        if (moved && known.state !== 'stale' && state !== 'stale') onChange(verdict.gate, known.state, state);
         const row = {
           gate: verdict.gate,
           state,
