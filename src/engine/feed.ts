@@ -52,6 +52,8 @@ export function openFeed(options: FeedOptions): Feed {
   let open: { fd: number; inode: number; offset: number } | null = null;
   let decoder = new StringDecoder('utf8');
   let half = '';
+  // Inside a line that is too long: everything up to its end is dropped.
+  let skipping = false;
   let changed = false;
 
   const now = () => ({ nowMs: options.clock.wallMs(), nowMonoMs: options.clock.monoMs() });
@@ -59,11 +61,21 @@ export function openFeed(options: FeedOptions): Feed {
   function takeText(text: string): void {
     const lines = (half + text).split('\n');
     half = lines.pop() ?? '';
-    if (half.length > MAX_LINE_CHARS) {
-      half = '';
-      draft = { ...withFault(draft, 'a line over 32 MiB') };
+    for (const line of lines) {
+      if (skipping) skipping = false;
+      else if (line.length > MAX_LINE_CHARS) tooLong();
+      else if (line.trim() !== '') draft = takeLine(draft, line);
     }
-    for (const line of lines) if (line.trim() !== '') draft = takeLine(draft, line);
+    if (!skipping && half.length > MAX_LINE_CHARS) {
+      skipping = true;
+      tooLong();
+    }
+    if (skipping) half = '';
+  }
+
+  function tooLong(): void {
+    changed = true;
+    draft = withFault(draft, 'a line over 32 MiB');
   }
 
   function takeLine(state: ExpectedDraft, text: string): ExpectedDraft {
@@ -74,15 +86,24 @@ export function openFeed(options: FeedOptions): Feed {
       : withFault(state, `a line that can't be read: ${parsed.problem}`);
   }
 
-  function reopen(): string | null {
+  function letGo(): void {
     if (open !== null) closeSync(open.fd);
     open = null;
+    startOver();
+  }
+
+  function startOver(): void {
+    decoder = new StringDecoder('utf8');
+    half = '';
+    skipping = false;
+  }
+
+  function reopen(): string | null {
+    letGo();
     const refused = checkPlace(options.path, options.uid);
     if (refused !== null) return refused;
     const fd = openSync(options.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     open = { fd, inode: fstatSync(fd).ino, offset: 0 };
-    decoder = new StringDecoder('utf8');
-    half = '';
     return null;
   }
 
@@ -97,9 +118,12 @@ export function openFeed(options: FeedOptions): Feed {
     try {
       const rotated = open === null || hasMoved(options.path, open);
       if (rotated && open !== null) readOn();
-      if (rotated) problem = reopen();
-      if (open !== null && problem === null) readOn();
+      // Looked at every time: a file that was private may have been opened to others since.
+      problem = rotated ? reopen() : checkPlace(options.path, options.uid);
+      if (problem === null) readOn();
+      else letGo();
     } catch (error) {
+      letGo();
       problem = `can't read ${options.path}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
@@ -111,8 +135,7 @@ export function openFeed(options: FeedOptions): Feed {
       changed = true;
       draft = withFault(draft, 'the file was truncated');
       open.offset = 0;
-      half = '';
-      decoder = new StringDecoder('utf8');
+      startOver();
     }
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(1, size - open.offset)));
     let taken = 0;
@@ -130,8 +153,7 @@ export function openFeed(options: FeedOptions): Feed {
     state: () => viewOf(draft, now(), options.settleMs),
     problem: () => problem,
     close: () => {
-      if (open !== null) closeSync(open.fd);
-      open = null;
+      letGo();
       problem = 'closed';
     },
   };
