@@ -90,7 +90,8 @@ function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
 /** A new session knows nothing until its checkpoint; what the old one ended is still worth remembering. */
 function begun(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
   const fault = line.type === 'checkpoint' ? null : 'a new session without a checkpoint';
-  return { ...nothingExpected(), sessionId: line.session_id, killSwitch: state.killSwitch, fault };
+  const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
+  return { ...nothingExpected(), orders, sessionId: line.session_id, killSwitch: state.killSwitch, fault };
 }
 
 function applyRecord(
