@@ -124,8 +124,6 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function isEntry(
-  value: unknown,
-): value is { readonly config_path: string; readonly socket_path: string } {
+function isEntry(value: unknown): value is { readonly config_path: string; readonly socket_path: string } {
   return typeof value === 'object' && value !== null && 'config_path' in value && 'socket_path' in value;
 }

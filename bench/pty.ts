@@ -26,7 +26,11 @@ const libc = dlopen('libc.so.6', {
 /** Starts a command; with `isRead: false` nothing it writes is ever taken from the terminal. */
 export function openPty(
   command: readonly [string, ...string[]],
-  options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly isRead?: boolean },
+  options: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly cwd: string;
+    readonly isRead?: boolean;
+  },
 ): Pty {
   const { env, cwd } = options;
   const screen = openScreen();

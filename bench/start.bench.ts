@@ -18,11 +18,21 @@ await bench('start', async () => {
     const attached = await attachStarts(sandbox, config);
     return [
       timing('run --headless: exec to /metrics', headless, 'ms', { of: 'p95', below: 1500 }),
-      timing('run: exec to first frame', screens.map(({ frameMs }) => frameMs), 'ms', { of: 'p95', below: 900 }),
-      timing('run: /metrics to first frame', screens.map(({ afterMetricsMs }) => afterMetricsMs), 'ms', {
-        of: 'p95',
-        below: 500,
-      }),
+      timing(
+        'run: exec to first frame',
+        screens.map(({ frameMs }) => frameMs),
+        'ms',
+        { of: 'p95', below: 900 },
+      ),
+      timing(
+        'run: /metrics to first frame',
+        screens.map(({ afterMetricsMs }) => afterMetricsMs),
+        'ms',
+        {
+          of: 'p95',
+          below: 500,
+        },
+      ),
       timing('attach: exec to first frame', attached, 'ms', { of: 'p95', below: 900 }),
       timing('--version: exec to exit', versions, 'ms'),
     ];

@@ -57,15 +57,16 @@ export function percentile(samples: readonly number[], name: (typeof PERCENTILES
 /** Prints the machine and the table. */
 export function printTable(title: string, figures: readonly Figure[]): void {
   const rows = [{ figure: title, measured: 'measured', limit: 'limit', verdict: '' }, ...figures];
-  const width = (key: 'figure' | 'measured' | 'limit') =>
-    Math.max(...rows.map((row) => row[key].length));
+  const width = (key: 'figure' | 'measured' | 'limit') => Math.max(...rows.map((row) => row[key].length));
   const line = (row: (typeof rows)[number]) =>
     [
       row.figure.padEnd(width('figure')),
       row.measured.padEnd(width('measured')),
       row.limit.padEnd(width('limit')),
       row.verdict,
-    ].join('  ').trimEnd();
+    ]
+      .join('  ')
+      .trimEnd();
   const [head, ...rest] = rows.map(line);
   const rule = '-'.repeat(Math.max(...rows.map((row) => line(row).length)));
   console.log([machineLine(), head, rule, ...rest, ''].join('\n'));
