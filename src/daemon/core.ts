@@ -11,6 +11,7 @@ import type { StageState } from '../engine/stage-types.ts';
 import type { TargetedReads } from '../engine/targeted.ts';
 import type { Criterion, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
 import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
+import type { DayUsage } from '../gates/gate.ts';
 import type { Places } from '../launch/places.ts';
 import type { Notebook } from './notebook.ts';
 import type { Totals } from './totals.ts';
@@ -92,6 +93,8 @@ export interface Vitals {
   writesSent: number;
   /** The cooldown's clock as it stood when the running run was judged. */
   sinceLastWriteAtRunMs: number | null;
+  /** What the day's budgets had used when the running run was judged. */
+  dayAtRun: DayUsage | null;
   /** A mismatch was seen in a read since the stop. */
   mismatchSinceStop: boolean;
   runs: number;

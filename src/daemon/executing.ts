@@ -1,12 +1,12 @@
 /** Joins a run's decision to the executor: what it may ask, and how it judges again when something moved. */
 import { compare } from '../engine/compare.ts';
 import { confirmationOf } from '../engine/confirm.ts';
-import { type Decision, UNUSED_RUN } from '../engine/decide.ts';
+import type { Decision } from '../engine/decide.ts';
 import { createExecutor, type Executor, type ItemResult } from '../engine/executor.ts';
 import { flattenTerms } from '../engine/flatten.ts';
 import type { ExpectedState, GateName, Observation, PlannedAction } from '../engine/types.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
-import type { GateWorld } from '../gates/gate.ts';
+import type { GateWorld, RunUsage } from '../gates/gate.ts';
 import { firstClosed, judgeAll } from '../gates/index.ts';
 import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
@@ -71,7 +71,7 @@ export async function executeRunnable(
     },
     actions: input.decision.runnable,
     epoch: input.epoch,
-    rejudge: (action) => rejudge(core, action, input.observation),
+    rejudge: (action, used) => rejudge(core, action, { observation: input.observation, used }),
   });
   for (const { intentId, intentAtMonoMs } of results) {
     if (intentId !== null && intentAtMonoMs !== null)
@@ -81,10 +81,14 @@ export async function executeRunnable(
 }
 
 /** Judges one action by the world as it is now; its mismatch must still be there with what the feed has said since. */
-function rejudge(core: Core, action: PlannedAction, observation: Observation): GateName | null {
+function rejudge(
+  core: Core,
+  action: PlannedAction,
+  run: { readonly observation: Observation; readonly used: RunUsage },
+): GateName | null {
   core.feed.poll();
   const expected = core.feed.state();
-  const again = compare(expected, observation, compareOptions(core));
+  const again = compare(expected, run.observation, compareOptions(core));
   if (
     !again.mismatches.some(
       ({ key, remediation }) => key === action.mismatch.key && remediation === action.action,
@@ -94,11 +98,12 @@ function rejudge(core: Core, action: PlannedAction, observation: Observation): G
   const failures = core.journal.state().failuresByItem.get(action.id) ?? 0;
   const confirmation = confirmationOf(core.vitals.confirm, action.mismatch.key);
   return firstClosed(
-    judgeAll({ action, world: worldWithinRun(core, expected), run: UNUSED_RUN, confirmation, failures }),
+    judgeAll({ action, world: worldWithinRun(core, expected), run: run.used, confirmation, failures }),
   );
 }
 
-/** Within a run the cooldown is judged from before the run: its own writes don't close it. */
+/** Within a run cooldown and day are judged from before the run: its own writes are counted as the run's. */
 export function worldWithinRun(core: Core, expected: ExpectedState): GateWorld {
-  return { ...gateWorld(core, expected), sinceLastWriteMs: core.vitals.sinceLastWriteAtRunMs };
+  const { sinceLastWriteAtRunMs, dayAtRun } = core.vitals;
+  return { ...gateWorld(core, expected), sinceLastWriteMs: sinceLastWriteAtRunMs, day: dayAtRun };
 }

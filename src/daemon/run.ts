@@ -100,6 +100,7 @@ function decideNow(
   );
   const world = gateWorld(core, expected);
   vitals.sinceLastWriteAtRunMs = world.sinceLastWriteMs;
+  vitals.dayAtRun = world.day;
   return decide({
     mismatches: comparison.mismatches,
     world,

@@ -53,6 +53,7 @@ export function initialVitals(input: {
     dispatchedMonoMs: new Map(),
     writesSent: 0,
     sinceLastWriteAtRunMs: null,
+    dayAtRun: null,
     mismatchSinceStop: false,
     runs: 0,
     runId: null,

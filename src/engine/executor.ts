@@ -7,8 +7,9 @@
  * exactly one of executed, blocked, failed, unknown (S22).
  */
 import type { DispatchResult, Exchange, WriteRequest } from '../exchange/exchange.ts';
+import type { RunUsage } from '../gates/gate.ts';
 import type { Clock } from './clock.ts';
-import { decimal } from './decimal.ts';
+import { spend, UNUSED_RUN } from './decide.ts';
 import { describeError } from './files.ts';
 import type { Interlock } from './interlock.ts';
 import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
@@ -47,8 +48,11 @@ export interface ExecuteRequest {
   readonly actions: readonly JudgedAction[];
   /** The interlock's epoch, read before the gates were judged. */
   readonly epoch: number;
-  /** Judges one action by the world as it is now; null when every gate is open. Called when the epoch moved or a notional rose. */
-  readonly rejudge: (action: PlannedAction) => GateName | null;
+  /**
+   * Judges one action by the world as it is now and by what this run has taken so far; null when every gate is open.
+   * Called right before every write, and earlier when the epoch moved.
+   */
+  readonly rejudge: (action: PlannedAction, used: RunUsage) => GateName | null;
 }
 
 /** Executes runs; one at a time. */
@@ -70,6 +74,7 @@ export function createExecutor(tools: ExecutorTools): Executor {
         tools,
         request,
         epoch: request.epoch,
+        used: UNUSED_RUN,
         setInFlight: (intentId) => {
           inFlight = intentId;
         },
@@ -84,11 +89,12 @@ export function createExecutor(tools: ExecutorTools): Executor {
   };
 }
 
-/** One run under way; `epoch` is the one at which the world was last judged. */
+/** One run under way; `epoch` is the one at which the world was last judged, `used` what its intents have taken. */
 interface Pass {
   readonly tools: ExecutorTools;
   readonly request: ExecuteRequest;
   epoch: number;
+  used: RunUsage;
   readonly setInFlight: (intentId: string | null) => void;
 }
 
@@ -100,7 +106,8 @@ async function executeOne(pass: Pass, action: PlannedAction): Promise<ItemResult
   const prepared = await prepare(pass, action);
   if (prepared.kind === 'blocked') return notTried(pass, action, prepared.reason, prepared.text);
   if (prepared.kind === 'failed') return notTried(pass, action, 'port_error', prepared.text);
-  const late = closedGate(pass, prepared.action, costsMore(prepared.action, action));
+  // Always: the feed, the lock and the clocks may have moved during the read without anybody having looked yet.
+  const late = closedGate(pass, prepared.action, true);
   if (late !== null) return notTried(pass, action, late, 'closed during the targeted read');
   return writeOne(pass, prepared);
 }
@@ -123,7 +130,7 @@ function closedGate(pass: Pass, action: PlannedAction, judgeAnew = false): GateN
 /** A judge that throws has not let anything through. */
 function judgeAgain(pass: Pass, action: PlannedAction): GateName | null {
   try {
-    return pass.request.rejudge(action);
+    return pass.request.rejudge(action, pass.used);
   } catch {
     return 'not_confirmed';
   }
@@ -139,11 +146,6 @@ async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
   }
 }
 
-function costsMore(fresh: PlannedAction, planned: PlannedAction): boolean {
-  if (fresh.notionalUsdt === null || planned.notionalUsdt === null) return true;
-  return decimal(fresh.notionalUsdt).isGreaterThan(decimal(planned.notionalUsdt));
-}
-
 async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<ItemResult> {
   const { tools, request, epoch } = pass;
   const requestHash = hashOf(tools, write);
@@ -153,6 +155,7 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   const intent = tools.journal.append(intentEntry(request.run, action, { id, write, requestHash, epoch }));
   if (!intent.ok) return failed(tools, ended(action, 'failed', 'port_error', intent.problem));
   const atMonoMs = tools.clock.monoMs();
+  pass.used = spend(pass.used, action);
   pass.setInFlight(id);
   const permit = { intentId: id, requestHash, epoch, deadlineMonoMs: atMonoMs + tools.permitMs };
   const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));

@@ -9,6 +9,7 @@ import { tail } from '../../src/engine/journal-scan.ts';
 import type { GateName, JudgedAction, PlannedAction } from '../../src/engine/types.ts';
 import type { DispatchResult } from '../../src/exchange/exchange.ts';
 import { hashWire, wireRequest } from '../../src/exchange/wire.ts';
+import type { RunUsage } from '../../src/gates/gate.ts';
 import {
   cancelMismatch,
   flattenMismatch,
@@ -43,6 +44,7 @@ function world(directory: string) {
   const scripted = scriptedExchange(interlock, { nowMonoMs: clock.monoMs, hashRequest });
   const logged: string[] = [];
   const asked: PlannedAction[] = [];
+  const usedBefore: RunUsage[] = [];
   const judge: { answer: GateName | null } = { answer: null };
   const executor = createExecutor({
     exchange: scripted.exchange,
@@ -68,8 +70,9 @@ function world(directory: string) {
       run,
       actions: actions.map(runnable),
       epoch: interlock.epoch(),
-      rejudge: (action) => {
+      rejudge: (action, used) => {
         asked.push(action);
+        usedBefore.push(used);
         return judge.answer;
       },
       ...change,
@@ -86,6 +89,7 @@ function world(directory: string) {
     lines,
     logged,
     asked,
+    usedBefore,
     judge,
     path,
   };
@@ -325,9 +329,9 @@ describe('the executor', () => {
     const w = world(directory.path);
     w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
     const epoch = w.interlock.epoch();
-    w.judge.answer = 'snapshot_stale';
     w.script.answer = (write) => {
       w.interlock.advance();
+      w.judge.answer = 'snapshot_stale';
       w.script.orders = w.script.orders.filter((order) => order.clientOrderId !== write.clientOrderId);
       return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
     };
@@ -361,6 +365,25 @@ describe('the executor', () => {
     w.script.onDispatch = () => w.clock.advance(2000);
     expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
     expect(w.sent).toEqual([]);
+  });
+
+  test('right before every write the gates are asked again, with what the run has taken so far', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
+    w.script.answer = (write) => {
+      // As when the feed, read for the first action, says that the second is expected after all; no epoch tells of it.
+      if (write.clientOrderId === observedOrder(2).clientOrderId) w.judge.answer = 'not_confirmed';
+      return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+    };
+    const results = await w.execute([cancel(1), cancel(2), cancel(3)]);
+    expect(statuses(results)).toEqual(['executed', 'executed', 'blocked:not_confirmed']);
+    expect(w.sent).toHaveLength(2);
+    expect(w.usedBefore.map(({ calls, cancels }) => [calls, cancels])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
   });
 
   test('a flatten whose notional rose since it was judged is judged again', async () => {
