@@ -46,7 +46,7 @@ export interface JournalState {
   /** Wall time of the latest dispatch; null when never. */
   readonly lastWriteRunAtMs: number | null;
   readonly openIntents: ReadonlyMap<string, OpenIntent>;
-  /** By action id: refused, unknown or unverified dispatches since it last succeeded. */
+  /** By action id: refused, unknown or unverified dispatches since one was last seen to have done what it said. */
   readonly failuresByItem: ReadonlyMap<string, number>;
   /** No call before this wall time (`details.backoff_until_ms` of any record); 0 when none. */
   readonly backoffUntilMs: number;
@@ -145,16 +145,18 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
   const { details } = record;
   if (typeof details['resolves'] === 'string') return closeIntent(state, details['resolves']);
   if (typeof details['verifies'] === 'string') {
-    return details['verified'] === false && typeof details['action_id'] === 'string'
-      ? countFailure(state, details['action_id'])
-      : state;
+    const actionId = details['action_id'];
+    if (typeof actionId !== 'string') return state;
+    // An order taken by the exchange may have filled nothing: only the read after it tells success.
+    if (details['verified'] === true) return clearFailures(state, actionId);
+    return details['verified'] === false ? countFailure(state, actionId) : state;
   }
   const id = details['intent_id'];
   const intent = typeof id === 'string' ? state.openIntents.get(id) : undefined;
   if (intent === undefined || intent.status === 'unknown') return state;
   switch (record.status) {
     case 'EXECUTED':
-      return clearFailures(closeIntent(state, intent.intentId), intent.actionId);
+      return closeIntent(state, intent.intentId);
     case 'REJECTED':
       return countFailure(
         refund(closeIntent(state, intent.intentId), intent.intentId, 'notional'),
