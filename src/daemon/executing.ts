@@ -1,10 +1,9 @@
 /** Joins a run's decision to the executor: what it may ask, and how it judges again when something moved. */
 import { compare } from '../engine/compare.ts';
 import { confirmationOf } from '../engine/confirm.ts';
-import type { Decision } from '../engine/decide.ts';
 import { createExecutor, type Executor, type ItemResult } from '../engine/executor.ts';
 import { flattenTerms } from '../engine/flatten.ts';
-import type { ExpectedState, GateName, Observation, PlannedAction } from '../engine/types.ts';
+import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction } from '../engine/types.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
 import type { GateWorld, RunUsage } from '../gates/gate.ts';
 import { firstClosed, judgeAll } from '../gates/index.ts';
@@ -54,7 +53,7 @@ export async function executeRunnable(
   core: Core,
   executor: Executor,
   input: {
-    readonly decision: Decision;
+    readonly actions: readonly JudgedAction[];
     readonly runId: string;
     readonly epoch: number;
     readonly observation: Observation;
@@ -69,7 +68,7 @@ export async function executeRunnable(
       actionMode: core.settings.reconcile.action,
       configDigest: core.settings.digest,
     },
-    actions: input.decision.runnable,
+    actions: input.actions,
     epoch: input.epoch,
     rejudge: (action, used) => rejudge(core, action, { observation: input.observation, used }),
   });

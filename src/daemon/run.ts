@@ -6,6 +6,7 @@ import type { Comparison } from '../engine/compare.ts';
 import { advanceConfirmations, confirmationOf } from '../engine/confirm.ts';
 import { type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
+import { withinLease } from '../engine/lease.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';
 import { takeCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
@@ -42,8 +43,9 @@ export async function reconcileOnce(
   const written = writeDown(core, decision, comparison, observation);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
   const live = stageAtStart === 4 && vitals.stage.inForce === 4 && decision.runnable.length > 0;
+  const actions = withinLease(decision.runnable, vitals.stage.lease);
   const execution: Execution = live
-    ? await executeRunnable(core, executor, { decision, runId, epoch, observation })
+    ? await executeRunnable(core, executor, { actions, runId, epoch, observation })
     : { results: [], sent: 0 };
   rememberWaiting(core, decision, execution);
   const tally = tallyOf(decision, execution);

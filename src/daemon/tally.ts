@@ -32,7 +32,7 @@ export function tallyOf(decision: Decision, execution: Execution): RunTally {
       continue;
     }
     const result = results.get(action.id);
-    // All gates were open but the run could not go on to execute: the stage was lowered under it.
+    // All gates were open but the run could not go on to execute: the stage was lowered under it, or its lease used up.
     if (result === undefined) block('not_armed');
     else if (result.status === 'blocked') block(result.reason ?? 'not_armed');
     else tally[result.status][action.action] += 1;

@@ -26,6 +26,11 @@ export function spendLease(lease: Lease | null, executed: number): Lease | null 
   return lease === null ? null : { ...lease, executionsLeft: lease.executionsLeft - executed };
 }
 
+/** The first of these that a lease still has executions for; none without a lease. */
+export function withinLease<T>(actions: readonly T[], lease: Lease | null): readonly T[] {
+  return actions.slice(0, Math.max(0, lease?.executionsLeft ?? 0));
+}
+
 /** Says why a lease is over, or null. `gapMs` is the longest time without a run since stage 4 was entered. */
 export function leaseOver(lease: Lease, now: Instant, gapMs: number, intervalMs: number): string | null {
   if (now.nowMs >= lease.untilMs || now.nowMonoMs >= lease.untilMonoMs) return 'arming lease over';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Evidence } from '../../src/engine/evidence.ts';
+import { grantLease, spendLease, withinLease } from '../../src/engine/lease.ts';
 import type { RunCounts } from '../../src/engine/progress.ts';
 import type { StageContext, StageEvent, StageState } from '../../src/engine/stage-types.ts';
 import { currentCriteria, earnedStage, initialStageState, stepStage } from '../../src/engine/stages.ts';
@@ -279,6 +280,14 @@ describe('lowering', () => {
 });
 
 describe('the lease', () => {
+  test('lets a run execute no more than it has executions left, and nothing without one', () => {
+    const lease = grantLease({ leaseMs: 1000, maxExecutions: 3 }, { nowMs: 0, nowMonoMs: 0 });
+    expect(withinLease(['a', 'b', 'c', 'd'], lease)).toEqual(['a', 'b', 'c']);
+    expect(withinLease(['a', 'b'], spendLease(lease, 2))).toEqual(['a']);
+    expect(withinLease(['a'], spendLease(lease, 5))).toEqual([]);
+    expect(withinLease(['a'], null)).toEqual([]);
+  });
+
   const cases: readonly (readonly [string, (r: Rig) => void])[] = [
     [
       'monotonic time',
