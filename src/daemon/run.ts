@@ -8,6 +8,7 @@ import { type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
 import { withinLease } from '../engine/lease.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';
+import { expectedStateStale } from '../gates/expected-state-stale.ts';
 import { takeCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
@@ -16,6 +17,9 @@ import { type Execution, executeRunnable } from './executing.ts';
 import { observe } from './observing.ts';
 import { countByType, type RunSink, tallyOf } from './tally.ts';
 import { gateWorld } from './world.ts';
+
+/** Sightings further apart than this many intervals are not of one and the same mismatch. */
+const GAP_INTERVALS = 3;
 
 /** Runs once. Never rejects for what the exchange, the feed or the disk may do. */
 export async function reconcileOnce(
@@ -92,7 +96,6 @@ function decideNow(
   observation: Observation,
 ): Decision {
   const { vitals } = core;
-  vitals.confirm = advanceConfirmations(vitals.confirm, comparison.mismatches, observation);
   const failures = core.journal.state().failuresByItem;
   const history = new Map(
     [...new Set([...failures.keys(), ...vitals.history.keys()])].map((id) => [
@@ -101,6 +104,11 @@ function decideNow(
     ]),
   );
   const world = gateWorld(core, expected);
+  const { intervalMs, confirmAfterMs } = core.settings.reconcile;
+  vitals.confirm = advanceConfirmations(vitals.confirm, comparison.mismatches, observation, {
+    trusted: expectedStateStale.judge(world).open,
+    maxGapMs: Math.max(GAP_INTERVALS * intervalMs, confirmAfterMs),
+  });
   vitals.sinceLastWriteAtRunMs = world.sinceLastWriteMs;
   vitals.dayAtRun = world.day;
   return decide({

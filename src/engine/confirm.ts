@@ -22,19 +22,32 @@ export const NOTHING_SEEN: ConfirmState = {
   latestReadMonoMs: Number.NEGATIVE_INFINITY,
 };
 
+/** What a sighting is worth. */
+export interface SightingRules {
+  /** What the engine believes could be trusted when it was compared; a difference to anything else shows nothing. */
+  readonly trusted: boolean;
+  /** So long without a complete read, and nobody can say that what is seen now is what was seen then. */
+  readonly maxGapMs: number;
+}
+
 /**
  * Folds one comparison in: what a complete read shows is counted, what it doesn't show is forgotten.
- * An incomplete read, the same read again and an older one change nothing.
+ * An incomplete read, the same read again and an older one change nothing; an expected state that can't be trusted
+ * and a gap forget all.
  */
 export function advanceConfirmations(
   state: ConfirmState,
   mismatches: readonly Mismatch[],
   observed: Pick<Observation, 'complete' | 'startedMonoMs'>,
+  rules: SightingRules,
 ): ConfirmState {
   const atMonoMs = observed.startedMonoMs;
+  if (!rules.trusted) return { ...state, sightings: new Map() };
   if (!observed.complete || !(atMonoMs > state.latestReadMonoMs)) return state;
   const keys = new Set(mismatches.map((mismatch) => mismatch.key));
-  const sightings = new Map([...keys].map((key) => [key, seeAgain(state.sightings.get(key), atMonoMs)]));
+  const unbroken = atMonoMs - state.latestReadMonoMs <= rules.maxGapMs;
+  const before = (key: string) => (unbroken ? state.sightings.get(key) : undefined);
+  const sightings = new Map([...keys].map((key) => [key, seeAgain(before(key), atMonoMs)]));
   return { sightings, latestReadMonoMs: atMonoMs };
 }
 

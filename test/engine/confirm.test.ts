@@ -15,8 +15,9 @@ const see = (
   {
     complete = true,
     mismatches = [stray],
-  }: { complete?: boolean; mismatches?: readonly (typeof stray)[] } = {},
-) => advanceConfirmations(state, mismatches, { complete, startedMonoMs });
+    trusted = true,
+  }: { complete?: boolean; mismatches?: readonly (typeof stray)[]; trusted?: boolean } = {},
+) => advanceConfirmations(state, mismatches, { complete, startedMonoMs }, { trusted, maxGapMs: 90_000 });
 const of = (state: ConfirmState) => confirmationOf(state, stray.key);
 
 test('what no complete read has shown is not confirmed at all', () => {
@@ -44,4 +45,16 @@ test('what a complete read no longer shows starts from nothing', () => {
   const vanished = see(see(NOTHING_SEEN, 1000), 5000, { mismatches: [other] });
   expect(of(vanished)).toBeNull();
   expect(of(see(vanished, 12_000))).toEqual({ completeReads: 1, spanMs: 0 });
+});
+
+test('what was seen while the feed could not be trusted is not counted, and ends what was seen before', () => {
+  const stale = see(see(NOTHING_SEEN, 1000), 11_000, { trusted: false });
+  expect(of(stale)).toBeNull();
+  expect(of(see(stale, 21_000))).toEqual({ completeReads: 1, spanMs: 0 });
+});
+
+test('what was seen before a long time without complete reads is not what is seen after it', () => {
+  const once = see(NOTHING_SEEN, 1000);
+  expect(of(see(once, 91_000))).toEqual({ completeReads: 2, spanMs: 90_000 });
+  expect(of(see(see(once, 50_000, { complete: false }), 91_001))).toEqual({ completeReads: 1, spanMs: 0 });
 });
