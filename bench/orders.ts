@@ -33,7 +33,10 @@ export function picture(size: { readonly matched: number; readonly unexpected: n
 /** What a run computes between reading and writing: compare, confirm, plan, judge by every gate. */
 export function engineRun({ expected, observed }: Picture): Decision {
   const { mismatches } = compare(expected, observed, options());
-  const confirm = advanceConfirmations(NOTHING_SEEN, mismatches, observed, { trusted: true, maxGapMs: 90_000 });
+  const confirm = advanceConfirmations(NOTHING_SEEN, mismatches, observed, {
+    trusted: true,
+    maxGapMs: 90_000,
+  });
   return decide({
     mismatches,
     world: openWorld(),
