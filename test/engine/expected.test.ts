@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'bun:test';
+import {
+  applyLine,
+  type ExpectedDraft,
+  nothingExpected,
+  viewOf,
+  withFault,
+} from '../../src/engine/expected.ts';
+import { feedLineSchema } from '../../src/engine/feed-schema.ts';
+import { identity, type Line, order, session } from './feed-lines.ts';
+
+const at = (nowMonoMs: number) => ({ nowMs: 1_800_000_000_000, nowMonoMs });
+
+function folded(
+  lines: readonly Line[],
+  from: ExpectedDraft = nothingExpected(),
+  nowMonoMs = 100,
+): ExpectedDraft {
+  return lines.reduce<ExpectedDraft>(
+    (state, line) => applyLine(state, feedLineSchema.parse(line), identity, at(nowMonoMs)),
+    from,
+  );
+}
+
+describe('records', () => {
+  test('an order is live from its line on, with what it said', () => {
+    const s = session('a', 7);
+    const state = folded([s.checkpoint(), s.order('x', { reduce_only: true, filled_quantity: '0.005' })]);
+    expect(state.orders.get('x')).toEqual({
+      clientOrderId: 'x',
+      symbol: 'BTCUSDT',
+      side: 'BUY',
+      orderType: 'LIMIT',
+      price: '60000',
+      quantity: '0.01',
+      filledQuantity: '0.005',
+      reduceOnly: true,
+      state: 'live',
+      endReason: null,
+      updatedAtMs: 7,
+      readAtMonoMs: 100,
+    });
+  });
+
+  test('an ended order keeps its terms and is remembered, also past a checkpoint', () => {
+    const s = session('a');
+    const state = folded([s.checkpoint(), s.order('x'), s.end('x'), s.checkpoint()]);
+    expect(state.orders.get('x')).toMatchObject({ state: 'ended', endReason: 'CANCELED', price: '60000' });
+  });
+
+  test('an end of an order that was never heard of is remembered too', () => {
+    const s = session('a');
+    expect(folded([s.checkpoint(), s.end('x')]).orders.get('x')).toMatchObject({
+      state: 'ended',
+      quantity: '0',
+    });
+  });
+
+  test('a checkpoint is the full set: what it does not name is no longer expected', () => {
+    const s = session('a');
+    const state = folded([
+      s.checkpoint(),
+      s.order('x'),
+      s.position('1'),
+      s.checkpoint({ orders: [order('y')] }),
+    ]);
+    expect([...state.orders.keys()]).toEqual(['y']);
+    expect(state.positions.size).toBe(0);
+  });
+
+  test('an id that a checkpoint names is live, although it had ended', () => {
+    const s = session('a');
+    const state = folded([s.checkpoint(), s.end('x'), s.checkpoint({ orders: [order('x')] })]);
+    expect(state.orders.get('x')?.state).toBe('live');
+  });
+
+  test('a position of zero is known, not absent; sides do not overwrite each other', () => {
+    const s = session('a');
+    const hedge = (side: string, amount: string) =>
+      s.line({ type: 'position', symbol: 'BTCUSDT', position_side: side, amount });
+    const state = folded([s.checkpoint(), s.position('0'), hedge('LONG', '0.5'), hedge('SHORT', '0')]);
+    expect([...state.positions].map(([key, { amount }]) => [key, amount])).toEqual([
+      ['BTCUSDT/BOTH', '0'],
+      ['BTCUSDT/LONG', '0.5'],
+      ['BTCUSDT/SHORT', '0'],
+    ]);
+  });
+
+  test("the kill switch is the engine's last word, kept over a new session until its checkpoint", () => {
+    const s = session('a');
+    const on = folded([s.checkpoint(), s.killSwitch(true)]);
+    expect(on.killSwitch).toBe(true);
+    const t = session('b');
+    const begun = folded([t.heartbeat()], on);
+    expect(begun.killSwitch).toBe(true);
+    expect(folded([t.checkpoint()], begun).killSwitch).toBe(false);
+  });
+
+  test('events applied only ever rise within a session', () => {
+    const s = session('a');
+    const state = folded([
+      s.checkpoint({ applied_event_ms: 50 }),
+      s.heartbeat({ applied_event_ms: 90 }),
+      s.heartbeat({ applied_event_ms: 70 }),
+    ]);
+    expect(state.appliedEventMs).toBe(90);
+    expect(folded([session('b').heartbeat({ applied_event_ms: 10 })], state).appliedEventMs).toBe(10);
+  });
+
+  test('every line counts as a sign of life, and an old one that comes again does not', () => {
+    const s = session('a');
+    const first = s.checkpoint();
+    const state = folded([first]);
+    expect(folded([first], state, 900).lastLine?.readAtMonoMs).toBe(100);
+    expect(folded([s.killSwitch(false)], state, 900).lastLine?.readAtMonoMs).toBe(900);
+  });
+});
+
+describe('faults', () => {
+  test('the first is kept, because it explains the others', () => {
+    expect(withFault(withFault(nothingExpected(), 'first'), 'second').fault).toBe('first');
+  });
+
+  test('a checkpoint heals a fault and does not shorten the time a session settles', () => {
+    const s = session('a');
+    const first = folded([s.checkpoint()], nothingExpected(), 100);
+    const healed = folded([s.checkpoint()], withFault(first, 'gap'), 5000);
+    expect(healed.fault).toBeNull();
+    expect(healed.checkpoint?.readAtMonoMs).toBe(100);
+  });
+
+  test('a foreign checkpoint in the middle settles anew with the next of ours', () => {
+    const s = session('a');
+    const state = folded([s.checkpoint(), s.checkpoint({ account: 'other' })], nothingExpected(), 100);
+    const again = folded([s.checkpoint()], state, 5000);
+    expect(again).toMatchObject({ fault: null, checkpoint: { readAtMonoMs: 5000 } });
+    expect(viewOf(again, at(5999), 1000).settled).toBe(false);
+    expect(viewOf(again, at(6000), 1000).settled).toBe(true);
+  });
+});
+
+test('a view is a copy: what is folded later does not reach it', () => {
+  const s = session('a');
+  const draft = folded([s.checkpoint(), s.order('x')]);
+  const view = viewOf(draft, at(200), 0);
+  folded([s.order('y'), s.end('x'), s.position('1')], draft);
+  expect([...view.orders].map(([id, { state }]) => [id, state])).toEqual([['x', 'live']]);
+  expect(view.positions.size).toBe(0);
+});
+
+test('ended orders are forgotten, oldest first, and no live one ever is', () => {
+  const s = session('a');
+  let state = folded([s.checkpoint(), s.order('keep')]);
+  for (let at = 0; at < 12_000; at++) state = folded([s.end(`end-${at}`)], state);
+  expect(state.orders.size).toBeLessThanOrEqual(6001);
+  expect(state.orders.get('keep')?.state).toBe('live');
+  expect(state.orders.has('end-11999')).toBe(true);
+  expect(state.orders.has('end-0')).toBe(false);
+});
