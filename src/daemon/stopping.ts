@@ -12,13 +12,15 @@ export interface StopRequest {
   readonly reason: string;
 }
 
-/** Latches; idempotent. The first call's latch is kept, a later one only makes it durable if it was not. */
+/**
+ * Latches. While it is latched a further call changes nothing but the latch's id, so that a clear on its way, of the id
+ * that somebody saw before, can't undo this stop.
+ */
 export function stop(core: Core, latch: Latch, request: StopRequest): LatchState {
   core.interlock.setLatch();
   core.interlock.allowWrites(false);
   const { vitals } = core;
   const before = vitals.latch;
-  if (before?.durable === true) return before;
   const atMs = core.clock.wallMs();
   const durable = latch.set({ ...request, atMs });
   const reading = latch.current();
@@ -30,10 +32,10 @@ export function stop(core: Core, latch: Latch, request: StopRequest): LatchState
     atMonoMs: before?.atMonoMs ?? core.clock.monoMs(),
     durable,
     executedAtStop: before?.executedAtStop ?? core.totals.all().executed,
-    verdict: null,
+    verdict: before?.durable === durable ? before.verdict : null,
   };
   vitals.latch = state;
-  vitals.mismatchSinceStop = false;
+  if (before === null) vitals.mismatchSinceStop = false;
   sendStageEvent(core, { type: 'stop', by: request.by });
   core.journal.append({
     ...entryBase(core),
@@ -47,9 +49,11 @@ export function stop(core: Core, latch: Latch, request: StopRequest): LatchState
     `${latchText(state)} (by ${request.by}${request.reason === '' ? '' : `: ${request.reason}`})`,
     { latch_id: state.id, durable },
   );
-  if (!durable) core.notebook.alarm('latch', 'the stop latch is not on disk: do not restart before it is');
+  core.notebook.alarm('latch', durable ? null : NOT_ON_DISK);
   return state;
 }
+
+const NOT_ON_DISK = 'the stop latch is not on disk: do not restart before it is';
 
 /** What the latch says of itself. */
 export function latchText(state: Pick<LatchState, 'durable'>): string {
@@ -71,7 +75,12 @@ export function clearStop(
   const cleared = latch.clear(request.latchId);
   if (cleared.kind === 'not_current')
     return `the latch in force is ${cleared.latchId ?? 'another'}, not ${request.latchId}`;
-  if (cleared.kind === 'not_durable') return `the latch can't be cleared durably and stays: ${cleared.why}`;
+  if (cleared.kind === 'not_durable') {
+    // What the disk holds now is anybody's guess: a restart may find it clear.
+    core.vitals.latch = { ...state, durable: false, verdict: null };
+    core.notebook.alarm('latch', NOT_ON_DISK);
+    return `the latch can't be cleared durably and stays: ${cleared.why}`;
+  }
   core.vitals.latch = null;
   core.notebook.alarm('latch', null);
   core.interlock.clearLatch();

@@ -39,6 +39,7 @@ export function createTick(deps: TickDeps): () => void {
   };
   let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
+  let stopFileSeen = vitals.latch !== null;
 
   /** Reads that are no part of a run: clock, symbols, rights of the key. */
   function probe(now: number): void {
@@ -87,8 +88,11 @@ export function createTick(deps: TickDeps): () => void {
   }
 
   function watchStop(now: number): void {
-    if (vitals.latch === null && stopFilePresent(core.places.stateDir))
+    const present = stopFilePresent(core.places.stateDir);
+    // A file that comes while it is latched is a newer stop: a clear of the older one must not take it away.
+    if (present && (vitals.latch === null || !stopFileSeen))
       stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${core.places.stateDir}` });
+    stopFileSeen = present;
     const state = vitals.latch;
     if (
       state === null ||

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGateBoard } from '../../src/daemon/gate-board.ts';
+import { clearStop, stop } from '../../src/daemon/stopping.ts';
+import { createTick } from '../../src/daemon/ticking.ts';
+import { realDisk } from '../../src/engine/disk.ts';
+import { createIntentResolver } from '../../src/engine/intents.ts';
+import { openLatch } from '../../src/engine/latch.ts';
+import { scratch } from '../engine/durable.ts';
+import { type CoreRig, coreIn } from './core.ts';
+
+const ann = { by: 'ann', reason: 'looks wrong' };
+const bob = { by: 'bob', reason: '' };
+
+function ticking({ core, latch }: CoreRig): () => void {
+  const resolver = createIntentResolver({
+    exchange: core.exchange,
+    journal: core.journal,
+    clock: core.clock,
+    rules: { windowMs: 1, agreeing: 3, maxReads: 3 },
+    spacingMs: 1,
+    inFlight: () => null,
+    stamp: () => ({ runId: '', stage: 0, mode: 'dry_run', actionMode: 'auto', configDigest: '' }),
+    log: () => undefined,
+  });
+  const board = createGateBoard(() => undefined);
+  return createTick({ core, latch, board, resolver, executing: () => false });
+}
+
+describe('a stop', () => {
+  test('a clear on its way does not undo a stop that came after it was asked for', () => {
+    using directory = scratch();
+    const { core, latch } = coreIn(directory.path);
+    const first = stop(core, latch, ann);
+    expect(first).toMatchObject({ durable: true, by: 'ann' });
+    const second = stop(core, latch, bob);
+    expect(clearStop(core, latch, { latchId: first.id, by: 'ann' })).toContain(second.id);
+    expect(core.interlock.latched()).toBe(true);
+    expect(core.vitals.latch).toMatchObject({ id: second.id, durable: true, reason: 'looks wrong' });
+    expect(clearStop(core, latch, { latchId: second.id, by: 'ann' })).toBeNull();
+    expect(core.interlock.latched()).toBe(false);
+  });
+
+  test('a file STOP that comes while latched is a newer stop, one that was there before is not', () => {
+    using directory = scratch();
+    const rig = coreIn(directory.path);
+    const tick = ticking(rig);
+    const first = stop(rig.core, rig.latch, ann);
+    tick();
+    expect(rig.core.vitals.latch?.id).toBe(first.id);
+    writeFileSync(join(rig.core.places.stateDir, 'STOP'), '');
+    tick();
+    const second = rig.core.vitals.latch?.id ?? '';
+    expect(second).not.toBe(first.id);
+    tick();
+    expect(rig.core.vitals.latch?.id).toBe(second);
+    expect(clearStop(rig.core, rig.latch, { latchId: first.id, by: 'ann' })).toContain(second);
+    expect(clearStop(rig.core, rig.latch, { latchId: second, by: 'ann' })).toBeNull();
+    tick();
+    expect(rig.core.vitals.latch).toBeNull();
+  });
+
+  test('a latch that a failed clear may have taken off the disk is not called durable any more', () => {
+    using directory = scratch();
+    let failing = false;
+    const disk = {
+      ...realDisk,
+      fdatasync: (fd: number) => {
+        if (failing) throw new Error('EIO');
+        realDisk.fdatasync(fd);
+      },
+    };
+    const { core, latch } = coreIn(directory.path, { latchDisk: disk });
+    const { id } = stop(core, latch, ann);
+    failing = true;
+    expect(clearStop(core, latch, { latchId: id, by: 'ann' })).toContain('stays');
+    // What a restart would find now:
+    const path = join(directory.path, 'account', 'latch');
+    expect(openLatch({ path, firstUse: false, nowMs: 0 }).current().latched).toBe(false);
+    expect(core.interlock.latched()).toBe(true);
+    expect(core.vitals.latch).toMatchObject({ id, durable: false });
+    expect(core.notebook.alarms().join()).toContain('do not restart');
+    failing = false;
+    expect(stop(core, latch, bob)).toMatchObject({ durable: true });
+    expect(openLatch({ path, firstUse: false, nowMs: 0 }).current().latched).toBe(true);
+    expect(core.notebook.alarms()).toEqual([]);
+  });
+});
