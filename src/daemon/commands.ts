@@ -9,7 +9,7 @@ import { injectCanary } from './canary.ts';
 import { earned, entryBase, holdsOf, sendStageEvent } from './ceremony.ts';
 import type { Core, LatchState } from './core.ts';
 import { missingFor } from './next-step.ts';
-import { acknowledgements } from './prerequisites.ts';
+import { acknowledged, acknowledgements } from './prerequisites.ts';
 import { clearStop, latchText } from './stopping.ts';
 
 export interface CommandDeps {
@@ -155,8 +155,10 @@ function enterLive(
 
 function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandReply {
   const item = escapeText(body.item, 100);
-  const known = acknowledgements(core).map((one) => one.item);
-  if (!known.includes(item))
+  const open = acknowledgements(core);
+  const known = open.map((one) => one.item);
+  const asked = open.find((one) => one.item === item);
+  if (asked === undefined)
     return reply(
       FAILED,
       known.length === 0
@@ -168,7 +170,7 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
     ...entryBase(core),
     event_type: 'ACKNOWLEDGED',
     operator,
-    details: { item, operator_unverified: true },
+    details: { ...acknowledged(core, asked), operator_unverified: true },
   });
   if (!appended.ok) return reply(FAILED, `not acknowledged, the audit can't take it: ${appended.problem}`);
   core.notebook.note('info', 'ACKNOWLEDGED', `${item} acknowledged by ${operator}`);

@@ -15,7 +15,12 @@ const withdrawnDetails = z.object({
   verdict: z.literal('WITHDRAWN'),
   from_stage: z.number().int().min(0).max(4),
 });
-const acknowledgedDetails = z.object({ item: z.string() });
+const acknowledgedDetails = z.object({
+  item: z.string(),
+  why: z.string(),
+  account: z.string(),
+  environment: z.string(),
+});
 
 /** Folds the ceremony's records into the evidence that is left; a downtime of over 24 h voids it all. */
 export function evidenceFrom(
@@ -26,7 +31,8 @@ export function evidenceFrom(
   if (lastAliveMs !== null && nowMs - lastAliveMs > DOWNTIME_MAX_MS) return [];
   let evidence: readonly Evidence[] = [];
   for (const record of records) {
-    if (record.event_type === 'STOP_LATCHED') evidence = [];
+    // A stop withdraws evidence even when the disk took the latch and not its record: then its clearing tells.
+    if (record.event_type === 'STOP_LATCHED' || record.event_type === 'STOP_CLEARED') evidence = [];
     if (record.event_type !== 'STAGE_EVIDENCE') continue;
     const passed = passedDetails.safeParse(record.details);
     if (passed.success) {
@@ -45,18 +51,29 @@ export function evidenceFrom(
   return evidence;
 }
 
-/** Items acknowledged within the last seven days, and by whom. */
-export function acknowledgedFrom(
+/** What an acknowledgement is about: an item as it was worded then, of one account. */
+export interface Acknowledged {
+  readonly item: string;
+  readonly why: string;
+  readonly account: string;
+  readonly environment: string;
+}
+
+/** Who acknowledged exactly this within the last seven days, or null. */
+export function acknowledgedBy(
   records: readonly AuditRecord[],
+  asked: Acknowledged,
   nowMs: number,
-): ReadonlyMap<string, string> {
-  const done = new Map<string, string>();
-  for (const record of records) {
-    if (record.event_type !== 'ACKNOWLEDGED' || nowMs - record.ts_ms > EVIDENCE_MAX_AGE_MS) continue;
+): string | null {
+  const done = records.findLast((record) => {
+    if (record.event_type !== 'ACKNOWLEDGED' || nowMs - record.ts_ms > EVIDENCE_MAX_AGE_MS) return false;
     const details = acknowledgedDetails.safeParse(record.details);
-    if (details.success) done.set(details.data.item, record.operator ?? 'unknown');
-  }
-  return done;
+    if (!details.success) return false;
+    const { item, why, account, environment } = details.data;
+    const same = item === asked.item && why === asked.why;
+    return same && account === asked.account && environment === asked.environment;
+  });
+  return done === undefined ? null : (done.operator ?? 'unknown');
 }
 
 /** The audit entry of a stage effect. */

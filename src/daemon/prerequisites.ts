@@ -2,9 +2,10 @@
 import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compareDecimals } from '../engine/decimal.ts';
+import { escapeText } from '../engine/escape.ts';
 import type { Criterion, CriterionVerdict } from '../engine/types.ts';
 import type { Core } from './core.ts';
-import { acknowledgedFrom } from './evidence-records.ts';
+import { type Acknowledged, acknowledgedBy } from './evidence-records.ts';
 
 /** Something an operator acknowledges by name before stage 4. */
 export interface Acknowledgement {
@@ -32,12 +33,24 @@ export function judgePrerequisites(core: Core): readonly Criterion[] {
 /** Lists what stage 4 waits for; nothing is asked on the embedded simulator. */
 export function acknowledgements(core: Core): readonly Acknowledgement[] {
   if (core.settings.embeddedSimulator) return [];
-  const done = acknowledgedFrom(core.journal.state().ceremonyRecords, core.clock.wallMs());
+  const records = core.journal.state().ceremonyRecords;
+  const nowMs = core.clock.wallMs();
   const open = (core.vitals.prerequisites ?? []).filter(({ verdict }) => verdict === 'INCONCLUSIVE');
   const items = open.map(({ id, title, figure }) => ({ item: id, why: `${title}: ${figure}` }));
   const nothingMatched = core.vitals.stage.inForce > 0 && !core.vitals.stage.progress.matched;
   if (nothingMatched) items.push({ item: 'ours_matched', why: 'nothing of ours matched in this stage yet' });
-  return items.map((one) => ({ ...one, doneBy: done.get(one.item) ?? null }));
+  return items.map(({ item, why }) => ({
+    item,
+    why,
+    doneBy: acknowledgedBy(records, acknowledged(core, { item, why }), nowMs),
+  }));
+}
+
+/** An acknowledgement holds for what was read then, on this account: another figure asks anew. */
+export function acknowledged(core: Core, { item, why }: Pick<Acknowledgement, 'item' | 'why'>): Acknowledged {
+  const { identity, settings } = core;
+  const text = escapeText(why, 500);
+  return { item, why: text, account: identity.account, environment: settings.exchange.environment };
 }
 
 function fromSettings({ settings, vitals }: Core): readonly Criterion[] {

@@ -20,10 +20,9 @@ export function initialVitals(input: {
   const { settings, journal, clock, latch } = input;
   const now = instant(clock);
   const kept = journal.state();
-  // Evidence that can't be trusted to be complete is no evidence.
-  const evidence = journal.healthy()
-    ? evidenceFrom(kept.ceremonyRecords, kept.lastRecordAtMs, now.nowMs)
-    : [];
+  // Evidence that can't be trusted to be complete is no evidence, and a stop withdrew all there was.
+  const trusted = journal.healthy() && latch === null;
+  const evidence = trusted ? evidenceFrom(kept.ceremonyRecords, kept.lastRecordAtMs, now.nowMs) : [];
   return {
     stage: initialStageState({ ...now, request: firstRequest(settings), evidence, latched: latch !== null }),
     latch,

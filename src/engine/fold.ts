@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { AuditEventType, AuditRecord } from './audit-record.ts';
 import { type ChainHead, GENESIS } from './chain.ts';
 import { parseDecimal } from './decimal.ts';
+import { DOWNTIME_MAX_MS } from './evidence.ts';
 import type { ActionKind, Decimal } from './types.ts';
 
 /** One write that left or may have left; it counts as a call. */
@@ -51,7 +52,7 @@ export interface JournalState {
   /** No call before this wall time (`details.backoff_until_ms` of any record); 0 when none. */
   readonly backoffUntilMs: number;
   readonly lastStageChange: AuditRecord | null;
-  /** The last 1000 records of the event types in CEREMONY_EVENTS. */
+  /** The last 1000 records of the event types in CEREMONY_EVENTS; evidence only since the last downtime of over 24 h. */
   readonly ceremonyRecords: readonly AuditRecord[];
   /** Why a line that checks out can't be understood; null when all could. */
   readonly problem: string | null;
@@ -87,8 +88,14 @@ export const EMPTY_STATE: JournalState = {
 /** Applies one record. Never throws. */
 export function fold(state: JournalState, record: AuditRecord): JournalState {
   const backoff = record.details['backoff_until_ms'];
+  const silentMs = state.lastRecordAtMs === null ? 0 : record.ts_ms - state.lastRecordAtMs;
   const next: JournalState = {
     ...state,
+    // Kept out for good: a second restart after a long downtime must not bring back what the first one voided.
+    ceremonyRecords:
+      silentMs > DOWNTIME_MAX_MS
+        ? state.ceremonyRecords.filter(({ event_type }) => event_type !== 'STAGE_EVIDENCE')
+        : state.ceremonyRecords,
     lastSeq: record.seq,
     lastRecordAtMs: record.ts_ms,
     head: { seq: record.seq, hash: record.hash },
