@@ -19,6 +19,7 @@ export function sendStageEvent(core: Core, event: StageEvent): void {
   const before = vitals.stage.inForce;
   vitals.stage = step.state;
   if (step.state.inForce < before) lower(core);
+  if (before === 0 && step.state.inForce > 0) vitals.loopSinceMonoMs = core.clock.monoMs();
   for (const effect of step.effects) record(core, effect);
   if (step.state.inForce === 4 && before !== 4) raiseToLive(core);
 }
@@ -42,7 +43,12 @@ export function stageContext(core: Core): StageContext {
       snapshotMaxAgeMs: settings.freshness.snapshotMaxAgeMs,
       sourcesWell: vitals.observation?.complete === true,
       hasCheckpoint: expected.checkpoint !== null,
-      feedFresh: ageMs !== null && ageMs <= settings.expectedState.staleAfterMs,
+      // A comparison with a picture that has a gap or a broken line is no evidence of anything.
+      feedFresh:
+        core.feed.problem() === null &&
+        expected.fault === null &&
+        ageMs !== null &&
+        ageMs <= settings.expectedState.staleAfterMs,
       auditHealthy: core.journal.healthy(),
       failedPrerequisites:
         vitals.prerequisites?.filter(({ verdict }) => verdict === 'FAIL').map(({ id }) => id) ?? null,

@@ -103,6 +103,8 @@ export interface Vitals {
   lastRunDurationMs: number | null;
   lastRunEndMonoMs: number | null;
   lastTickMonoMs: number;
+  /** When the loop was last switched on. */
+  loopSinceMonoMs: number;
   ready: boolean;
   /** Where /metrics answers. */
   metricsUrl: string;

@@ -71,6 +71,7 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
         runFinished: ({ decision, tally, durationMs, complete }) => {
           const mismatches = countByType(decision.mismatches);
           metrics.countRun({ durationMs, withError: !complete, mismatches, ...tally });
+          notebook.alarm('run', null);
         },
       });
     },

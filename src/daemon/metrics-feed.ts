@@ -77,8 +77,8 @@ function isFresh(core: Core): boolean {
   const now = clock.monoMs();
   if (now - vitals.lastTickMonoMs > SILENT_MS) return false;
   if (vitals.stage.inForce === 0) return true;
-  const since =
-    now - Math.max(vitals.lastRunEndMonoMs ?? core.startedMonoMs, vitals.stage.progress.startedMonoMs);
+  // Not since the stage's dwell began: that starts over whenever runs fail to come.
+  const since = now - Math.max(vitals.lastRunEndMonoMs ?? core.startedMonoMs, vitals.loopSinceMonoMs);
   return since <= Math.max(3 * settings.reconcile.intervalMs, RUN_OVERDUE_MS);
 }
 

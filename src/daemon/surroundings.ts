@@ -53,7 +53,9 @@ export function takeSurroundings(input: {
   if (!read.ok) return fail(CONFIG, read.problem);
   const { account } = read;
   const latchPath = join(account.directory, 'latch');
-  const firstUse = !existsSync(join(account.directory, 'lock.sqlite'));
+  const firstUse = !['lock.sqlite', 'audit-head.json'].some((name) =>
+    existsSync(join(account.directory, name)),
+  );
   const lock = acquireLock(join(account.directory, 'lock.sqlite'), {
     pid: process.pid,
     host: input.host,

@@ -60,6 +60,7 @@ export function initialVitals(input: {
     lastRunDurationMs: null,
     lastRunEndMonoMs: null,
     lastTickMonoMs: now.nowMonoMs,
+    loopSinceMonoMs: now.nowMonoMs,
     ready: false,
     metricsUrl: input.metricsUrl,
   };
