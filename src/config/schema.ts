@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { parseDecimal } from '../engine/decimal.ts';
+import { REPAIR_PREFIX } from '../gates/identity.ts';
 
 const count = (min: number, max = 1_000_000) => z.number().int().min(min).max(max);
 const ms = (min: number, max = 86_400_000) => z.number().int().min(min).max(max);
@@ -46,6 +47,11 @@ export const configSchema = z.strictObject({
     prefix: z
       .string()
       .regex(/^[a-z][a-z0-9]{0,10}_$/, 'lower-case letters and digits ending in "_", such as "grinder_"')
+      // With it every order of the engine would pass for a repair, and no difference would ever be seen.
+      .refine(
+        (prefix) => prefix !== REPAIR_PREFIX,
+        `anything but "${REPAIR_PREFIX}", which marks our own repair orders`,
+      )
       .default('grinder_'),
     allowed_strategies: z
       .array(z.string().regex(/^[A-Za-z0-9]{1,8}$/, 'letters and digits, at most 8'))

@@ -123,6 +123,7 @@ describe('a file that is refused', () => {
     ['reconcile.symbol_whitelist.0', 'reconcile: {symbol_whitelist: [btcusdt]}'],
     ['identity.prefix', 'identity: {prefix: "Grinder_"}'],
     ['identity.prefix', 'identity: {prefix: "grinder"}'],
+    ['identity.prefix', 'identity: {prefix: "grc_"}'],
     ['identity.allowed_strategies', 'identity: {allowed_strategies: []}'],
     ['arming.lease', 'arming: {lease: 4}'],
     ['arming.lease', 'arming: {lease: 0h}'],
