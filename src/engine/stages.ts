@@ -98,7 +98,7 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
       return;
     case 'breach':
       withdraw(draft, 1, event.why, context);
-      lead(draft, { stage: 1, by: 'breach', why: event.why });
+      lead(draft, { stage: breachStage(state), by: 'breach', why: event.why });
       return;
     case 'stop':
       if (!state.latched) withdraw(draft, 1, 'stop', context);
@@ -123,7 +123,7 @@ function judge(draft: Draft, context: StageContext): void {
     if (verdict !== 'FAIL') return;
     const why = failures(criteria);
     withdraw(draft, 1, why, context);
-    lead(draft, { stage: 1, by: 'breach', why });
+    lead(draft, { stage: breachStage(state), by: 'breach', why });
     return;
   }
   const others = state.evidence.filter((evidence) => evidence.stage !== stage);
@@ -187,6 +187,11 @@ function lead(
   draft.by = to.by;
   draft.why = to.why;
   draft.state = { ...draft.state, request: { stage: to.stage, by: to.by }, lease: null };
+}
+
+/** A breach leads to stage 1, and never above what an operator asked for. */
+function breachStage(state: StageState): StageNumber {
+  return state.request.stage === 0 ? 0 : 1;
 }
 
 function withdraw(draft: Draft, fromStage: StageNumber, why: string, context: StageContext): void {

@@ -34,7 +34,9 @@ type Word =
   | 'widen'
   | 'sources_down'
   | 'sources_up'
-  | 'new_version';
+  | 'new_version'
+  | 'audit_lost'
+  | 'request_0_audit_lost';
 
 interface Walk {
   readonly state: StageState;
@@ -83,7 +85,7 @@ function started(request: StageNumber): Walk {
   };
 }
 
-function contextOf(walk: Walk): StageContext {
+function contextOf(walk: Walk, lost: boolean): StageContext {
   const { nowMs, nowMonoMs, hold, cap, version, well } = walk;
   return {
     nowMs,
@@ -99,7 +101,7 @@ function contextOf(walk: Walk): StageContext {
       sourcesWell: well,
       hasCheckpoint: true,
       feedFresh: true,
-      auditHealthy: true,
+      auditHealthy: !lost,
       failedPrerequisites: [],
       oldestUnknownMs: null,
       unknownLimitMs: 60_000,
@@ -128,7 +130,7 @@ function countsOf(word: Word, stage: StageNumber): RunCounts | null {
 function eventOf(word: Word, stage: StageNumber): StageEvent {
   const counts = countsOf(word, stage);
   if (counts !== null) return { type: 'run', counts };
-  const asked = /^request_(\d)$/.exec(word)?.[1];
+  const asked = /^request_(\d)/.exec(word)?.[1];
   if (asked !== undefined)
     return { type: 'request', stage: ([0, 1, 2, 3, 4] as const)[Number(asked)] ?? 0, by: 'op' };
   switch (word) {
@@ -169,7 +171,7 @@ function allowedAfter(walk: Walk, event: StageEvent, effects: readonly StageEffe
     case 'confirm':
       return walk.latched ? walk.allowed : 4;
     case 'breach':
-      return 1;
+      return Math.min(1, walk.allowed);
     case 'stop':
     case 'clear_stop':
       return 0;
@@ -189,7 +191,7 @@ function allowedAfter(walk: Walk, event: StageEvent, effects: readonly StageEffe
 function stepped(before: Walk, word: Word): Walk {
   const walk = moved(before, word);
   const event = eventOf(word, walk.state.inForce);
-  const context = contextOf(walk);
+  const context = contextOf(walk, word.endsWith('audit_lost'));
   const { state, effects } = stepStage(walk.state, event, context);
   const from = before.state.inForce;
   const latched = event.type === 'stop' ? true : event.type === 'clear_stop' ? false : before.latched;
@@ -262,6 +264,8 @@ test('no sequence of four words from the bottom, from stage 3 or from stage 4 br
     'stop',
     'clear_stop',
     'widen',
+    'audit_lost',
+    'request_0_audit_lost',
   ];
   let steps = 0;
   const explore = (walk: Walk, depth: number): void => {
@@ -274,7 +278,7 @@ test('no sequence of four words from the bottom, from stage 3 or from stage 4 br
   explore(started(3), 4);
   explore(climbed(), 4);
   explore(stepped(climbed(), 'confirm'), 4);
-  expect(steps).toBe(3 * (11 + 11 ** 2 + 11 ** 3 + 11 ** 4));
+  expect(steps).toBe(3 * (13 + 13 ** 2 + 13 ** 3 + 13 ** 4));
 });
 
 test('no long random sequence breaks a promise, and some of them reach stage 4', () => {
@@ -307,7 +311,15 @@ test('no long random sequence breaks a promise, and some of them reach stage 4',
           'no_hold',
           'no_hold',
         ] as const),
-        ...(['widen', 'sources_down', 'sources_up', 'sources_up', 'new_version'] as const),
+        ...([
+          'widen',
+          'sources_down',
+          'sources_up',
+          'sources_up',
+          'new_version',
+          'audit_lost',
+          'request_0_audit_lost',
+        ] as const),
       ),
       weight: 12,
     },
