@@ -9,7 +9,8 @@ export interface Pty {
   readonly write: (bytes: string) => number;
   /** Resolves to the time at which the screen first matched; rejects with the screen after the limit. */
   readonly see: (what: RegExp, limitMs?: number) => Promise<number>;
-  readonly screen: () => string;
+  /** The same for what shall no longer be there. */
+  readonly gone: (what: RegExp, limitMs?: number) => Promise<number>;
   readonly bytes: () => number;
   readonly close: () => Promise<void>;
 }
@@ -43,8 +44,8 @@ export function openPty(
       write(bytes);
       return at;
     },
-    see: screen.see,
-    screen: screen.text,
+    see: (what, limitMs) => screen.look(what, true, limitMs),
+    gone: (what, limitMs) => screen.look(what, false, limitMs),
     bytes: screen.bytes,
     close: async () => {
       child.kill('SIGKILL');
@@ -90,7 +91,6 @@ function openScreen() {
       return active.getLine(active.viewportY + y)?.translateToString(true) ?? '';
     }).join('\n');
   return {
-    text,
     bytes: () => count,
     take: (chunk: Uint8Array): void => {
       count += chunk.length;
@@ -98,20 +98,20 @@ function openScreen() {
         for (const watcher of watchers) watcher();
       });
     },
-    see: (what: RegExp, limitMs = 20_000): Promise<number> => {
-      if (what.test(text())) return Promise.resolve(performance.now());
+    look: (what: RegExp, isWanted: boolean, limitMs = 20_000): Promise<number> => {
+      if (what.test(text()) === isWanted) return Promise.resolve(performance.now());
       return new Promise((done, fail) => {
         const over = setTimeout(() => {
-          watchers.delete(look);
-          fail(new Error(`waited in vain for ${what} on:\n${text()}`));
+          watchers.delete(check);
+          fail(new Error(`waited in vain for ${isWanted ? '' : 'the end of '}${what} on:\n${text()}`));
         }, limitMs);
-        const look = (): void => {
-          if (!what.test(text())) return;
+        const check = (): void => {
+          if (what.test(text()) !== isWanted) return;
           clearTimeout(over);
-          watchers.delete(look);
+          watchers.delete(check);
           done(performance.now());
         };
-        watchers.add(look);
+        watchers.add(check);
       });
     },
   };
