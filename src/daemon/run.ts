@@ -44,6 +44,7 @@ export async function reconcileOnce(
   vitals.decision = decision;
   vitals.decidedAtMonoMs = clock.monoMs();
   vitals.foreign = comparison.foreignBySymbol;
+  sayUnparsable(core, comparison);
   const written = writeDown(core, decision, comparison, observation);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
   const live = stageAtStart === 4 && vitals.stage.inForce === 4 && decision.runnable.length > 0;
@@ -84,6 +85,7 @@ export async function observeOnly(core: Core): Promise<void> {
   core.feed.poll();
   const comparison = await compareWithReads(core, observation);
   vitals.foreign = comparison.foreignBySymbol;
+  sayUnparsable(core, comparison);
   vitals.decision = { mismatches: comparison.mismatches, planned: [], runnable: [], gates: [] };
   vitals.decidedAtMonoMs = core.clock.monoMs();
   if (comparison.mismatches.length > 0) vitals.mismatchSinceStop = true;
@@ -118,6 +120,13 @@ function decideNow(
     confirmationOf: (key) => confirmationOf(vitals.confirm, key),
     history,
   });
+}
+
+/** Orders with our prefix that nobody can judge: told, never touched. */
+function sayUnparsable({ notebook }: Core, { unparsable }: Comparison): void {
+  const first = unparsable.slice(0, 5).map((one) => `${one.symbol} ${one.clientOrderId}: ${one.why}`);
+  const text = `${unparsable.length} order(s) with our prefix are not in our shape: ${first.join('; ')}`;
+  notebook.alarm('unparsable', unparsable.length === 0 ? null : text);
 }
 
 /** After a run that executed, what had to wait has waited one run more. */

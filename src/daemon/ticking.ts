@@ -82,8 +82,9 @@ export function createTick(deps: TickDeps): () => void {
     if ([...closed].some((gate) => !closedBefore.has(gate))) core.interlock.advance();
     closedBefore = closed;
     const ageMs = snapshotAgeMs(core);
-    const stale =
-      vitals.stage.inForce > 0 && (ageMs === null || ageMs > core.settings.freshness.snapshotMaxAgeMs);
+    // A verdict of a run long ago is old in stage 0 too.
+    const judged = vitals.stage.inForce > 0 || vitals.decision !== null;
+    const stale = judged && (ageMs === null || ageMs > core.settings.freshness.snapshotMaxAgeMs);
     board.update(mergeVerdicts(verdicts, vitals.decision?.gates ?? []), stale, clock.wallMs());
   }
 

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'bun:test';
+import { appendFileSync } from 'node:fs';
+import { coveredFor } from '../../src/config/covered.ts';
+import { sendStageEvent, stageContext } from '../../src/daemon/ceremony.ts';
+import { makeExecutor } from '../../src/daemon/executing.ts';
+import { observeOnly, reconcileOnce } from '../../src/daemon/run.ts';
+import type { FinishedRun } from '../../src/daemon/tally.ts';
+import type { ObservedOrder } from '../../src/engine/types.ts';
+import type { Exchange, WriteRequest } from '../../src/exchange/exchange.ts';
+import { scratch } from '../engine/durable.ts';
+import { observation, observedOrder, rules } from '../helpers/engine-world.ts';
+import { coreIn } from './core.ts';
+
+/** A daemon in stage 4 under a feed that is read from a real file, over an exchange whose answers are set by hand. */
+function live(directory: string, text = '') {
+  const account: { orders: ObservedOrder[]; onQuery: () => void } = { orders: [], onQuery: () => undefined };
+  const sent: WriteRequest[] = [];
+  const exchange: Partial<Exchange> = {
+    observe: async () => {
+      const startedMonoMs = clock.monoMs();
+      return observation(account.orders, [], { startedMonoMs, endedMonoMs: startedMonoMs });
+    },
+    queryOrder: async ({ orderId }) => {
+      account.onQuery();
+      const order = account.orders.find((one) => one.orderId === orderId);
+      return order === undefined ? { kind: 'not_found' } : { kind: 'found', order };
+    },
+    dispatch: async (write) => {
+      sent.push(write);
+      if (write.kind === 'flatten') return { status: 'NOT_SENT', message: 'not played' };
+      account.orders = account.orders.filter(({ orderId }) => orderId !== write.orderId);
+      core.vitals.writesSent += 1;
+      return { status: 'EXECUTED', orderId: write.orderId, executedQuantity: '0', orderStatus: 'CANCELED' };
+    },
+  };
+  const { core, clock, feedPath } = coreIn(directory, { exchange, text });
+  const { vitals } = core;
+  const executor = makeExecutor(core);
+  const runs: FinishedRun[] = [];
+  let seq = 0;
+  const feed = (line: object) => {
+    seq += 1;
+    const record = { session_id: 's', seq, ts_ms: clock.wallMs(), ...line };
+    appendFileSync(feedPath, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  };
+  const heartbeat = () => feed({ type: 'heartbeat', applied_event_ms: 0 });
+  const checkpoint = () =>
+    feed({
+      type: 'checkpoint',
+      account: 'sim',
+      environment: 'sim',
+      orders: [],
+      positions: [],
+      applied_event_ms: 0,
+    });
+  const run = async () => {
+    vitals.clock = { kind: 'ok', offsetMs: 0, roundTripMs: 1, atMonoMs: clock.monoMs() };
+    await reconcileOnce(core, executor, `r${runs.length}`, { runFinished: (one) => runs.push(one) });
+    return runs.at(-1)?.tally;
+  };
+  const arm = () => {
+    const { covered, version } = stageContext(core);
+    const evidence = ([0, 1, 2, 3] as const).map((stage) => ({
+      stage,
+      passedAtMs: clock.wallMs(),
+      covered: coveredFor(stage, covered),
+      version,
+    }));
+    vitals.prerequisites = [];
+    vitals.stage = { ...vitals.stage, evidence };
+    sendStageEvent(core, { type: 'request', stage: 3, by: 'ann' });
+    sendStageEvent(core, { type: 'confirm', by: 'ann', leaseMs: 3_600_000, maxExecutions: 10 });
+    expect(vitals.stage.inForce).toBe(4);
+  };
+  vitals.rules = new Map([['BTCUSDT', rules()]]);
+  checkpoint();
+  core.feed.poll();
+  arm();
+  return { core, clock, account, sent, feed, heartbeat, run, runs, arm };
+}
+
+const expectedRecord = (order: ObservedOrder) => ({
+  type: 'order',
+  client_order_id: order.clientOrderId,
+  symbol: order.symbol,
+  side: order.side,
+  price: '60000',
+  quantity: '0.01',
+});
+
+describe('a run in stage 4', () => {
+  test('cancels a stray that two reads in a row showed', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.clock.advance(1000);
+    expect((await rig.run())?.blocked).toEqual({ not_confirmed: 1 });
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    expect((await rig.run())?.executed.cancel).toBe(1);
+    expect(rig.sent).toMatchObject([{ kind: 'cancel', orderId: '9001' }]);
+  });
+
+  test('spares an order that the feed claims while the order before it is being canceled', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    const [first, second] = [observedOrder(1), observedOrder(2)];
+    rig.account.orders = [first, second];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    let queries = 0;
+    rig.account.onQuery = () => {
+      queries += 1;
+      // The gates are asked anew for the first action, and the feed is read for it: no tick sees the line again.
+      if (queries === 1) {
+        rig.feed(expectedRecord(second));
+        rig.core.interlock.advance();
+      }
+    };
+    const tally = await rig.run();
+    expect(rig.sent).toMatchObject([{ orderId: first.orderId }]);
+    expect(tally).toMatchObject({ executed: { cancel: 1 }, blocked: { not_confirmed: 1 } });
+  });
+
+  test('acts on nothing that only a silent feed made differ', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    for (let second = 0; second < 120; second += 30) {
+      rig.clock.advance(31_000);
+      expect((await rig.run())?.blocked).toEqual({ expected_state_stale: 1 });
+    }
+    // The engine wakes up: its first heartbeat comes before it has told what it did meanwhile.
+    rig.heartbeat();
+    expect((await rig.run())?.blocked).toEqual({ not_confirmed: 1 });
+    expect(rig.sent).toEqual([]);
+  });
+
+  test('executes no more than the lease has left', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
+    const { lease } = rig.core.vitals.stage;
+    if (lease === null) throw new Error('expected a lease');
+    rig.core.vitals.stage = { ...rig.core.vitals.stage, lease: { ...lease, executionsLeft: 1 } };
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    const tally = await rig.run();
+    expect(rig.sent).toHaveLength(1);
+    expect(tally).toMatchObject({ executed: { cancel: 1 }, blocked: { not_armed: 2 } });
+    expect(rig.core.vitals.stage.inForce).toBe(3);
+  });
+
+  test('begins nothing once stopped, at whatever read the stop falls', async () => {
+    for (const at of [1, 2, 3] as const) {
+      using directory = scratch();
+      const rig = live(directory.path);
+      rig.account.orders = [observedOrder(1), observedOrder(2)];
+      rig.clock.advance(1000);
+      await rig.run();
+      rig.clock.advance(15_000);
+      rig.heartbeat();
+      let queries = 0;
+      rig.account.onQuery = () => {
+        queries += 1;
+        if (queries === at) rig.core.interlock.setLatch();
+      };
+      await rig.run();
+      // Read before and read after the first write, read before the second.
+      expect(rig.sent).toHaveLength(at === 1 ? 0 : 1);
+    }
+  });
+});
+
+test('orders with our prefix that are not in our shape are told as long as they are there', async () => {
+  using directory = scratch();
+  const rig = live(directory.path);
+  rig.account.orders = [observedOrder(1, { clientOrderId: 'grinder_what' })];
+  await rig.run();
+  expect(rig.core.notebook.alarms().join()).toContain('grinder_what');
+  rig.account.orders = [];
+  rig.clock.advance(1000);
+  await observeOnly(rig.core);
+  expect(rig.core.notebook.alarms()).toEqual([]);
+});
