@@ -4,6 +4,7 @@ import type { Execution } from '../../src/daemon/executing.ts';
 import { countByType, tallyOf } from '../../src/daemon/tally.ts';
 import { createTotals, flatten } from '../../src/daemon/totals.ts';
 import type { Decision } from '../../src/engine/decide.ts';
+import { ended } from '../../src/engine/item-result.ts';
 import { GATE_NAMES, type JudgedAction } from '../../src/engine/types.ts';
 import { cancelMismatch, flattenMismatch, planned } from '../helpers/engine-world.ts';
 
@@ -29,16 +30,7 @@ const cases = fc
     const results = rows.flatMap(({ status, why }, at): Result[] => {
       const action = judged[at]?.action;
       if (action === undefined || status === 'none') return [];
-      return [
-        {
-          action,
-          status,
-          reason: status === 'blocked' ? why : null,
-          intentId: null,
-          intentAtMonoMs: null,
-          detail: '',
-        } as Result,
-      ];
+      return [ended(action, status, status === 'blocked' ? why : null, '')];
     });
     const decision: Decision = {
       mismatches: [],
@@ -72,14 +64,7 @@ test('an action that a gate closed counts as blocked by it, whatever a result sa
     runnable: [],
     gates: [],
   };
-  const result = {
-    action,
-    status: 'executed',
-    reason: null,
-    intentId: 'i',
-    intentAtMonoMs: 0,
-    detail: '',
-  } as unknown as Result;
+  const result = ended(action, 'executed', null, '');
   expect(tallyOf(decision, { results: [result], sent: 1 })).toMatchObject({
     blocked: { dry_run: 1 },
     executed: { cancel: 0 },
