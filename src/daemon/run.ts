@@ -2,12 +2,13 @@
  * One run of the loop: observe, compare, plan, judge, write it down, execute what every gate lets through, count.
  * Nothing is sent or shown that was not first written.
  */
+import type { AuditEntry } from '../engine/audit-record.ts';
 import type { Comparison } from '../engine/compare.ts';
 import { advanceConfirmations, confirmationOf } from '../engine/confirm.ts';
 import { type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
 import { withinLease } from '../engine/lease.ts';
-import type { ExpectedState, Observation } from '../engine/types.ts';
+import type { ExpectedState, JudgedAction, Observation } from '../engine/types.ts';
 import { expectedStateStale } from '../gates/expected-state-stale.ts';
 import { takeCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
@@ -159,13 +160,16 @@ function writeDown(core: Core, decision: Decision, comparison: Comparison, obser
     matched_orders: comparison.matchedOrders,
     foreign_orders: [...comparison.foreignBySymbol.values()].reduce((total, count) => total + count, 0),
   };
-  journal.append({
+  const run: AuditEntry = {
     ...base,
     event_type: 'RECONCILE_RUN',
     symbols,
     mismatch_counts: counts,
     details: figures,
-  });
+  };
+  // One sync for the whole run: a sync a line would hold up a stop for seconds when much is planned.
+  const plans = decision.planned.flatMap((judged) => planEntries(core, base, judged));
+  const isWritten = journal.appendAll([run, ...plans]).ok;
   notebook.log(
     'info',
     'RECONCILE_RUN',
@@ -182,25 +186,7 @@ function writeDown(core: Core, decision: Decision, comparison: Comparison, obser
       synthetic,
     });
   }
-  let planned = 0;
   for (const { action, reason } of decision.planned) {
-    const entry = {
-      ...base,
-      event_type: 'REMEDIATE_ATTEMPT' as const,
-      action: action.action,
-      symbols: [action.symbol],
-      synthetic: action.synthetic,
-      details: {
-        action_id: action.id,
-        client_order_id: action.clientOrderId,
-        order_id: action.orderId,
-        quantity: action.quantity,
-        notional_usdt: action.notionalUsdt,
-        mismatch: action.mismatch.type,
-        config_digest: core.settings.digest,
-      },
-    };
-    if (journal.append({ ...entry, status: 'PLANNED' }).ok) planned += 1;
     const fields = {
       run_id: base.run_id,
       action: action.action,
@@ -215,13 +201,38 @@ function writeDown(core: Core, decision: Decision, comparison: Comparison, obser
       fields,
     );
     if (reason === null) continue;
-    journal.append({ ...entry, status: 'BLOCKED', block_reason: reason });
     notebook.log('info', 'REMEDIATION_BLOCKED', `${action.action} ${action.symbol}: ${reason}`, {
       ...fields,
       reason,
     });
   }
-  return planned;
+  return isWritten ? decision.planned.length : 0;
+}
+
+/** The audit's lines of one planned action: its plan, and its block when there is one. */
+function planEntries(
+  core: Core,
+  base: ReturnType<typeof entryBase>,
+  { action, reason }: JudgedAction,
+): readonly AuditEntry[] {
+  const entry = {
+    ...base,
+    event_type: 'REMEDIATE_ATTEMPT' as const,
+    action: action.action,
+    symbols: [action.symbol],
+    synthetic: action.synthetic,
+    details: {
+      action_id: action.id,
+      client_order_id: action.clientOrderId,
+      order_id: action.orderId,
+      quantity: action.quantity,
+      notional_usdt: action.notionalUsdt,
+      mismatch: action.mismatch.type,
+      config_digest: core.settings.digest,
+    },
+  };
+  const plan: AuditEntry = { ...entry, status: 'PLANNED' };
+  return reason === null ? [plan] : [plan, { ...entry, status: 'BLOCKED', block_reason: reason }];
 }
 
 function stringCounts(counts: Readonly<Partial<Record<string, number>>>): Readonly<Record<string, number>> {

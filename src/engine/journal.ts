@@ -28,6 +28,10 @@ export type AppendResult =
   | { readonly ok: true; readonly record: AuditRecord }
   | { readonly ok: false; readonly problem: string };
 
+export type AppendAllResult =
+  | { readonly ok: true; readonly records: readonly AuditRecord[] }
+  | { readonly ok: false; readonly problem: string };
+
 /** An open journal. Nothing here throws. */
 export interface Journal {
   /** The fold of every good line, this process's included. */
@@ -37,6 +41,8 @@ export interface Journal {
   readonly problem: () => string;
   /** Writes one line durably before it returns; refused when unhealthy. */
   readonly append: (entry: AuditEntry) => AppendResult;
+  /** Writes several lines with one sync, all of them durable before it returns; refused as a whole. */
+  readonly appendAll: (entries: readonly AuditEntry[]) => AppendAllResult;
   readonly close: () => void;
 }
 
@@ -59,24 +65,34 @@ export function openJournal(options: JournalOptions): Journal {
     problem = `audit ${options.path}: ${describeError(error)}`;
   }
 
-  const append = (entry: AuditEntry): AppendResult => {
+  const appendAll = (entries: readonly AuditEntry[]): AppendAllResult => {
     if (problem !== '' || file === null) return { ok: false, problem: problem || 'journal is closed' };
-    const record = nextRecord(state.head, entry, options.clock.wallMs());
-    const bytes = new TextEncoder().encode(`${formatLine(record)}\n`);
-    if (bytes.length > MAX_LINE_BYTES)
-      return { ok: false, problem: `line of ${bytes.length} bytes, at most ${MAX_LINE_BYTES}` };
+    const records = chainOf(entries, state.head, options.clock.wallMs());
+    const lines = records.map((record) => new TextEncoder().encode(`${formatLine(record)}\n`));
+    const longest = Math.max(0, ...lines.map(({ length }) => length));
+    if (longest > MAX_LINE_BYTES)
+      return { ok: false, problem: `line of ${longest} bytes, at most ${MAX_LINE_BYTES}` };
+    if (records.length === 0) return { ok: true, records };
+    const bytes = Buffer.concat(lines);
     try {
       expectUntouched(options.path, file, disk);
       writeAll(disk, file.fd, bytes, null);
       disk.fdatasync(file.fd);
       file = { ...file, size: file.size + bytes.length };
-      state = fold(state, record);
+      state = records.reduce(fold, state);
       writeHead(options.headPath, state.head, disk);
-      return { ok: true, record };
+      return { ok: true, records };
     } catch (error) {
       problem = `audit ${options.path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
       return { ok: false, problem };
     }
+  };
+
+  const append = (entry: AuditEntry): AppendResult => {
+    const done = appendAll([entry]);
+    const record = done.ok ? done.records[0] : undefined;
+    if (record !== undefined) return { ok: true, record };
+    return { ok: false, problem: done.ok ? 'nothing was written' : done.problem };
   };
 
   return {
@@ -84,6 +100,7 @@ export function openJournal(options: JournalOptions): Journal {
     healthy: () => problem === '' && file !== null,
     problem: () => problem,
     append,
+    appendAll,
     close: () => {
       if (file !== null) disk.close(file.fd);
       file = null;
@@ -98,6 +115,7 @@ export function noJournal(why: string): Journal {
     healthy: () => false,
     problem: () => why,
     append: () => ({ ok: false, problem: why }),
+    appendAll: () => ({ ok: false, problem: why }),
     close: () => undefined,
   };
 }
@@ -122,6 +140,12 @@ export function adoptJournal(
   } catch (error) {
     return { ok: false, problem: describeError(error) };
   }
+}
+
+function chainOf(entries: readonly AuditEntry[], head: ChainHead, tsMs: number): readonly AuditRecord[] {
+  const records: AuditRecord[] = [];
+  for (const entry of entries) records.push(nextRecord(records.at(-1) ?? head, entry, tsMs));
+  return records;
 }
 
 interface OpenFile {

@@ -79,6 +79,37 @@ describe('the audit journal', () => {
     journal.close();
   });
 
+  test('has several lines on disk after one sync, chained like single ones', () => {
+    using directory = scratch();
+    const { disk, calls } = recordingDisk();
+    const journal = open(directory.path, disk);
+    journal.append(entry());
+    calls.length = 0;
+    const done = journal.appendAll([entry(), intentEntry('i1'), outcomeEntry('i1', 'UNKNOWN')]);
+    expect(done.ok && done.records.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+    expect(calls.map((call) => call.split(' ')[0])).toEqual(['write', 'sync', 'write', 'sync', 'rename']);
+    expect(verifyChain(paths(directory.path).path)).toMatchObject({ ok: true, lines: 4 });
+    const before = journal.state();
+    expect(before.openIntents.has('i1')).toBe(true);
+    journal.close();
+    const again = open(directory.path);
+    expect(again.healthy()).toBe(true);
+    expect(again.state()).toEqual(before);
+    again.close();
+  });
+
+  test('takes several lines as a whole or not at all, and nothing of none', () => {
+    using directory = scratch();
+    const journal = open(directory.path);
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`k${at}`, 'x'.repeat(4000)]));
+    const tooLong = entry({ details: many });
+    expect(journal.appendAll([entry(), tooLong])).toMatchObject({ ok: false });
+    expect(journal.appendAll([])).toEqual({ ok: true, records: [] });
+    expect(journal.state().head.seq).toBe(0);
+    expect(journal.append(entry()).ok).toBe(true);
+    journal.close();
+  });
+
   test('gives the same state when replayed twice, and the state it had while running', () => {
     using directory = scratch();
     const journal = open(directory.path);
