@@ -7,6 +7,7 @@ import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction 
 import { hashWire, wireRequest } from '../exchange/wire.ts';
 import type { GateWorld, RunUsage } from '../gates/gate.ts';
 import { firstClosed, judgeAll } from '../gates/index.ts';
+import { sendStageEvent } from './ceremony.ts';
 import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
 import { gateWorld } from './world.ts';
@@ -85,6 +86,8 @@ function rejudge(
   action: PlannedAction,
   run: { readonly observation: Observation; readonly used: RunUsage },
 ): GateName | null {
+  // The machine may have slept during the read: what that ended is ended before anything leaves.
+  sendStageEvent(core, { type: 'tick' });
   core.feed.poll();
   const expected = core.feed.state();
   const again = compare(expected, run.observation, compareOptions(core));

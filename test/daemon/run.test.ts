@@ -138,6 +138,23 @@ describe('a run in stage 4', () => {
     expect(rig.sent).toEqual([]);
   });
 
+  test('sends nothing when it slept during the targeted read, although the feed woke up before it', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    rig.account.onQuery = () => {
+      rig.clock.advance(100_000);
+      rig.heartbeat();
+    };
+    expect((await rig.run())?.blocked).toEqual({ not_armed: 1 });
+    expect(rig.sent).toEqual([]);
+    expect(rig.core.vitals.stage).toMatchObject({ inForce: 3, request: { by: 'lease' } });
+  });
+
   test('executes no more than the lease has left', async () => {
     using directory = scratch();
     const rig = live(directory.path);
