@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'bun:test';
+import { gateWorld, snapshotAgeMs, switchesOf } from '../../src/daemon/world.ts';
+import type { GateName } from '../../src/engine/types.ts';
+import { worldVerdicts } from '../../src/gates/index.ts';
+import { intentEntry, outcomeEntry } from '../engine/durable.ts';
+import { observation } from '../helpers/engine-world.ts';
+import { type HandCore, type HandOptions, handCore } from './hand-core.ts';
+
+const closed = ({ core }: HandCore): readonly GateName[] =>
+  worldVerdicts(gateWorld(core, core.feed.state()))
+    .filter(({ open }) => !open)
+    .map(({ gate }) => gate);
+
+/** A daemon in stage 4 in whose world every gate is open. */
+function open(options: HandOptions = {}): HandCore {
+  const hand = handCore({ config: 'expected_state: {settle_ms: 0}', ...options });
+  hand.raiseTo(4);
+  hand.core.vitals.clock = { kind: 'ok', offsetMs: 3, roundTripMs: 1, atMonoMs: hand.clock.mono };
+  return hand;
+}
+
+describe('the world that gates read', () => {
+  test('of a daemon in stage 4 with all it needs closes none', () => {
+    using hand = open();
+    expect(closed(hand)).toEqual([]);
+  });
+
+  test('of a daemon that has just begun closes what it does not know', () => {
+    using hand = handCore();
+    for (const gate of [
+      'not_armed',
+      'dry_run',
+      'expected_state_stale',
+      'snapshot_stale',
+      'clock_skew',
+    ] as const)
+      expect(closed(hand)).toContain(gate);
+  });
+
+  test.each<[string, GateName, (hand: HandCore) => void]>([
+    ['the latch', 'stop_latched', (hand) => hand.core.interlock.setLatch()],
+    [
+      'a lost lock',
+      'not_leader',
+      (hand) => {
+        hand.bench.leader = false;
+      },
+    ],
+    [
+      'an audit that failed',
+      'audit_unavailable',
+      (hand) => {
+        hand.bench.diskFails = true;
+        hand.core.journal.append(intentEntry('x'));
+        hand.core.journal.append(intentEntry('x'));
+      },
+    ],
+    [
+      'no clock reading',
+      'clock_skew',
+      (hand) => {
+        hand.core.vitals.clock = null;
+      },
+    ],
+    [
+      'a clock that could not be read',
+      'clock_skew',
+      (hand) => {
+        hand.core.vitals.clock = { kind: 'failed', error: 'x', atMonoMs: hand.clock.mono };
+      },
+    ],
+    [
+      'a clock read long ago',
+      'clock_skew',
+      (hand) => {
+        hand.core.vitals.clock = {
+          kind: 'ok',
+          offsetMs: 0,
+          roundTripMs: 1,
+          atMonoMs: hand.clock.mono - 300_001,
+        };
+      },
+    ],
+    [
+      'a clock too far off, either way',
+      'clock_skew',
+      (hand) => {
+        hand.core.vitals.clock = { kind: 'ok', offsetMs: -501, roundTripMs: 1, atMonoMs: hand.clock.mono };
+      },
+    ],
+    [
+      'no picture',
+      'snapshot_stale',
+      (hand) => {
+        hand.core.vitals.complete = null;
+      },
+    ],
+    [
+      'a picture that is not complete',
+      'snapshot_stale',
+      (hand) => {
+        hand.core.vitals.observation = observation([], [], { complete: false });
+      },
+    ],
+    [
+      'an old picture',
+      'snapshot_stale',
+      (hand) => {
+        const picture = observation([], [], { startedMonoMs: hand.clock.mono - 120_001 });
+        hand.core.vitals.complete = picture;
+      },
+    ],
+    ['no feed', 'expected_state_stale', (hand) => hand.core.feed.close()],
+    [
+      'a silent feed, by the wall clock',
+      'expected_state_stale',
+      (hand) => {
+        hand.clock.wall += 30_001;
+      },
+    ],
+    [
+      'a silent feed, by the monotonic clock',
+      'expected_state_stale',
+      (hand) => {
+        hand.clock.mono += 30_001;
+      },
+    ],
+    [
+      'a feed from the future',
+      'expected_state_stale',
+      (hand) => {
+        hand.clock.wall -= 1001;
+      },
+    ],
+    [
+      'a pause by the wall clock',
+      'exchange_backoff',
+      (hand) => {
+        hand.core.vitals.backoff = { untilMs: hand.clock.wall + 1, untilMonoMs: 0 };
+      },
+    ],
+    [
+      'a pause by the monotonic clock',
+      'exchange_backoff',
+      (hand) => {
+        hand.core.vitals.backoff = { untilMs: 0, untilMonoMs: hand.clock.mono + 1 };
+      },
+    ],
+    [
+      'a ban that the audit remembers',
+      'exchange_backoff',
+      (hand) => {
+        const { details, ...rest } = intentEntry('x');
+        hand.core.journal.append({
+          ...rest,
+          status: null,
+          event_type: 'CHECKPOINT',
+          details: { ...details, backoff_until_ms: hand.clock.wall + 1000 },
+        });
+      },
+    ],
+  ])('with %s closes %s', (_, gate, breakIt) => {
+    using hand = open();
+    breakIt(hand);
+    expect(closed(hand)).toContain(gate);
+  });
+
+  test.each(['always', 'mainnet'])('ALLOW_MAINNET_TRADE is asked for: %s', (where) => {
+    const config = `reconcile: {require_mainnet_env: ${where}}\nexpected_state: {settle_ms: 0}`;
+    using without = open({ config });
+    using withIt = open({ config, env: { ALLOW_MAINNET_TRADE: 'yes' } });
+    expect(closed(without).includes('env_var_missing')).toBe(where === 'always');
+    expect(closed(withIt)).toEqual([]);
+  });
+
+  test('a new session is not acted on before it settled', () => {
+    using hand = open({ config: 'expected_state: {settle_ms: 5000}' });
+    expect(closed(hand)).toEqual(['expected_state_stale']);
+    hand.clock.mono += 5000;
+    hand.clock.wall += 5000;
+    expect(closed(hand)).toEqual([]);
+  });
+});
+
+describe('what was sent', () => {
+  const at = ({ core }: HandCore) => gateWorld(core, core.feed.state());
+
+  test('nothing at all is no cooldown and no budget used', () => {
+    using hand = open();
+    expect(at(hand)).toMatchObject({
+      sinceLastWriteMs: Number.POSITIVE_INFINITY,
+      day: { calls: 0, notionalUsdt: '0' },
+    });
+  });
+
+  test('an open intent freezes its symbol, counts as a call and starts the cooldown', () => {
+    using hand = open();
+    hand.core.journal.append(intentEntry('i1', { notional_usdt: '60' }));
+    hand.clock.wall += 700;
+    expect(at(hand)).toMatchObject({
+      unresolvedSymbols: ['BTCUSDT'],
+      sinceLastWriteMs: 700,
+      day: { calls: 1, notionalUsdt: '60' },
+    });
+    hand.core.journal.append(outcomeEntry('i1', 'UNKNOWN'));
+    expect(at(hand).unresolvedSymbols).toEqual(['BTCUSDT']);
+  });
+
+  test.each([
+    ['EXECUTED', '60'],
+    ['REJECTED', '0'],
+  ] as const)('a write that was %s still counts as a call, with %s USDT', (status, notionalUsdt) => {
+    using hand = open();
+    hand.core.journal.append(intentEntry('i1', { notional_usdt: '60' }));
+    hand.core.journal.append(outcomeEntry('i1', status));
+    expect(at(hand)).toMatchObject({ unresolvedSymbols: [], day: { calls: 1, notionalUsdt } });
+  });
+
+  test('a wall clock set forward ends no cooldown and gives no budget back', () => {
+    using hand = open();
+    hand.core.journal.append(intentEntry('i1', { notional_usdt: '60' }));
+    hand.core.vitals.dispatchedMonoMs.set('i1', hand.clock.mono);
+    hand.clock.wall += 25 * 3_600_000;
+    hand.clock.mono += 100;
+    expect(at(hand)).toMatchObject({ sinceLastWriteMs: 100, day: { calls: 1, notionalUsdt: '60' } });
+    hand.clock.wall -= 50 * 3_600_000;
+    expect(at(hand)).toMatchObject({ sinceLastWriteMs: 0, day: { calls: 1 } });
+  });
+});
+
+test('a price is as old as the older of its two ages, by the exchange clock', () => {
+  using hand = open();
+  const price = {
+    symbol: 'BTCUSDT',
+    markPrice: '60000',
+    atMs: hand.clock.wall - 900,
+    readAtMonoMs: hand.clock.mono,
+  };
+  hand.core.vitals.observation = observation([], [], { prices: [price] });
+  const ageMs = () => gateWorld(hand.core, hand.core.feed.state()).prices.get('BTCUSDT')?.ageMs;
+  expect(ageMs()).toBe(903);
+  hand.core.vitals.clock = { kind: 'ok', offsetMs: -400, roundTripMs: 1, atMonoMs: hand.clock.mono };
+  expect(ageMs()).toBe(500);
+  hand.clock.mono += 2000;
+  expect(ageMs()).toBe(2000);
+});
+
+test('the age of the snapshot is that of the last complete one, from its start', () => {
+  using hand = handCore();
+  expect(snapshotAgeMs(hand.core)).toBeNull();
+  hand.core.vitals.complete = observation([], [], {
+    startedMonoMs: hand.clock.mono - 70,
+    endedMonoMs: hand.clock.mono,
+  });
+  hand.core.vitals.observation = observation([], [], { complete: false });
+  expect(snapshotAgeMs(hand.core)).toBe(70);
+});
+
+test.each([
+  [0, { loop: false, action: 'none', dryRun: true, allowActiveRemediation: false, armed: false }],
+  [1, { loop: true, action: 'none', dryRun: true, allowActiveRemediation: false, armed: false }],
+  [2, { loop: true, action: 'auto', dryRun: true, allowActiveRemediation: true, armed: false }],
+  [3, { loop: true, action: 'auto', dryRun: false, allowActiveRemediation: true, armed: false }],
+  [4, { loop: true, action: 'auto', dryRun: false, allowActiveRemediation: true, armed: true }],
+] as const)("stage %i has the contract's switches", (stage, switches) => {
+  expect(switchesOf(stage, 'auto')).toEqual(switches);
+});
