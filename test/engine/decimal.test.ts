@@ -91,6 +91,20 @@ describe('arithmetic', () => {
     expect(compareDecimals('-0', '0.00')).toBe(0);
   });
 
+  test('trailing zeros make no difference, and what is no decimal is refused even when both are the same', () => {
+    for (const [a, b] of [
+      ['100', '100.00'],
+      ['0.010', '0.01'],
+      ['-5.0', '-5'],
+      ['007', '7.0'],
+    ] as const)
+      expect(compareDecimals(a, b)).toBe(0);
+    expect(compareDecimals('100', '1')).toBeGreaterThan(0);
+    expect(compareDecimals('1', '1.001')).toBeLessThan(0);
+    for (const text of ['', 'NaN', '1.', '.5', '1e3', '5.0.0', ' 1'])
+      expect(() => compareDecimals(text, text)).toThrow(TypeError);
+  });
+
   test('order, sum and rounding agree with whole numbers of 10^-12', () => {
     const units = (text: string): bigint => {
       const negative = text.startsWith('-');
