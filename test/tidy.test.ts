@@ -47,6 +47,29 @@ test('the engine knows neither screen nor commands', () => {
   ).toEqual([]);
 });
 
+test('the daemon is a composition: it is imported by the entry points alone, and sees neither screen nor commands', () => {
+  const entries = ['src/main.ts', 'src/cli/run.ts'];
+  const importers = importsOf(productFiles)
+    .filter(({ target }) => target.startsWith('src/daemon/'))
+    .map(({ file }) => file)
+    .filter((file) => !file.startsWith('src/daemon/') && !file.startsWith('src/cli/smoke'));
+  expect(importers.filter((file) => !entries.includes(file))).toEqual([]);
+  const below = ['engine', 'exchange', 'gates', 'control', 'ops', 'config', 'launch', 'daemon'];
+  const others = importsOf(productFiles.filter((path) => path.startsWith('src/daemon/')))
+    // The embedded simulator is spoken to as a thread: its words are known, its code is not.
+    .filter(
+      ({ target, typeOnly }) =>
+        target.startsWith('src/') && !(typeOnly && target.startsWith('src/simulator/')),
+    )
+    .filter(({ target }) => !below.some((name) => target.startsWith(`src/${name}/`)));
+  expect(others).toEqual([]);
+});
+
+test('the config and the control protocol stand below the daemon', () => {
+  const above = ['src/daemon/', 'src/tui/', 'src/cli/', 'src/simulator/', 'src/exchange/'];
+  expect(violations(['src/config/', 'src/control/', 'src/ops/'], above)).toEqual([]);
+});
+
 test('the launcher stays small: it imports nothing but yaml and itself', () => {
   const found = importsOf(filesBelow('src/launch')).filter(
     ({ target }) => !target.startsWith('src/launch/') && !target.startsWith('node:') && target !== 'yaml',
