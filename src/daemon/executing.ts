@@ -17,6 +17,8 @@ export interface Execution {
   readonly results: readonly ItemResult[];
   /** Writes that left. */
   readonly sent: number;
+  /** Why the others were not tried; `not_armed` when it isn't said. */
+  readonly untried?: GateName;
 }
 
 /** How long a permit lasts once its INTENT is on disk. */

@@ -48,11 +48,14 @@ export async function reconcileOnce(
   sayUnparsable(core, comparison);
   const written = writeDown(core, decision, comparison, observation);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
-  const live = stageAtStart === 4 && vitals.stage.inForce === 4 && decision.runnable.length > 0;
+  const inStage4 = stageAtStart === 4 && vitals.stage.inForce === 4;
+  // A plan that the audit did not take is not carried out, not even when the audit goes on to take other lines.
+  const isWritten = written === decision.planned.length;
+  const live = inStage4 && decision.runnable.length > 0 && isWritten;
   const actions = withinLease(decision.runnable, vitals.stage.lease);
   const execution: Execution = live
     ? await executeRunnable(core, executor, { actions, runId, epoch, observation })
-    : { results: [], sent: 0 };
+    : { results: [], sent: 0, ...(isWritten ? {} : { untried: 'audit_unavailable' as const }) };
   rememberWaiting(core, decision, execution);
   const tally = tallyOf(decision, execution);
   core.totals.add(tally, clock.monoMs());

@@ -33,7 +33,7 @@ export function tallyOf(decision: Decision, execution: Execution): RunTally {
     }
     const result = results.get(action.id);
     // All gates were open but the run could not go on to execute: the stage was lowered under it, or its lease used up.
-    if (result === undefined) block('not_armed');
+    if (result === undefined) block(execution.untried ?? 'not_armed');
     else if (result.status === 'blocked') block(result.reason ?? 'not_armed');
     else tally[result.status][action.action] += 1;
   }

@@ -172,6 +172,25 @@ describe('a run in stage 4', () => {
     expect(rig.core.vitals.stage.inForce).toBe(3);
   });
 
+  test('carries out no plan that the audit did not take', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    // As for a run whose line would be too long: refused, with a journal that stays healthy.
+    const { journal } = rig.core;
+    const refusing = { ...journal, appendAll: () => ({ ok: false, problem: 'line too long' }) as const };
+    const core = { ...rig.core, journal: refusing };
+    const runs: FinishedRun[] = [];
+    await reconcileOnce(core, makeExecutor(core), 'x', { runFinished: (one) => runs.push(one) });
+    expect(runs[0]?.decision.runnable).toHaveLength(1);
+    expect(runs[0]?.tally.blocked).toEqual({ audit_unavailable: 1 });
+    expect(rig.sent).toEqual([]);
+  });
+
   test('begins nothing once stopped, at whatever read the stop falls', async () => {
     for (const at of [1, 2, 3] as const) {
       using directory = scratch();
