@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { compareDecimals } from '../engine/decimal.ts';
 import { escapeText } from '../engine/escape.ts';
 import type { Criterion, CriterionVerdict } from '../engine/types.ts';
+import { MAX_CLIENT_ORDER_ID_LENGTH } from '../gates/identity.ts';
 import type { Core } from './core.ts';
 import { type Acknowledged, acknowledgedBy } from './evidence-records.ts';
 
@@ -55,25 +56,8 @@ export function acknowledged(core: Core, { item, why }: Pick<Acknowledgement, 'i
 
 function fromSettings({ settings, vitals }: Core): readonly Criterion[] {
   const { reconcile, identity } = settings;
-  const unknown = reconcile.symbolWhitelist.filter((symbol) => !vitals.rules.has(symbol));
-  const whitelist =
-    reconcile.symbolWhitelist.length === 0
-      ? judged('whitelist', 'symbol whitelist', 'FAIL', 'empty')
-      : vitals.rules.size === 0
-        ? judged(
-            'whitelist',
-            'symbol whitelist',
-            'INCONCLUSIVE',
-            vitals.rulesProblem ?? 'symbols not read yet',
-          )
-        : judged(
-            'whitelist',
-            'symbol whitelist',
-            unknown.length === 0 ? 'PASS' : 'FAIL',
-            unknown.length === 0
-              ? reconcile.symbolWhitelist.join(' ')
-              : `unknown to the exchange: ${unknown.join(' ')}`,
-          );
+  const whitelist = (verdict: CriterionVerdict, figure: string) =>
+    judged('whitelist', 'symbol whitelist', verdict, figure);
   const highCap = compareDecimals(reconcile.maxFlattenNotionalUsdt, CAP_TO_ACKNOWLEDGE_USDT) > 0;
   return [
     judged(
@@ -82,7 +66,7 @@ function fromSettings({ settings, vitals }: Core): readonly Criterion[] {
       'PASS',
       `${identity.prefix} ${identity.allowedStrategies.join(' ')}`,
     ),
-    whitelist,
+    whitelist(...judgeWhitelist(settings, vitals)),
     judged(
       'flatten_cap',
       'cap of a flatten, USDT',
@@ -96,6 +80,30 @@ function fromSettings({ settings, vitals }: Core): readonly Criterion[] {
       String(reconcile.cooldownSeconds),
     ),
   ];
+}
+
+function judgeWhitelist(
+  { reconcile, identity }: Core['settings'],
+  { rules, rulesProblem }: Core['vitals'],
+): readonly [CriterionVerdict, string] {
+  const { symbolWhitelist } = reconcile;
+  if (symbolWhitelist.length === 0) return ['FAIL', 'empty'];
+  const tooLong = symbolWhitelist.filter((symbol) => !idsFit(identity, symbol));
+  if (tooLong.length > 0)
+    return ['FAIL', `ids of ${MAX_CLIENT_ORDER_ID_LENGTH} characters can't hold ${tooLong.join(' ')}`];
+  if (rules.size === 0) return ['INCONCLUSIVE', rulesProblem ?? 'symbols not read yet'];
+  const unknown = symbolWhitelist.filter((symbol) => !rules.has(symbol));
+  return unknown.length === 0
+    ? ['PASS', symbolWhitelist.join(' ')]
+    : ['FAIL', `unknown to the exchange: ${unknown.join(' ')}`];
+}
+
+/** Whether the shortest id of every strategy fits: one digit of level and of number, ten of seconds. */
+function idsFit(identity: Core['settings']['identity'], symbol: string): boolean {
+  const rest = `_${symbol}_0_1000000000_0`;
+  return identity.allowedStrategies.every(
+    (strategy) => `${identity.prefix}${strategy}${rest}`.length <= MAX_CLIENT_ORDER_ID_LENGTH,
+  );
 }
 
 /** An audit that is off or broken holds at stage 1 (see holdsOf); it is not a reason to see nothing at all. */

@@ -22,7 +22,7 @@ import { initialVitals } from '../../src/daemon/vitals.ts';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { openFeed } from '../../src/engine/feed.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
-import { openJournal } from '../../src/engine/journal.ts';
+import { noJournal, openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
@@ -85,10 +85,7 @@ export function handCore(options: HandOptions = {}): HandCore {
   const latch = openLatch({ path: join(dir, 'latch'), firstUse: true, nowMs: clock.wall, disk });
   const journal = settings.audit.enabled
     ? openJournal({ path: places.auditPath, headPath: join(dir, 'head.json'), clock, disk })
-    : {
-        ...openJournal({ path: join(dir, 'off.jsonl'), headPath: join(dir, 'off-head.json'), clock }),
-        healthy: () => false,
-      };
+    : noJournal('the audit is switched off');
   const interlock = createInterlock();
   interlock.clearLatch();
   const feedPath = places.expectedPath ?? join(dir, 'expected.jsonl');
