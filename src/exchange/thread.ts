@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 import type { CallMessage, ExchangeThreadData, FromThread, ToThread } from './rpc.ts';
 import { createScrubber } from './scrub.ts';
 
-const REALIGN_MS = 60_000;
+const REALIGN_MS = 5000;
 
 /** Serves the port until closed. Runs inside a worker only; answers nothing before its clock is aligned with control's. */
 export function runExchangeThread(data: ExchangeThreadData): void {
@@ -88,19 +88,20 @@ function call(exchange: Exchange, message: CallMessage): Promise<unknown> {
 }
 
 /**
- * Control's monotonic time as seen from here. Asked at r0 (ours), answered T (control's), received at r1: control's clock
- * now reads at most T + (r1 - r0), so that is taken, and a permit may end early but never late.
+ * Control's monotonic time as seen from here. Asked at r0 (ours), answered T (control's): control's clock is at most T - r0
+ * ahead of ours, so a permit may end early but never late. Every answer gives such a bound, and the tightest is kept: both
+ * clocks are this machine's, and an answer that a busy control gave late must not date what we read after its beginning.
  */
-function createAlignment() {
-  let offsetMs = 0;
+export function createAlignment(own: Clock = systemClock) {
+  let offsetMs = Number.POSITIVE_INFINITY;
   const clock: Clock = {
-    wallMs: systemClock.wallMs,
-    monoMs: () => alignedClock(systemClock, offsetMs).monoMs(),
+    wallMs: own.wallMs,
+    monoMs: () => alignedClock(own, offsetMs).monoMs(),
   };
   return {
     clock,
     set: (answer: { readonly askedMonoMs: number; readonly monoMs: number }) => {
-      offsetMs = answer.monoMs - answer.askedMonoMs;
+      offsetMs = Math.min(offsetMs, answer.monoMs - answer.askedMonoMs);
     },
   };
 }
