@@ -54,7 +54,7 @@ async function headless(context: CliContext, settings: Settings): Promise<number
     stderr: null,
     ended: resolve,
   });
-  if (!daemon.ok) return refuse(context, daemon.exitCode, daemon.problem);
+  if (!daemon.ok) return refuse(context, daemon);
   onDaemonSignals(daemon, { hangUp: 'note' });
   context.stdout(
     `grinder: running headless for ${configName(context)}, ${daemon.metricsUrl}, log ${plain(context.places.logPath)}\n`,
@@ -65,26 +65,41 @@ async function headless(context: CliContext, settings: Settings): Promise<number
 async function withScreen(args: Args, context: CliContext, settings: Settings): Promise<number> {
   const { places } = context;
   const worker = spawnThread('control', { settings, places });
-  const started = Promise.withResolvers<ControlThreadMessage>();
+  const prepared = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<number>();
   const screenEnd = new AbortController();
-  worker.on('message', (message: ControlThreadMessage) => {
-    if (message.type === 'ended') {
-      ended.resolve(message.exitCode);
-      screenEnd.abort();
-    } else started.resolve(message);
-  });
-  const died = (why: string) => {
-    started.resolve({ type: 'failed', exitCode: EXIT.failed, problem: `the engine's thread ended: ${why}` });
-    ended.resolve(EXIT.failed);
+  const start: { isOver: boolean; refused: StartRefusal | null } = { isOver: false, refused: null };
+  const finish = (exitCode: number): void => {
+    prepared.resolve();
+    ended.resolve(exitCode);
     screenEnd.abort();
   };
+  const refused = (refusal: StartRefusal): void => {
+    if (!start.isOver) start.refused = refusal;
+    start.isOver = true;
+    finish(refusal.exitCode);
+  };
+  worker.on('message', (message: ControlThreadMessage) => {
+    switch (message.type) {
+      case 'prepared':
+        return prepared.resolve();
+      case 'started':
+        start.isOver = true;
+        return prepared.resolve();
+      case 'failed':
+        return refused(message);
+      case 'ended':
+        start.isOver = true;
+        return finish(message.exitCode);
+    }
+  });
+  const died = (why: string) =>
+    refused({ exitCode: EXIT.failed, problem: `the engine's thread ended: ${why}` });
   worker.on('error', (error: unknown) => died(error instanceof Error ? error.message : String(error)));
   worker.on('exit', () => died('without a word'));
-  const tui = import('../tui/run.tsx');
-  const message = await started.promise;
-  if (message.type === 'failed') return refuse(context, message.exitCode, message.problem);
-  const { runTui } = await tui;
+  // The screen is there while the last threads start: a nested thread takes Deno half a second.
+  const [{ runTui }] = await Promise.all([import('../tui/run.tsx'), prepared.promise]);
+  if (start.refused !== null) return refuse(context, start.refused);
   const client = connectControl(places.socketPath);
   const result = await runTui({
     client,
@@ -103,10 +118,16 @@ async function withScreen(args: Args, context: CliContext, settings: Settings): 
   // The terminal owns the engine: when the screen is gone, however it went, the engine ends in order.
   worker.postMessage({ type: 'end' });
   const exitCode = await ended.promise;
+  if (start.refused !== null) return refuse(context, start.refused);
   return exitCode === 0 ? result.exitCode : exitCode;
 }
 
-function refuse(context: CliContext, exitCode: number, problem: string): number {
+interface StartRefusal {
+  readonly exitCode: number;
+  readonly problem: string;
+}
+
+function refuse(context: CliContext, { exitCode, problem }: StartRefusal): number {
   context.stderr(`grinder: not started: ${plain(problem)}\n`);
   return exitCode;
 }

@@ -29,6 +29,8 @@ export interface DaemonOptions {
   readonly ownedByTerminal: boolean;
   /** Gets the log's lines too; null for none. */
   readonly stderr: ((line: string) => void) | null;
+  /** Called when what usually refuses a start has passed, before the threads are started. */
+  readonly prepared?: () => void;
   /** Called once when the daemon has ended, with its exit code. */
   readonly ended: (exitCode: number) => void;
 }
@@ -79,6 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   const metricsServer = await serveMetrics(places, metrics, () => known?.vitals.ready === true);
   if (!metricsServer.ok) return abandon(metricsServer.exitCode, metricsServer.problem);
   undo.push(metricsServer.close);
+  options.prepared?.();
 
   let simulator: EmbeddedSimulator | null = null;
   if (settings.embeddedSimulator) {

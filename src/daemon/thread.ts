@@ -14,6 +14,8 @@ export interface ControlThreadData {
 
 /** What it says: how the start went, and how it ended. */
 export type ControlThreadMessage =
+  /** Lock, latch, audit and metrics are there: what takes time now is threads, not refusals. */
+  | { readonly type: 'prepared' }
   | { readonly type: 'started' }
   | { readonly type: 'failed'; readonly exitCode: number; readonly problem: string }
   | { readonly type: 'ended'; readonly exitCode: number };
@@ -26,6 +28,7 @@ export async function runControlThread(data: ControlThreadData): Promise<void> {
     places: data.places,
     ownedByTerminal: true,
     stderr: null,
+    prepared: () => post({ type: 'prepared' }),
     ended: (exitCode) => post({ type: 'ended', exitCode }),
   });
   if (!daemon.ok) {
