@@ -21,8 +21,7 @@ export function compareOrders(
   const startedMonoMs = seen.observed.startedMonoMs;
   const shown = seen.ours.map((order) => {
     const record = expected.orders.get(order.clientOrderId);
-    const mine = record?.symbol === order.symbol ? record : undefined;
-    return judgeShown(order, mine, { startedMonoMs: order.sweptAtMonoMs ?? startedMonoMs, options });
+    return judgeShown(order, record, { startedMonoMs: order.sweptAtMonoMs ?? startedMonoMs, options });
   });
   const absent = findAbsent(expected, seen.observed, options);
   return {
@@ -43,7 +42,11 @@ function judgeShown(
   record: ExpectedOrder | undefined,
   context: { readonly startedMonoMs: number; readonly options: CompareOptions },
 ): Shown {
-  if (record === undefined) return { mismatch: unexpected(order, context.options), matched: false };
+  const elsewhere = record !== undefined && record.symbol !== order.symbol;
+  if (elsewhere && record.state === 'live')
+    return { mismatch: onAnotherSymbol(order, record), matched: false };
+  if (record === undefined || elsewhere)
+    return { mismatch: unexpected(order, context.options), matched: false };
   const matched = record.state === 'live' && isLive(order.status) && !order.synthetic;
   // What the engine told us while the exchange was being read, this read can't contradict.
   if (record.readAtMonoMs >= context.startedMonoMs) return { mismatch: null, matched };
@@ -61,6 +64,13 @@ function unexpected(order: ObservedOrder, options: CompareOptions): Mismatch | n
   if (!isLive(order.status) && order.status !== 'UNKNOWN') return null;
   const detail = `no order expected, found ${wording(order)}`;
   return cancellable({ type: 'ORDER_EXISTS_UNEXPECTED', order, detail, options });
+}
+
+/** The engine believes in an order of this id and calls its symbol otherwise: it is expected, whatever is wrong with it. */
+function onAnotherSymbol(order: ObservedOrder, record: ExpectedOrder): Mismatch | null {
+  if (!isLive(order.status) && order.status !== 'UNKNOWN') return null;
+  const detail = `expected/found: symbol ${record.symbol}/${order.symbol}`;
+  return { ...orderMismatch('ORDER_TERMS_DIVERGENCE', order), detail, remediation: 'report' };
 }
 
 /** An order that the engine saw end and the exchange still shows. */

@@ -26,6 +26,16 @@ describe('orders that the engine did not expect', () => {
     expect(found.ours).toBe(1);
   });
 
+  test('are reported and not canceled while the feed believes in their id under another symbol', () => {
+    const named = expectedOrder(1, { symbol: 'BTC_USDT' });
+    const [found] = compare(expectedState([named]), observation([observedOrder(1)]), options()).mismatches;
+    expect(found).toMatchObject({ type: 'ORDER_TERMS_DIVERGENCE', remediation: 'report' });
+    expect(found?.detail).toContain('BTC_USDT/BTCUSDT');
+    const ended = expectedOrder(1, { symbol: 'BTC_USDT', state: 'ended', endReason: 'CANCELED' });
+    const [ghost] = compare(expectedState([ended]), observation([observedOrder(1)]), options()).mismatches;
+    expect(ghost).toMatchObject({ type: 'ORDER_EXISTS_UNEXPECTED', remediation: 'cancel' });
+  });
+
   test('on a symbol off the whitelist are a mismatch all the same', () => {
     const stray = observedOrder(1, { symbol: 'ETHUSDT', clientOrderId: clientId(1, 'ETHUSDT') });
     expect(brief(compare(expectedState([]), observation([stray]), options()))).toEqual([
