@@ -59,7 +59,8 @@ export function acquireLock(path: string, self: LockHolder): LockResult {
     database?.close();
     const holder = readHolder(path);
     const who = holder === null ? 'an unknown process' : describe(holder);
-    const busy = /locked|busy/i.test(describeError(error));
+    // By SQLite's own words: a path may hold either word too.
+    const busy = /database (table )?is locked/i.test(describeError(error));
     return {
       held: false,
       why: busy ? `the account is held by ${who}` : `lock ${path}: ${describeError(error)}`,
