@@ -45,9 +45,8 @@ export function takeSurroundings(input: {
 }): ({ readonly ok: true } & Surroundings) | StartFailure {
   const { settings, places, clock } = input;
   for (const directory of [places.stateDir, dirname(places.auditPath)]) {
-    const check = ensurePrivateDirectory(directory);
-    if (check.kind === 'refused')
-      return fail(CONFIG, `the directory ${directory} can't be used: ${check.why}`);
+    const refused = refusalOf(directory);
+    if (refused !== null) return fail(CONFIG, `the directory ${directory} can't be used: ${refused}`);
   }
   const read = readAccount(settings, places);
   if (!read.ok) return fail(CONFIG, read.problem);
@@ -86,6 +85,16 @@ export function takeSurroundings(input: {
     lock.release();
   };
   return { ok: true, account, log, leadership: lock, latch, journal, giveBack };
+}
+
+/** Makes the directory when it isn't there; says why it can't be used, or null. */
+function refusalOf(directory: string): string | null {
+  try {
+    const check = ensurePrivateDirectory(directory);
+    return check.kind === 'refused' ? check.why : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function fail(exitCode: number, problem: string): StartFailure {
