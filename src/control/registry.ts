@@ -31,9 +31,14 @@ export interface FoundDaemon {
 export function writeRegistryEntry(path: string, entry: DaemonEntry): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.${entry.pid}.tmp`;
-  writeFileSync(fresh, formatEntry(entry), { mode: 0o600 });
-  chmodSync(fresh, 0o600);
-  renameSync(fresh, path);
+  try {
+    writeFileSync(fresh, formatEntry(entry), { mode: 0o600 });
+    chmodSync(fresh, 0o600);
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
 }
 
 /** Removes the entry when it is still this process's own; a missing one is fine. */

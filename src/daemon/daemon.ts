@@ -57,7 +57,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   const { settings, places } = options;
   const clock = systemClock;
   const host = hostname();
-  let onLogProblem: (problem: string) => void = () => undefined;
+  // The log is opened before there is a notebook to tell of it.
+  const early: string[] = [];
+  let onLogProblem = (problem: string): void => {
+    early.push(problem);
+  };
   const surroundings = takeSurroundings({
     settings,
     places,
@@ -74,7 +78,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   };
   const { account, log, latch, journal } = surroundings;
   const notebook = openNotebook(clock, (level, event, msg, fields) => log[level](event, msg, fields));
-  onLogProblem = (problem) => notebook.alarm('log', `the log can't be written: ${problem}`);
+  onLogProblem = (problem) => notebook.alarm('log', problem);
+  early.forEach(onLogProblem);
 
   let known: Core | null = null;
   const metrics = createMetrics({ clock, read: () => metricsView(known, settings) });
@@ -156,15 +161,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   });
   if (!control.ok) return abandon(75, control.problem);
   undo.push(control.close);
-  writeRegistryEntry(places.registryPath, {
-    pid: process.pid,
-    account: account.name,
-    environment: settings.exchange.environment,
-    configPath: places.configPath,
-    socketPath: places.socketPath,
-    stateDir: places.stateDir,
-    startedAtMs: clock.wallMs(),
-  });
+  try {
+    writeRegistryEntry(places.registryPath, {
+      pid: process.pid,
+      account: account.name,
+      environment: settings.exchange.environment,
+      configPath: places.configPath,
+      socketPath: places.socketPath,
+      stateDir: places.stateDir,
+      startedAtMs: clock.wallMs(),
+    });
+  } catch (error) {
+    // Without it `grinder stop` would not find this daemon.
+    const why = error instanceof Error ? error.message : String(error);
+    return abandon(78, `the registry entry ${places.registryPath} can't be written: ${why}`);
+  }
   undo.push(() => removeRegistryEntry(places.registryPath, process.pid));
 
   const fatal = (why: string): void => endWith(1, `the exchange thread failed: ${why}`);
