@@ -72,6 +72,8 @@ export interface RunSetting {
   readonly env?: Readonly<Record<string, string>>;
   readonly config?: string;
   readonly cwd?: string;
+  /** Leaves --config out. */
+  readonly noConfig?: boolean;
 }
 
 let program: string | null = null;
@@ -124,7 +126,9 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
     return child;
   };
   const withConfig = (args: readonly string[], one: RunSetting): readonly string[] =>
-    args.some((word) => word.startsWith('--config')) ? args : [...args, '--config', one.config ?? configPath];
+    one.noConfig === true || args.some((word) => word.startsWith('--config'))
+      ? args
+      : [...args, '--config', one.config ?? configPath];
   const registered = (): readonly Registered[] =>
     filesIn(runtimeDir)
       .filter((name) => name.endsWith('.json'))
