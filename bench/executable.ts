@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { findDeno } from '../scripts/runtimes.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -53,7 +54,7 @@ export function openSandbox(): Sandbox {
 
 /** The version of the Deno inside, as `--version` of the pinned one tells it. */
 export function denoVersion(): string {
-  const deno = spawnSync(join(root, 'node_modules/.bin/deno'), ['--version'], { encoding: 'utf8' });
+  const deno = spawnSync(findDeno(root), ['--version'], { encoding: 'utf8' });
   return /^deno (\S+)/.exec(deno.stdout ?? '')?.[1] ?? 'unknown';
 }
 

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findDeno } from '../../scripts/runtimes.mjs';
 import { acquireLock, readHolder } from '../../src/engine/lock.ts';
 import { scratch } from './durable.ts';
 
 const self = { pid: 1, host: 'here', sinceMs: 0, socket: '/run/x.sock' };
 const bun = [process.execPath, 'run'];
-const deno = [join(import.meta.dir, '../../node_modules/.bin/deno'), 'run', '-A'];
+const deno = [findDeno(join(import.meta.dir, '../..')), 'run', '-A'];
 
 async function contender(path: string, runtime: readonly string[]) {
   const [command = '', ...flags] = runtime;

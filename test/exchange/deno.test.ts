@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { findDeno } from '../../scripts/runtimes.mjs';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const FLAGS = [
@@ -12,7 +13,7 @@ const FLAGS = [
 ];
 
 test('on Deno every write is sent once, the stop holds, and silence is noticed', async () => {
-  const deno = spawn(path('../../node_modules/.bin/deno'), ['run', ...FLAGS, path('./on-deno.ts')]);
+  const deno = spawn(findDeno(path('../..')), ['run', ...FLAGS, path('./on-deno.ts')]);
   let out = '';
   let complaints = '';
   deno.stdout.on('data', (chunk) => {

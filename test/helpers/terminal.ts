@@ -1,5 +1,5 @@
 /** A pseudo-terminal with an emulated screen: what a person would see, not the bytes. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Terminal as Emulator } from '@xterm/headless';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -123,4 +123,4 @@ function looksOf(emulator: Emulator, lines: readonly string[], text: string): Lo
 }
 
 /** The Bun that came with the project. */
-export const bunPath = join(root, 'node_modules', '.bin', 'bun');
+export const bunPath = process.execPath;

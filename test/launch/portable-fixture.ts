@@ -34,7 +34,7 @@ esac; done
 echo "pid=$$"
 echo "options=\${NODE_OPTIONS:-none} \${DENO_CERT:-none} \${GRINDER_EXECUTABLE}"
 for word in "$@"; do echo "[$word]"; done
-[ -z "\${FAKE_WAIT:-}" ] || { trap 'echo stopped; exit 9' TERM; while :; do sleep 0.05; done; }
+[ -z "\${FAKE_WAIT:-}" ] || { trap 'echo stopped; exit 9' TERM; echo waiting; while :; do sleep 0.05; done; }
 cat
 exit 5
 `;

@@ -64,7 +64,7 @@ describe('a start', () => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (text.includes('grinder.js]')) child.kill('SIGTERM');
+      if (text.includes('waiting')) child.kill('SIGTERM');
     });
     const [code] = await once(child, 'close');
     expect(text).toContain(`pid=${child.pid}\n`);
