@@ -43,10 +43,13 @@ export function makeExecutor(core: Core): Executor {
       return flattenTerms({ action, position, markPrice, rules, positionMode, maxSlippageBps, orderType });
     },
     log: (event, fields) => {
-      const text = typeof fields['text'] === 'string' ? fields['text'] : '';
-      const what = `${String(fields['action'] ?? '')} ${String(fields['symbol'] ?? '')} ${text}`;
-      const level = event === 'REMEDIATION_EXECUTED' ? 'info' : 'warn';
-      core.notebook.note(level, event, `${event} ${what}`.trim(), fields);
+      const word = (key: string) => String(fields[key] ?? '');
+      // The exchange said yes and the account says no: that is no good news.
+      const isUnverified = fields['verified'] === false;
+      const doubt = isUnverified ? `NOT VERIFIED: ${word('verification')}` : '';
+      const what = [event, word('action'), word('symbol'), word('text'), doubt];
+      const level = isUnverified ? 'alarm' : event === 'REMEDIATION_EXECUTED' ? 'info' : 'warn';
+      core.notebook.note(level, event, what.filter((part) => part !== '').join(' '), fields);
     },
   });
 }

@@ -13,7 +13,11 @@ import { coreIn } from './core.ts';
 
 /** A daemon in stage 4 under a feed that is read from a real file, over an exchange whose answers are set by hand. */
 function live(directory: string, text = '') {
-  const account: { orders: ObservedOrder[]; onQuery: () => void } = { orders: [], onQuery: () => undefined };
+  const account: { orders: ObservedOrder[]; onQuery: () => void; lies: boolean } = {
+    orders: [],
+    onQuery: () => undefined,
+    lies: false,
+  };
   const sent: WriteRequest[] = [];
   const exchange: Partial<Exchange> = {
     observe: async () => {
@@ -28,7 +32,7 @@ function live(directory: string, text = '') {
     dispatch: async (write) => {
       sent.push(write);
       if (write.kind === 'flatten') return { status: 'NOT_SENT', message: 'not played' };
-      account.orders = account.orders.filter(({ orderId }) => orderId !== write.orderId);
+      if (!account.lies) account.orders = account.orders.filter(({ orderId }) => orderId !== write.orderId);
       core.vitals.writesSent += 1;
       return { status: 'EXECUTED', orderId: write.orderId, executedQuantity: '0', orderStatus: 'CANCELED' };
     },
@@ -99,6 +103,21 @@ describe('a run in stage 4', () => {
     rig.heartbeat();
     expect((await rig.run())?.executed.cancel).toBe(1);
     expect(rig.sent).toMatchObject([{ kind: 'cancel', orderId: '9001' }]);
+  });
+
+  test('raises an alarm when the exchange took a cancel and the order is still there', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.account.lies = true;
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    expect((await rig.run())?.executed.cancel).toBe(1);
+    const note = rig.core.notebook.notes().findLast(({ text }) => text.startsWith('REMEDIATION_EXECUTED'));
+    expect(note).toMatchObject({ level: 'alarm', unacknowledged: true });
+    expect(note?.text).toContain('NOT VERIFIED: the order is NEW');
   });
 
   test('spares an order that the feed claims while the order before it is being canceled', async () => {
