@@ -97,7 +97,11 @@ function record(core: Core, effect: StageEffect): void {
   switch (effect.type) {
     case 'stage_changed': {
       const level =
-        effect.by === 'breach' ? 'alarm' : effect.to === 4 || effect.by === 'lease' ? 'warn' : 'info';
+        effect.by === 'breach' && effect.to < effect.from
+          ? 'alarm'
+          : effect.to === 4 || effect.by === 'lease'
+            ? 'warn'
+            : 'info';
       notebook.note(
         level,
         'STAGE_CHANGED',

@@ -42,7 +42,7 @@ export async function runCommand<N extends CommandName>(
     'clear-stop': (one) => clear(deps, one),
     stage: (one) => setStage(deps, one),
     advance: (one) => setStage(deps, { ...one, stage: above(deps.core.vitals.stage.inForce) }),
-    disarm: (one) => setStage(deps, { ...one, stage: lesser(3, deps.core.vitals.stage.inForce) }),
+    disarm: (one) => disarm(deps, one),
     shutdown: (one) => {
       deps.shutdown(one.operator);
       return reply(OK, 'shutting down');
@@ -100,6 +100,13 @@ function setStage(deps: CommandDeps, body: ParsedBody<'stage'>): CommandReply {
     TEMPORARY,
     `stage ${body.stage} is pending, in force is ${now}: ${missingFor(core, body.stage)}`,
   );
+}
+
+/** Asks for 3 at most; a climb to 3 or below that is under way goes on. Never refused. */
+function disarm({ core }: CommandDeps, body: ParsedBody<'disarm'>): CommandReply {
+  const stage = lesser(3, core.vitals.stage.request.stage);
+  sendStageEvent(core, { type: 'request', stage, by: escapeText(body.operator, 64) });
+  return reply(OK, `disarmed: stage ${core.vitals.stage.inForce}`);
 }
 
 function enterLive(

@@ -142,14 +142,15 @@ function nextOf(core: Core): StatusDocument['stage']['next'] {
   const dwells = stage.inForce === 1 || stage.inForce === 2;
   const required = dwellFor(stage.inForce, stage.evidence, context, context.dwellMs);
   const reached = earned(core) >= next;
-  const missing =
-    reached && latch === null && lowestHold(context.holds) === null ? [] : [missingFor(core, next)];
+  const held = latch !== null || (lowestHold(context.holds)?.stage ?? 4) < next;
+  const open = openCriteria(core);
+  const missing = held || (!reached && open.length === 0) ? [missingFor(core, next)] : reached ? [] : open;
   return {
     stage: next,
     left_ms: !dwells ? null : reached ? 0 : Math.max(0, required - stage.progress.dwellMs),
     passed: criteria.filter(({ verdict }) => verdict === 'PASS').length,
     total: criteria.length,
-    missing: [...missing, ...(reached ? [] : openCriteria(core))],
+    missing: [...missing],
   };
 }
 

@@ -156,9 +156,11 @@ function settle(draft: Draft, context: StageContext): void {
   const { state } = draft;
   const target = stageInForce(state, context);
   if (target !== state.inForce) {
-    const why =
-      draft.why !== '' ? draft.why : target > state.inForce ? 'earned' : 'held, or no longer earned';
-    draft.effects.push({ type: 'stage_changed', from: state.inForce, to: target, by: draft.by, why });
+    const fell = target < state.inForce;
+    const why = draft.why !== '' ? draft.why : fell ? 'held, or no longer earned' : 'earned';
+    // What nobody asked for is nobody's: the last request's name would accuse the wrong one.
+    const by = draft.why === '' && fell ? 'engine' : draft.by;
+    draft.effects.push({ type: 'stage_changed', from: state.inForce, to: target, by, why });
     const evidence = target === 0 ? state.evidence.filter(({ stage }) => stage !== 0) : state.evidence;
     draft.state = {
       ...state,

@@ -8,7 +8,7 @@ export const launcherVariables: readonly string[] = [
 /** The variables the program may see; any other reads as unset. A trailing `*` matches a prefix. */
 export const readableVariables: readonly string[] = [
   ...['HOME', 'TMPDIR', 'USER', 'LOGNAME', 'SSH_CONNECTION'],
-  ...['TERM', 'COLORTERM', 'FORCE_COLOR', 'NO_COLOR', 'COLUMNS', 'LINES'],
+  ...['LANG', 'LC_ALL', 'LC_CTYPE', 'TERM', 'COLORTERM', 'FORCE_COLOR', 'NO_COLOR', 'COLUMNS', 'LINES'],
   ...['XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'],
   ...['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'INVOCATION_ID'],
   ...['RUNTIME_DIRECTORY', 'CACHE_DIRECTORY', 'STATE_DIRECTORY', 'CREDENTIALS_DIRECTORY'],

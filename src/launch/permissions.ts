@@ -100,11 +100,16 @@ function sandboxGrants(places: Places, read: readonly string[]): Grants {
   };
 }
 
-/** Clients speak to daemons; `stop` may have to leave a STOP file, and `audit adopt` writes audit and head record. */
+/** Clients speak to daemons; `stop` and a screen may have to leave a STOP file, `audit adopt` writes its records. */
 function clientGrants(places: Places, context: PermissionContext, read: readonly string[]): Grants {
   const records = [places.stateDir, dirname(places.auditPath), places.accountsBase];
   const stopFiles = [places.stateDir, ...context.stateDirs];
-  const write = places.verb === 'stop' ? stopFiles : places.verb === 'audit' ? records : [];
+  const writes: Readonly<Record<string, readonly string[]>> = {
+    stop: stopFiles,
+    attach: [places.stateDir],
+    audit: records,
+  };
+  const write = writes[places.verb] ?? [];
   const sockets = [places.socketPath, ...context.sockets];
   return {
     read: [...read, ...records, ...write, dirname(places.logPath), ...places.registryDirs, ...sockets],

@@ -68,7 +68,29 @@ describe('lowering is never refused', () => {
   });
 });
 
+describe('disarm', () => {
+  test('below stage 3 lets a climb to 3 go on, but not one to 4', async () => {
+    using hand = handCore();
+    hand.raiseTo(1);
+    await hand.command('stage', { stage: 3 });
+    expect(await hand.command('disarm')).toMatchObject({ exit_code: 0 });
+    expect(hand.core.vitals.stage.request.stage).toBe(3);
+    await hand.command('stage', { stage: 4 });
+    await hand.command('disarm');
+    expect(hand.core.vitals.stage.request.stage).toBe(3);
+  });
+});
+
 describe('stop', () => {
+  test('forgets a canary that waits for a run', async () => {
+    using hand = handCore();
+    hand.raiseTo(2);
+    await hand.command('inject-mismatch', { operator: 'op' });
+    expect(hand.core.vitals.canary).not.toBeNull();
+    await hand.command('stop', { operator: 'op' });
+    expect(hand.core.vitals.canary).toBeNull();
+  });
+
   test('is durable and says so; twice is as good as once', async () => {
     using hand = handCore();
     hand.raiseTo(3);
