@@ -1,5 +1,5 @@
 /** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type CompareOptions, type Comparison, compare } from '../engine/compare.ts';
 import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
 import type { Observation } from '../engine/types.ts';
@@ -8,8 +8,9 @@ import type { Core } from './core.ts';
 /** Compares; where an order is not seen, asks for it (a few a run) and compares again with the answers. */
 export async function compareWithReads(core: Core, observation: Observation): Promise<Comparison> {
   const { vitals } = core;
-  // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first.
-  await setImmediate();
+  // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first. Deno's
+  // setImmediate would not let it: no socket is looked at before it.
+  await setTimeout(0);
   vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
   const first = compare(core.feed.state(), observation, compareOptions(core));
   const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);
