@@ -13,6 +13,8 @@ if (isMainThread) await runMain();
 else await runThread(workerData as ThreadData);
 
 async function runMain(): Promise<void> {
+  // Who closes the other end of a pipe ends no daemon; a verb that only prints is soon over.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { runCli } = await import('./cli/cli.ts');
   const { runCommand } = await import('./cli/run.ts');
   const { smokeCommand } = await import('./cli/smoke.ts');

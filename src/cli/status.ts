@@ -39,7 +39,9 @@ async function watch(args: Args, context: CliContext, client: ControlClient): Pr
     onUp: () => {},
     onDown: (why) => context.stderr(`grinder: no link to the daemon: ${plain(why)}; trying again\n`),
   });
-  await untilEnded(context);
+  // Ended by a signal, or because nobody reads any more.
+  const unread = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()));
+  await Promise.race([untilEnded(context), unread]);
   stream.close();
   return EXIT.ok;
 }
