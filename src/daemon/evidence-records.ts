@@ -57,6 +57,8 @@ export interface Acknowledged {
   readonly why: string;
   readonly account: string;
   readonly environment: string;
+  /** An action id (see fold.ts). */
+  readonly clears_failures_of?: string;
 }
 
 /** Who acknowledged exactly this within the last seven days, or null. */

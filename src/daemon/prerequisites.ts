@@ -1,10 +1,12 @@
 /** The ceremony's prerequisites (contract, section 6) as criteria, and what an operator has to acknowledge before stage 4. */
+import { createHash } from 'node:crypto';
 import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compareDecimals } from '../engine/decimal.ts';
 import { escapeText } from '../engine/escape.ts';
 import type { Criterion, CriterionVerdict } from '../engine/types.ts';
 import { MAX_CLIENT_ORDER_ID_LENGTH } from '../gates/identity.ts';
+import { MANUAL_AFTER_FAILURES } from '../gates/unresolved-intent.ts';
 import type { Core } from './core.ts';
 import { type Acknowledged, acknowledgedBy } from './evidence-records.ts';
 
@@ -13,6 +15,8 @@ export interface Acknowledgement {
   readonly item: string;
   readonly why: string;
   readonly doneBy: string | null;
+  /** The action whose failures are forgotten by it. */
+  readonly clearsFailuresOf?: string;
 }
 
 const CAP_TO_ACKNOWLEDGE_USDT = '100';
@@ -31,27 +35,47 @@ export function judgePrerequisites(core: Core): readonly Criterion[] {
   ];
 }
 
-/** Lists what stage 4 waits for; nothing is asked on the embedded simulator. */
+/** Lists what stage 4 waits for; on the embedded simulator nothing is asked but what failed too often. */
 export function acknowledgements(core: Core): readonly Acknowledgement[] {
-  if (core.settings.embeddedSimulator) return [];
+  if (core.settings.embeddedSimulator) return manualItems(core);
   const records = core.journal.state().ceremonyRecords;
   const nowMs = core.clock.wallMs();
   const open = (core.vitals.prerequisites ?? []).filter(({ verdict }) => verdict === 'INCONCLUSIVE');
   const items = open.map(({ id, title, figure }) => ({ item: id, why: `${title}: ${figure}` }));
   const nothingMatched = core.vitals.stage.inForce > 0 && !core.vitals.stage.progress.matched;
   if (nothingMatched) items.push({ item: 'ours_matched', why: 'nothing of ours matched in this stage yet' });
-  return items.map(({ item, why }) => ({
+  const asked = items.map(({ item, why }) => ({
     item,
     why,
     doneBy: acknowledgedBy(records, acknowledged(core, { item, why }), nowMs),
   }));
+  return [...asked, ...manualItems(core)];
+}
+
+/** What failed too often is a person's; by acknowledging it they say that it may be tried again. */
+function manualItems(core: Core): readonly Acknowledgement[] {
+  const failures = core.journal.state().failuresByItem;
+  return (core.vitals.decision?.planned ?? []).flatMap(({ action: { id } }) => {
+    const count = failures.get(id) ?? 0;
+    if (count < MANUAL_AFTER_FAILURES) return [];
+    const item = `manual-${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
+    const why = `failed ${count} times, look at the account first: ${id}`;
+    return [{ item, why, doneBy: null, clearsFailuresOf: id }];
+  });
 }
 
 /** An acknowledgement holds for what was read then, on this account: another figure asks anew. */
-export function acknowledged(core: Core, { item, why }: Pick<Acknowledgement, 'item' | 'why'>): Acknowledged {
+export function acknowledged(core: Core, asked: Omit<Acknowledgement, 'doneBy'>): Acknowledged {
+  const { item, why, clearsFailuresOf } = asked;
   const { identity, settings } = core;
   const text = escapeText(why, 500);
-  return { item, why: text, account: identity.account, environment: settings.exchange.environment };
+  return {
+    item,
+    why: text,
+    account: identity.account,
+    environment: settings.exchange.environment,
+    ...(clearsFailuresOf === undefined ? {} : { clears_failures_of: clearsFailuresOf }),
+  };
 }
 
 function fromSettings({ settings, vitals }: Core): readonly Criterion[] {

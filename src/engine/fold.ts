@@ -189,8 +189,9 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
 }
 
 function applyCeremony(state: JournalState, record: AuditRecord): JournalState {
+  const cleared = record.event_type === 'ACKNOWLEDGED' ? record.details['clears_failures_of'] : null;
   return {
-    ...state,
+    ...(typeof cleared === 'string' ? clearFailures(state, cleared) : state),
     lastStageChange: record.event_type === 'STAGE_CHANGED' ? record : state.lastStageChange,
     ceremonyRecords: [...state.ceremonyRecords, record].slice(-CEREMONY_KEPT),
   };

@@ -16,4 +16,4 @@ export const unresolvedIntent: ActionGate = {
 };
 
 /** So many failures of one action, and a person has to look at it. */
-const MANUAL_AFTER_FAILURES = 3;
+export const MANUAL_AFTER_FAILURES = 3;

@@ -3,11 +3,12 @@ import { appendFileSync } from 'node:fs';
 import { coveredFor } from '../../src/config/covered.ts';
 import { sendStageEvent, stageContext } from '../../src/daemon/ceremony.ts';
 import { makeExecutor } from '../../src/daemon/executing.ts';
+import { acknowledged, acknowledgements } from '../../src/daemon/prerequisites.ts';
 import { observeOnly, reconcileOnce } from '../../src/daemon/run.ts';
 import type { FinishedRun } from '../../src/daemon/tally.ts';
 import type { ObservedOrder } from '../../src/engine/types.ts';
 import type { Exchange, WriteRequest } from '../../src/exchange/exchange.ts';
-import { scratch } from '../engine/durable.ts';
+import { entry, scratch } from '../engine/durable.ts';
 import { observation, observedOrder, rules } from '../helpers/engine-world.ts';
 import { coreIn } from './core.ts';
 
@@ -118,6 +119,31 @@ describe('a run in stage 4', () => {
     const note = rig.core.notebook.notes().findLast(({ text }) => text.startsWith('REMEDIATION_EXECUTED'));
     expect(note).toMatchObject({ level: 'alarm', unacknowledged: true });
     expect(note?.text).toContain('NOT VERIFIED: the order is NEW');
+  });
+
+  test('leaves to a person what failed three times, until they say by name that it may be tried again', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.account.lies = true;
+    const again = async () => {
+      for (let second = 0; second < 75; second += 25) {
+        rig.clock.advance(25_000);
+        rig.heartbeat();
+        await rig.run();
+      }
+    };
+    for (let attempt = 0; attempt < 6; attempt += 1) await again();
+    expect(rig.sent).toHaveLength(3);
+    const [manual] = acknowledgements(rig.core);
+    if (manual === undefined) throw new Error('expected something to acknowledge');
+    expect(manual.why).toContain('failed 3 times');
+    rig.core.journal.append(
+      entry({ event_type: 'ACKNOWLEDGED', operator: 'ann', details: { ...acknowledged(rig.core, manual) } }),
+    );
+    expect(acknowledgements(rig.core)).toEqual([]);
+    await again();
+    expect(rig.sent).toHaveLength(4);
   });
 
   test('spares an order that the feed claims while the order before it is being canceled', async () => {
