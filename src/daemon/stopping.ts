@@ -35,6 +35,7 @@ export function stop(core: Core, latch: Latch, request: StopRequest): LatchState
     verdict: before?.durable === durable ? before.verdict : null,
   };
   vitals.latch = state;
+  vitals.canary = null;
   if (before === null) vitals.mismatchSinceStop = false;
   sendStageEvent(core, { type: 'stop', by: request.by });
   core.journal.append({
