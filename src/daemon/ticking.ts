@@ -39,7 +39,8 @@ export function createTick(deps: TickDeps): () => void {
   };
   let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
-  let stopFileSeen = vitals.latch !== null;
+  // Null before the first look: a file that is there beside a latch then is what the start latched for.
+  let stopFileSeen: boolean | null = null;
 
   /** Reads that are no part of a run: clock, symbols, rights of the key. */
   function probe(now: number): void {
@@ -91,7 +92,7 @@ export function createTick(deps: TickDeps): () => void {
   function watchStop(now: number): void {
     const present = stopFilePresent(core.places.stateDir);
     // A file that comes while it is latched is a newer stop: a clear of the older one must not take it away.
-    if (present && (vitals.latch === null || !stopFileSeen))
+    if (present && (vitals.latch === null || stopFileSeen === false))
       stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${core.places.stateDir}` });
     stopFileSeen = present;
     const state = vitals.latch;

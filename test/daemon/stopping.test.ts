@@ -61,6 +61,17 @@ describe('a stop', () => {
     expect(rig.core.vitals.latch).toBeNull();
   });
 
+  test('a file STOP that the start latched for is not taken for a second stop', () => {
+    using directory = scratch();
+    const rig = coreIn(directory.path);
+    const tick = ticking(rig);
+    writeFileSync(join(rig.core.places.stateDir, 'STOP'), '');
+    const { id } = stop(rig.core, rig.latch, ann);
+    tick();
+    tick();
+    expect(rig.core.vitals.latch?.id).toBe(id);
+  });
+
   test('a latch that a failed clear may have taken off the disk is not called durable any more', () => {
     using directory = scratch();
     let failing = false;
