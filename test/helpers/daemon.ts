@@ -1,5 +1,4 @@
 /** The built executable in a directory of its own: configurations, daemons, command lines, metrics, and the clean-up. */
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -11,20 +10,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type ControlClient, connectControl } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/protocol.ts';
+import { executable, sharedCache } from './executable.ts';
+import { freePort } from './free-port.ts';
 import { launch, type Ran, type Running } from './process.ts';
-
-const root = resolve(import.meta.dirname, '..', '..');
+import { type ConfigChange, quickConfig } from './quick-config.ts';
 
 /** A number of milliseconds that is enough on a busy machine: the limit of a wait, never a pause. */
 export const PATIENCE_MS = 90_000;
-
-/** What differs from the quick simulator configuration: keys of a section over its defaults. */
-export type ConfigChange = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
 
 /** A daemon that has told that it is ready. */
 export interface RunningDaemon extends Running {
@@ -74,21 +70,6 @@ export interface RunSetting {
   readonly cwd?: string;
   /** Leaves --config out. */
   readonly noConfig?: boolean;
-}
-
-let program: string | null = null;
-
-/** The executable: GRINDER_BIN, else dist/grinder, built when it is missing or out of date. */
-export function executable(): string {
-  program ??= process.env['GRINDER_BIN'] || buildIfStale();
-  return program;
-}
-
-function buildIfStale(): string {
-  const code = "import('./scripts/prepare.mjs').then((prepare) => prepare.ensureBuilt(process.cwd()))";
-  const built = spawnSync('node', ['-e', code], { cwd: root, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
-  return join(root, 'dist/grinder');
 }
 
 /** Makes a machine; `uid` (root only) gives it to another user, under whom everything then runs. */
@@ -165,7 +146,7 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
   const machine: Machine = {
     ...{ dir, env, configPath, stateDir, auditPath, logPath, runtimeDir, metricsUrl, program: file },
     writeConfig: (change = {}, path = configPath) => {
-      writeFileSync(path, configText(port, change));
+      writeFileSync(path, quickConfig(port, change));
       if (uid !== undefined) chownSync(path, uid, uid);
     },
     grinder: async (args, one = {}) => spawn(args[0] === 'smoke' ? args : withConfig(args, one), one).ended,
@@ -223,54 +204,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-/** JSON is YAML. */
-function configText(port: number, change: ConfigChange): string {
-  const sections: Record<string, Readonly<Record<string, unknown>>> = {
-    exchange: { environment: 'sim' },
-    identity: { prefix: 'grinder_', allowed_strategies: ['1'] },
-    reconcile: {
-      ...{ interval_ms: 1000, action: 'auto', symbol_whitelist: ['BTCUSDT'] },
-      ...{ cooldown_seconds: 1, confirm_after_ms: 1000, missing_grace_ms: 5000 },
-    },
-    expected_state: { settle_ms: 0 },
-    ceremony: { requested_stage: 1, dwell_ms: 3000, stop_verify_ms: 1000 },
-    metrics: { listen: `127.0.0.1:${port}` },
-    simulator: { seed: 7, stray_every_ms: 0, position_every_ms: 0 },
-  };
-  const config: Record<string, unknown> = { ...sections };
-  for (const [name, value] of Object.entries(change))
-    config[name] = typeof value === 'string' ? value : { ...sections[name], ...value };
-  return `${JSON.stringify(config, null, 2)}\n`;
-}
-
-let cache: string | null = null;
-
-/** One unpacked program for all tests of this process: unpacking takes seconds. */
-function sharedCache(): string {
-  if (cache === null) {
-    const fresh = mkdtempSync(join(tmpdir(), 'grinder-e2e-cache-'));
-    process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
-    // Once, so that starts at the same time don't unpack each for itself.
-    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', GRINDER_CACHE_DIR: fresh };
-    const first = spawnSync(executable(), ['--version'], { env, encoding: 'utf8' });
-    if (first.status !== 0) throw new Error(`the executable doesn't start: ${first.stderr}`);
-    cache = fresh;
-  }
-  return cache;
 }
 
 function own(path: string, uid: number | undefined): string {

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMachine, isAlive, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
+
+const LIMIT_MS = 240_000;
+
+test.concurrent(
+  'a second start for the same account is refused and names the holder, which goes on',
+  async () => {
+    await using machine = await createMachine();
+    const daemon = await machine.start();
+    const second = await machine.grinder(['run', '--headless']);
+    expect(second.code).toBe(75);
+    expect(second.err).toContain(String(daemon.pid));
+    expect(second.err.trim().split('\n')).toHaveLength(1);
+    const { run } = await daemon.status();
+    await daemon.when('another run', (status) => status.run.count > run.count);
+    expect((await machine.grinder(['status'])).code).toBe(0);
+  },
+  LIMIT_MS,
+);
+
+describe('signals and files', () => {
+  test.concurrent(
+    'SIGUSR1 opens nothing, SIGUSR2 and a file STOP stop',
+    async () => {
+      await using machine = await createMachine();
+      const daemon = await machine.start();
+      const sockets = listeningSockets(daemon.pid);
+      expect(sockets).toBeGreaterThan(0);
+      daemon.kill('SIGUSR1');
+      const { run } = await daemon.status();
+      await daemon.when('another run', (status) => status.run.count > run.count);
+      expect(listeningSockets(daemon.pid)).toBe(sockets);
+
+      daemon.kill('SIGUSR2');
+      const signalled = await daemon.when('the latch', ({ latch }) => latch.latched);
+      expect(signalled).toMatchObject({ latch: { by: 'SIGUSR2', durable: true }, stage: { in_force: 0 } });
+      await clear(daemon);
+
+      writeFileSync(join(machine.stateDir, 'STOP'), '');
+      const filed = await daemon.when('the latch', ({ latch }) => latch.latched);
+      expect(filed.latch.by).toBe('STOP file');
+      await clear(daemon);
+      expect(existsSync(join(machine.stateDir, 'STOP'))).toBe(false);
+
+      expect((await machine.grinder(['shutdown'])).code).toBe(0);
+      expect((await daemon.ended).code).toBe(0);
+      expect(machine.leftovers()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
+    'a stop with no daemon leaves the STOP file, and the next start is latched',
+    async () => {
+      await using machine = await createMachine();
+      const ran = await machine.grinder(['stop']);
+      expect(ran.code).toBe(69);
+      expect(ran.err).toContain(`left ${machine.stateDir}/STOP`);
+      const daemon = await machine.start();
+      const { latch, stage } = await daemon.status();
+      expect(latch).toMatchObject({ latched: true, by: 'STOP file', durable: true });
+      expect(stage.in_force).toBe(0);
+    },
+    LIMIT_MS,
+  );
+});
+
+const OTHER_UID = 54_321;
+const isRoot = process.getuid?.() === 0;
+
+// Under a user of its own: it stops every daemon of the user who runs it.
+test.concurrent.skipIf(!isRoot)(
+  'a stop without a configuration stops every daemon of this user, and names each',
+  async () => {
+    await using machine = await createMachine({ uid: OTHER_UID });
+    const otherPath = join(machine.dir, 'other.yaml');
+    const apart = {
+      state_dir: 'other',
+      audit: { path: 'other/audit.jsonl' },
+      log: { path: 'other/app.log' },
+    };
+    machine.writeConfig({ ...apart, metrics: { listen: '127.0.0.1:0' } }, otherPath);
+    const first = await machine.start();
+    const second = await machine.start({ config: otherPath });
+    const ran = machine.spawn(['stop']);
+    const { code, out, err } = await ran.ended;
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    for (const [path, pid] of [
+      [machine.configPath, first.pid],
+      [otherPath, second.pid],
+    ] as const) {
+      const line = out.split('\n').find((one) => one.includes(`${path}, pid ${pid}`)) ?? out;
+      expect(line).toMatch(/^sim account sim .*LATCHED/);
+    }
+    expect((await first.status()).latch.latched).toBe(true);
+    expect((await second.status()).latch.latched).toBe(true);
+  },
+  LIMIT_MS,
+);
+
+async function clear(daemon: RunningDaemon): Promise<void> {
+  const { latch } = await daemon.status();
+  const reply = await daemon.client.command('clear-stop', { operator: 'ann', latch_id: latch.id ?? '' });
+  expect(reply.ok).toBe(true);
+  await waitFor('no latch', async () => ((await daemon.status()).latch.latched ? null : true));
+  expect(isAlive(daemon.pid)).toBe(true);
+}
+
+/** Counts the listening TCP sockets of a process. */
+function listeningSockets(pid: number): number {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return ['tcp', 'tcp6']
+    .flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === '0A' && inodes.has(columns[9] ?? '')).length;
+}
