@@ -5,9 +5,12 @@ import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createMachine, type Machine } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import { openTerminal } from '../helpers/terminal.ts';
 import { put, starts } from './bad-starts.ts';
 import { expectParagraph } from './paragraph.ts';
+
+afterAll(dropCache);
 
 const LIMIT_MS = 45_000;
 const OTHER_UID = 54_322;

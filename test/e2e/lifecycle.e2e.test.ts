@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createMachine } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import { actionTotals, climbTo4, confirm4 } from './ceremony.ts';
+
+afterAll(dropCache);
 
 const LIMIT_MS = 240_000;
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { type ControlClient, connectControl } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/protocol.ts';
 import { createMachine, type Machine, waitFor } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import { launch, type Ran } from '../helpers/process.ts';
 import { confirm4 } from './ceremony.ts';
 import {
@@ -15,6 +16,8 @@ import {
   type Step,
   VERIFY_ROLLBACK,
 } from './runbook.ts';
+
+afterAll(dropCache);
 
 const root = resolve(import.meta.dirname, '../..');
 const LIMIT_MS = 180_000;

@@ -1,11 +1,14 @@
 /** No secret reaches a file, a command line, the socket, the metrics or the screen. */
-import { expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMachine, type Machine, waitFor } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import type { Running } from '../helpers/process.ts';
 import { controlOf } from '../helpers/simulator.ts';
+
+afterAll(dropCache);
 
 const LIMIT_MS = 120_000;
 

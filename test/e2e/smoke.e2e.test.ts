@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { createMachine } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
+
+afterAll(dropCache);
 
 interface Check {
   readonly title: string;

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMachine, isAlive, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
+
+afterAll(dropCache);
 
 const LIMIT_MS = 240_000;
 

@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
 import { connectControl } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/protocol.ts';
 import { createMachine, isAlive, type Machine, PATIENCE_MS, waitFor } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import { openTerminal, type TestTerminal } from '../helpers/terminal.ts';
 import { passGuard } from '../tui/open-screen.ts';
+
+afterAll(dropCache);
 
 const CTRL_X = '\x18';
 const LIMIT_MS = 180_000;

@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connectControl } from '../../src/control/client.ts';
 import { createMachine, type Machine, waitFor } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
 import { launch } from '../helpers/process.ts';
 import { expectParagraph } from './paragraph.ts';
+
+afterAll(dropCache);
 
 const LIMIT_MS = 45_000;
 

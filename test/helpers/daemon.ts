@@ -2,6 +2,7 @@
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -89,7 +90,9 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
     LANG: 'C.UTF-8',
   };
   const port = await freePort();
-  const file = executable();
+  // The project may be in a place that the other user can't enter.
+  const file = uid === undefined ? executable() : join(dir, 'grinder');
+  if (uid !== undefined) copyFileSync(executable(), file);
   const [configPath, stateDir] = [join(dir, 'config.yaml'), join(dir, 'state')];
   const [auditPath, logPath] = [join(dir, 'audit/reconcile.jsonl'), join(dir, 'logs/app.log')];
   const runtimeDir = join(runtimeHome, 'grinder');
