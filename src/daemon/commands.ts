@@ -20,6 +20,8 @@ export interface CommandDeps {
   readonly acknowledgeGates: () => void;
   readonly runSoon: () => void;
   readonly shutdown: (by: string) => void;
+  /** The daemon is on its way out: nothing is raised any more. */
+  readonly ending: () => boolean;
   /** Places a real stray order on the embedded simulator; says why not, or null. */
   readonly realStray: () => Promise<string | null>;
 }
@@ -91,6 +93,7 @@ function setStage(deps: CommandDeps, body: ParsedBody<'stage'>): CommandReply {
     );
   if (body.config_digest !== undefined && body.config_digest !== core.settings.digest)
     return reply(TEMPORARY, 'refused: the settings moved since you looked; look again');
+  if (deps.ending()) return reply(TEMPORARY, 'refused: the daemon is shutting down');
   if (body.stage === 4) return enterLive(deps, body, by);
   sendStageEvent(core, { type: 'request', stage: body.stage, by });
   deps.runSoon();

@@ -148,6 +148,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
             approvals,
             stopNow,
             shutdown,
+            ending: () => shuttingDown,
             acknowledgeGates: room.board.acknowledge,
             runSoon: room.scheduler.soon,
             realStray: () =>

@@ -68,6 +68,15 @@ describe('lowering is never refused', () => {
   });
 });
 
+test('a daemon on its way out is not raised, but still lowered and stopped', async () => {
+  using hand = handCore();
+  hand.raiseTo(3, 4);
+  hand.bench.ending = true;
+  expect(await hand.command('stage', { stage: 4 })).toMatchObject({ exit_code: 75, ok: false });
+  expect(await hand.command('stage', { stage: 2 })).toMatchObject({ exit_code: 0 });
+  expect((await hand.command('stop', { operator: 'op' })).latch?.text).toMatch(/^LATCHED/);
+});
+
 describe('disarm', () => {
   test('below stage 3 lets a climb to 3 go on, but not one to 4', async () => {
     using hand = handCore();

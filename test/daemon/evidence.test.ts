@@ -89,6 +89,7 @@ reconcile: {max_flatten_notional_usdt: ${cap}}
         acknowledgeGates: () => undefined,
         runSoon: () => undefined,
         shutdown: () => undefined,
+        ending: () => false,
         realStray: async () => null,
       },
       'ack',

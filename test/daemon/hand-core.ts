@@ -38,6 +38,7 @@ export interface HandCore extends Disposable {
   /** What the daemon is made of besides; a test may change it. */
   readonly bench: {
     leader: boolean;
+    ending: boolean;
     diskFails: boolean;
     /** What the write transport was last told to be. */
     writer: boolean;
@@ -74,7 +75,14 @@ export function handCore(options: HandOptions = {}): HandCore {
   for (const path of [places.stateDir, dirname(places.auditPath), places.runtimeDir])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   const clock = twoClocks();
-  const bench = { leader: true, diskFails: false, writer: false, lines: [] as string[], code: 0 };
+  const bench = {
+    leader: true,
+    ending: false,
+    diskFails: false,
+    writer: false,
+    lines: [] as string[],
+    code: 0,
+  };
   const disk: Disk = {
     ...realDisk,
     write: (fd, bytes, position) => {
@@ -129,6 +137,7 @@ export function handCore(options: HandOptions = {}): HandCore {
     acknowledgeGates: () => undefined,
     runSoon: () => undefined,
     shutdown: () => undefined,
+    ending: () => bench.ending,
     realStray: async () => 'refused: no simulator here',
   };
   let sessions = 0;
