@@ -26,6 +26,12 @@ export function relations(config: ConfigFile): readonly ConfigProblem[] {
       config.expected_state.settle_ms,
       '60000 or more (less is for the embedded simulator only)',
     );
+  if (config.expected_state.position_lag_ms < 30_000 && !embedded)
+    refuse(
+      'expected_state.position_lag_ms',
+      config.expected_state.position_lag_ms,
+      '30000 or more (less is for the embedded simulator only)',
+    );
   if (config.reconcile.confirm_after_ms < 10_000 && !embedded)
     refuse(
       'reconcile.confirm_after_ms',
@@ -42,7 +48,8 @@ export function relations(config: ConfigFile): readonly ConfigProblem[] {
       'missing',
       'two files that hold the API key and its secret',
     );
-  if (config.exchange.environment !== 'sim' && config.expected_state.path === undefined)
+  const { source, path } = config.expected_state;
+  if (config.exchange.environment !== 'sim' && source === 'file' && path === undefined)
     refuse('expected_state.path', 'missing', 'the file the trading engine writes its expected state to');
   if (
     config.exchange.environment === 'sim' &&

@@ -72,6 +72,7 @@ export const configSchema = z.strictObject({
     event_debounce_ms: ms(50, 10_000).default(250),
     require_mainnet_env: z.enum(['mainnet', 'always']).default('mainnet'),
     remediate_protective_orders: z.boolean().default(false),
+    hedge_groups: z.array(z.array(symbol).min(2).max(50)).max(50).default([]),
   }),
   budgets: section({
     max_calls_per_run: count(1, 1000).default(10),
@@ -90,10 +91,12 @@ export const configSchema = z.strictObject({
     max_slippage_bps: count(1, 1000).default(50),
   }),
   expected_state: section({
+    source: z.enum(['file', 'socket']).default('file'),
     path: text.optional(),
     account: z.string().min(1).max(64).optional(),
     stale_after_ms: ms(1000, 600_000).default(30_000),
     settle_ms: ms(0, 3_600_000).default(60_000),
+    position_lag_ms: ms(0, 3_600_000).default(30_000),
   }),
   ceremony: section({
     requested_stage: count(0, 4).default(0),

@@ -67,6 +67,8 @@ function canaryOrder(core: Core, symbol: string): ObservedOrder {
   const { settings, clock } = core;
   const strategy = settings.identity.allowedStrategies[0] ?? '1';
   const nowMs = clock.wallMs();
+  // As old as what the engine has applied: the canary is no test of the feed's delay.
+  const updatedAtMs = core.feed.state().appliedEventMs || nowMs;
   return {
     orderId: `canary-${nowMs}`,
     clientOrderId: `${settings.identity.prefix}${strategy}_${symbol}_0_${Math.floor(nowMs / 1000)}_0`,
@@ -81,8 +83,8 @@ function canaryOrder(core: Core, symbol: string): ObservedOrder {
     closePosition: false,
     conditional: false,
     positionSide: 'BOTH',
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
+    createdAtMs: updatedAtMs,
+    updatedAtMs,
     synthetic: true,
   };
 }

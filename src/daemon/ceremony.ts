@@ -5,6 +5,7 @@
 
 import { earnedBy } from '../engine/evidence.ts';
 import { feedAgeMs } from '../engine/expected.ts';
+import { MASS_ITEM } from '../engine/mass-records.ts';
 import type { Hold, StageContext, StageEffect, StageEvent } from '../engine/stage-types.ts';
 import { STAGE_NAMES, stepStage } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
@@ -60,7 +61,7 @@ export function stageContext(core: Core): StageContext {
 
 /** Everything that holds the stage down now. */
 export function holdsOf(core: Core): readonly Hold[] {
-  const { settings, journal, leadership } = core;
+  const { settings, journal, leadership, vitals } = core;
   const holds: Hold[] = [];
   if (settings.wishes.hold !== null) holds.push(settings.wishes.hold);
   if (settings.reconcile.action === 'none')
@@ -68,6 +69,11 @@ export function holdsOf(core: Core): readonly Hold[] {
   if (!settings.audit.enabled)
     holds.push({ stage: 1, because: 'audit_unavailable: the audit is switched off' });
   else if (!journal.healthy()) holds.push({ stage: 1, because: `audit_unavailable: ${journal.problem()}` });
+  if (vitals.massFound !== null)
+    holds.push({
+      stage: 1,
+      because: `${MASS_ITEM}: ${vitals.massFound.figure}; look, then grinder ack ${MASS_ITEM}`,
+    });
   if (!leadership.stillHeld()) holds.push({ stage: 1, because: 'not_leader: the account lock is lost' });
   return holds;
 }

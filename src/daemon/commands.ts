@@ -2,12 +2,14 @@
 import type { CommandName, CommandReply, ParsedBody } from '../control/protocol.ts';
 import { escapeText } from '../engine/escape.ts';
 import type { Latch } from '../engine/latch.ts';
+import { MASS_ITEM } from '../engine/mass-records.ts';
 import { lowestHold } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
 import type { Approvals } from './approval.ts';
 import { injectCanary } from './canary.ts';
 import { earned, entryBase, holdsOf, sendStageEvent } from './ceremony.ts';
 import type { Core, LatchState } from './core.ts';
+import { acknowledgeMass } from './mass.ts';
 import { missingFor } from './next-step.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';
 import { clearStop, latchText } from './stopping.ts';
@@ -176,6 +178,10 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
         : `there is no item ${item} to acknowledge, only: ${known.join(', ')}`,
     );
   const operator = escapeText(body.operator, 64);
+  if (item === MASS_ITEM) {
+    const refused = acknowledgeMass(core, operator);
+    return refused === null ? reply(OK, `${item} acknowledged by ${operator}`) : reply(FAILED, refused);
+  }
   const appended = core.journal.append({
     ...entryBase(core),
     event_type: 'ACKNOWLEDGED',

@@ -6,12 +6,13 @@ import type { ActionHistory, Decision } from '../engine/decide.ts';
 import type { Feed } from '../engine/feed.ts';
 import type { Interlock } from '../engine/interlock.ts';
 import type { Journal } from '../engine/journal.ts';
+import type { MassFound } from '../engine/mass-records.ts';
 import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
 import type { TargetedReads } from '../engine/targeted.ts';
 import type { Criterion, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
 import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
-import type { DayUsage } from '../gates/gate.ts';
+import type { DayUsage, MassWorld } from '../gates/gate.ts';
 import type { Places } from '../launch/places.ts';
 import type { Notebook } from './notebook.ts';
 import type { Totals } from './totals.ts';
@@ -83,6 +84,14 @@ export interface Vitals {
   price: SourceState;
   backoff: { readonly untilMs: number; readonly untilMonoMs: number };
   foreign: ReadonlyMap<string, number>;
+  /** Open orders that are nobody's or can't be read as ours, by symbol; null before the first comparison. */
+  strangers: ReadonlyMap<string, number> | null;
+  /** What the last comparison's figures say; null before the first. */
+  mass: MassWorld | null;
+  /** Start of the first complete read of a mass mismatch that is still there. */
+  massSinceMonoMs: number | null;
+  /** A mass mismatch that nobody has acknowledged. */
+  massFound: MassFound | null;
   prerequisites: readonly Criterion[] | null;
   canary: ObservedOrder | null;
   /** The canary is on screen and in the running run. */

@@ -16,6 +16,7 @@ import type { Core, LatchState } from './core.ts';
 import { type EmbeddedSimulator, placeRealStray, startEmbedded } from './embedded-simulator.ts';
 import { createEngineRoom } from './engine-room.ts';
 import { onExchangeEvent } from './listening.ts';
+import { recallMass } from './mass.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
@@ -230,6 +231,7 @@ function sayHowItBegan(core: Core): void {
   const { request } = vitals.stage;
   const text = `started: ${settings.exchange.environment}, account ${account}, request ${request.stage} by ${request.by}`;
   notebook.note('info', 'STARTED', text);
+  recallMass(core);
   if (vitals.latch !== null)
     notebook.note('alarm', 'STOP_LATCHED', `still latched: ${vitals.latch.id} by ${vitals.latch.by}`);
 }

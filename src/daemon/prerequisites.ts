@@ -4,6 +4,7 @@ import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compareDecimals } from '../engine/decimal.ts';
 import { escapeText } from '../engine/escape.ts';
+import { MASS_ITEM } from '../engine/mass-records.ts';
 import type { Criterion, CriterionVerdict } from '../engine/types.ts';
 import { MAX_CLIENT_ORDER_ID_LENGTH } from '../gates/identity.ts';
 import { MANUAL_AFTER_FAILURES } from '../gates/unresolved-intent.ts';
@@ -35,8 +36,17 @@ export function judgePrerequisites(core: Core): readonly Criterion[] {
   ];
 }
 
-/** Lists what stage 4 waits for; on the embedded simulator nothing is asked but what failed too often. */
+/** Lists what stage 4 waits for; on the embedded simulator a mass mismatch and what failed too often alone. */
 export function acknowledgements(core: Core): readonly Acknowledgement[] {
+  const { massFound } = core.vitals;
+  const mass =
+    massFound === null
+      ? []
+      : [{ item: MASS_ITEM, why: `${massFound.figure} (set ${massFound.fingerprint})`, doneBy: null }];
+  return [...mass, ...beforeLive(core)];
+}
+
+function beforeLive(core: Core): readonly Acknowledgement[] {
   if (core.settings.embeddedSimulator) return manualItems(core);
   const records = core.journal.state().ceremonyRecords;
   const nowMs = core.clock.wallMs();

@@ -15,7 +15,9 @@ import { entryBase, sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
 import type { Core } from './core.ts';
 import { type Execution, executeRunnable } from './executing.ts';
+import { lowerForMass, noteMass } from './mass.ts';
 import { observe } from './observing.ts';
+import { noteStrangers } from './strangers.ts';
 import { countByType, type RunSink, tallyOf } from './tally.ts';
 import { gateWorld } from './world.ts';
 
@@ -44,9 +46,8 @@ export async function reconcileOnce(
   const decision = decideNow(core, comparison, expected, observation);
   vitals.decision = decision;
   vitals.decidedAtMonoMs = clock.monoMs();
-  vitals.foreign = comparison.foreignBySymbol;
-  sayUnparsable(core, comparison);
   const written = writeDown(core, decision, comparison, observation);
+  lowerForMass(core);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
   const inStage4 = stageAtStart === 4 && vitals.stage.inForce === 4;
   // A plan that the audit did not take is not carried out, not even when the audit goes on to take other lines.
@@ -88,8 +89,7 @@ export async function observeOnly(core: Core): Promise<void> {
   const observation = await observe(core);
   core.feed.poll();
   const comparison = await compareWithReads(core, observation);
-  vitals.foreign = comparison.foreignBySymbol;
-  sayUnparsable(core, comparison);
+  noteStrangers(core, comparison);
   vitals.decision = { mismatches: comparison.mismatches, planned: [], runnable: [], gates: [] };
   vitals.decidedAtMonoMs = core.clock.monoMs();
   if (comparison.mismatches.length > 0) vitals.mismatchSinceStop = true;
@@ -102,6 +102,8 @@ function decideNow(
   observation: Observation,
 ): Decision {
   const { vitals } = core;
+  noteStrangers(core, comparison);
+  noteMass(core, comparison, { observation, expected });
   const failures = core.journal.state().failuresByItem;
   const history = new Map(
     [...new Set([...failures.keys(), ...vitals.history.keys()])].map((id) => [
@@ -124,13 +126,6 @@ function decideNow(
     confirmationOf: (key) => confirmationOf(vitals.confirm, key),
     history,
   });
-}
-
-/** Orders with our prefix that nobody can judge: told, never touched. */
-function sayUnparsable({ notebook }: Core, { unparsable }: Comparison): void {
-  const first = unparsable.slice(0, 5).map((one) => `${one.symbol} ${one.clientOrderId}: ${one.why}`);
-  const text = `${unparsable.length} order(s) with our prefix are not in our shape: ${first.join('; ')}`;
-  notebook.alarm('unparsable', unparsable.length === 0 ? null : text);
 }
 
 /** After a run that executed, what had to wait has waited one run more. */

@@ -37,6 +37,15 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       hasCheckpoint: expected.checkpoint !== null,
       settled: expected.settled,
       fault: core.feed.problem() ?? expected.fault,
+      appliedEventMs: expected.appliedEventMs,
+      positionLagMs: settings.expectedState.positionLagMs,
+    },
+    exchangeNowMs: vitals.clock?.kind === 'ok' ? now.nowMs + vitals.clock.offsetMs : null,
+    mass: vitals.mass,
+    sideEffects: {
+      protectedSymbols: protectedSymbols(expected),
+      strangers: vitals.strangers,
+      hedgedSymbols: reconcile.hedgeGroups.flat(),
     },
     snapshot: {
       ageMs: snapshotAgeMs(core),
@@ -108,6 +117,18 @@ function sinceLastWriteMs(core: Core): number | null {
   const mono = core.vitals.dispatchedMonoMs.get(last.intentId);
   return mono === undefined ? byWall : Math.min(byWall, core.clock.monoMs() - mono);
 }
+
+/** Symbols on which the engine believes in a live order that can only shrink a position, or that waits for a price. */
+function protectedSymbols(expected: ExpectedState): readonly string[] {
+  const protecting = [...expected.orders.values()].filter(
+    ({ state, reduceOnly, orderType }) =>
+      state === 'live' && (reduceOnly || !PLAIN_TYPES.has(orderType.toUpperCase())),
+  );
+  return [...new Set(protecting.map(({ symbol }) => symbol))];
+}
+
+/** Order types that wait for no price; every other one is taken for conditional. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['LIMIT', 'MARKET', 'LIMIT_MAKER']);
 
 /** Our clock minus the exchange's, or 0 while unknown. */
 function clockOffset(core: Core): number {

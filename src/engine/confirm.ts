@@ -7,6 +7,9 @@ export interface Sighting {
   readonly firstMonoMs: number;
   readonly lastMonoMs: number;
   readonly completeReads: number;
+  /** What the item looked like, and since when: a change starts over. */
+  readonly form: string;
+  readonly stillSinceMonoMs: number;
 }
 
 /** Sightings by mismatch key. */
@@ -44,10 +47,13 @@ export function advanceConfirmations(
   const atMonoMs = observed.startedMonoMs;
   if (!rules.trusted) return { ...state, sightings: new Map() };
   if (!observed.complete || !(atMonoMs > state.latestReadMonoMs)) return state;
-  const keys = new Set(mismatches.map((mismatch) => mismatch.key));
   const unbroken = atMonoMs - state.latestReadMonoMs <= rules.maxGapMs;
-  const before = (key: string) => (unbroken ? state.sightings.get(key) : undefined);
-  const sightings = new Map([...keys].map((key) => [key, seeAgain(before(key), atMonoMs)]));
+  const sightings = new Map(
+    mismatches.map((mismatch) => {
+      const before = unbroken ? state.sightings.get(mismatch.key) : undefined;
+      return [mismatch.key, seeAgain(before, { form: formOf(mismatch), atMonoMs })];
+    }),
+  );
   return { sightings, latestReadMonoMs: atMonoMs };
 }
 
@@ -55,13 +61,29 @@ export function advanceConfirmations(
 export function confirmationOf(state: ConfirmState, key: string): Confirmation | null {
   const sighting = state.sightings.get(key);
   if (sighting === undefined) return null;
-  return { completeReads: sighting.completeReads, spanMs: sighting.lastMonoMs - sighting.firstMonoMs };
+  return {
+    completeReads: sighting.completeReads,
+    spanMs: sighting.lastMonoMs - sighting.firstMonoMs,
+    stillMs: sighting.lastMonoMs - sighting.stillSinceMonoMs,
+  };
 }
 
-function seeAgain(before: Sighting | undefined, atMonoMs: number): Sighting {
+function seeAgain(
+  before: Sighting | undefined,
+  { form, atMonoMs }: { readonly form: string; readonly atMonoMs: number },
+): Sighting {
   return {
     firstMonoMs: before?.firstMonoMs ?? atMonoMs,
     lastMonoMs: atMonoMs,
     completeReads: (before?.completeReads ?? 0) + 1,
+    form,
+    stillSinceMonoMs: before?.form === form ? before.stillSinceMonoMs : atMonoMs,
   };
+}
+
+/** Amount and update time; a position that was closed and opened again is another one. */
+function formOf({ observedOrder, observedPosition }: Mismatch): string {
+  const item = observedPosition ?? observedOrder;
+  const amount = observedPosition?.amount ?? observedOrder?.filledQuantity ?? '';
+  return item === null ? '' : `${amount} ${item.updatedAtMs}`;
 }

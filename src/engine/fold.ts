@@ -7,6 +7,7 @@ import type { AuditEventType, AuditRecord } from './audit-record.ts';
 import { type ChainHead, GENESIS } from './chain.ts';
 import { parseDecimal } from './decimal.ts';
 import { DOWNTIME_MAX_MS } from './evidence.ts';
+import { foldMass, type MassFound } from './mass-records.ts';
 import type { ActionKind, Decimal } from './types.ts';
 
 /** One write that left or may have left; it counts as a call. */
@@ -51,6 +52,8 @@ export interface JournalState {
   readonly failuresByItem: ReadonlyMap<string, number>;
   /** No call before this wall time (`details.backoff_until_ms` of any record); 0 when none. */
   readonly backoffUntilMs: number;
+  /** A mass mismatch that nobody has acknowledged. */
+  readonly massFound: MassFound | null;
   readonly lastStageChange: AuditRecord | null;
   /** The last 1000 records of the event types in CEREMONY_EVENTS; evidence only since the last downtime of over 24 h. */
   readonly ceremonyRecords: readonly AuditRecord[];
@@ -80,6 +83,7 @@ export const EMPTY_STATE: JournalState = {
   openIntents: new Map(),
   failuresByItem: new Map(),
   backoffUntilMs: 0,
+  massFound: null,
   lastStageChange: null,
   ceremonyRecords: [],
   problem: null,
@@ -101,6 +105,7 @@ export function fold(state: JournalState, record: AuditRecord): JournalState {
     head: { seq: record.seq, hash: record.hash },
     backoffUntilMs:
       typeof backoff === 'number' ? Math.max(state.backoffUntilMs, backoff) : state.backoffUntilMs,
+    massFound: foldMass(state.massFound, record),
   };
   if (CEREMONY_EVENTS.includes(record.event_type)) return applyCeremony(next, record);
   if (record.event_type === 'REMEDIATE_ATTEMPT' && record.status === 'INTENT')

@@ -96,6 +96,9 @@ async function prepareFlatten(action: PlannedAction, tools: PrepareTools): Promi
   const [position] = rows;
   if (position === undefined) return blocked('not_confirmed', 'the position is gone');
   if (rows.length > 1) return { kind: 'failed', text: 'targeted read: one position came twice' };
+  // Whoever moved it may have been the engine, whose record of it has not come yet.
+  if (position.updatedAtMs > planned.updatedAtMs)
+    return blocked('expected_not_caught_up', 'the position moved since it was planned');
   const change = positionChange(planned.amount, position.amount);
   if (change !== null) return blocked('not_confirmed', change);
   const markPrice = read.prices.find((price) => price.symbol === action.symbol)?.markPrice;

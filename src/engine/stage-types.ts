@@ -34,7 +34,12 @@ export interface StageContext extends Instant {
 export type StageEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'run'; readonly counts: RunCounts }
-  | { readonly type: 'request'; readonly stage: StageNumber; readonly by: string }
+  | {
+      readonly type: 'request';
+      readonly stage: StageNumber;
+      readonly by: string;
+      readonly why?: string;
+    }
   | {
       readonly type: 'confirm';
       readonly by: string;

@@ -88,7 +88,7 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
   }
   switch (event.type) {
     case 'request':
-      lead(draft, { stage: event.stage, by: event.by, why: 'requested' });
+      lead(draft, { stage: event.stage, by: event.by, why: event.why ?? 'requested' });
       if (event.stage === 4) draft.state = { ...draft.state, lease: state.lease };
       return;
     case 'confirm':

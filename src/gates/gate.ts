@@ -38,6 +38,24 @@ export interface Confirmation {
   readonly completeReads: number;
   /** Monotonic time between the first and the latest complete read that showed it. */
   readonly spanMs: number;
+  /** The part of that span during which the item itself did not change: same amount, same update time. */
+  readonly stillMs: number;
+}
+
+/** How much of the last picture differs. Counts leave the canary aside. */
+export interface MassWorld {
+  /** Orders and positions that nobody expects, ghosts of ended orders included. */
+  readonly unexpected: number;
+  /** Live orders in our identity and positions other than zero. */
+  readonly ours: number;
+  /** How many of them the engine and the exchange agree on. */
+  readonly matched: number;
+  /** Mismatches of any type. */
+  readonly differing: number;
+  /** An operator acknowledged this very set, or a set that holds it. */
+  readonly acknowledged: boolean;
+  /** A mass mismatch lowered the stage and nobody has acknowledged it. */
+  readonly pending: boolean;
 }
 
 /** Everything the gates read, gathered once a run. */
@@ -57,6 +75,23 @@ export interface GateWorld {
     readonly settled: boolean;
     /** Why the picture can't be trusted, or null. */
     readonly fault: string | null;
+    /** The engine has applied the exchange's events up to here, epoch ms of the exchange; 0 when it never said. */
+    readonly appliedEventMs: number;
+    /** How late a position record may be, in milliseconds. */
+    readonly positionLagMs: number;
+  };
+  /** The exchange's time now, as we know it. */
+  readonly exchangeNowMs: number | null;
+  /** Null before the first comparison. */
+  readonly mass: MassWorld | null;
+  /** What else hangs on a position. */
+  readonly sideEffects: {
+    /** Symbols with expected reduce-only or conditional orders. */
+    readonly protectedSymbols: readonly string[];
+    /** Open orders that are not ours, by symbol; null before the first comparison. */
+    readonly strangers: ReadonlyMap<string, number> | null;
+    /** Symbols of the configured hedge groups. */
+    readonly hedgedSymbols: readonly string[];
   };
   readonly snapshot: { readonly ageMs: number | null; readonly complete: boolean; readonly maxAgeMs: number };
   readonly clock: {

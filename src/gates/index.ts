@@ -8,8 +8,11 @@ import { cooldownNotElapsed } from './cooldown-not-elapsed.ts';
 import { dryRun } from './dry-run.ts';
 import { envVarMissing } from './env-var-missing.ts';
 import { exchangeBackoff } from './exchange-backoff.ts';
+import { expectedNotCaughtUp } from './expected-not-caught-up.ts';
 import { expectedStateStale } from './expected-state-stale.ts';
+import { flattenSideEffects } from './flatten-side-effects.ts';
 import type { Gate, GateAnswer, GateInput, GateWorld } from './gate.ts';
+import { massMismatch } from './mass-mismatch.ts';
 import { maxCallsPerDay } from './max-calls-per-day.ts';
 import { maxCallsPerRun } from './max-calls-per-run.ts';
 import { maxNotionalPerDay } from './max-notional-per-day.ts';
@@ -44,6 +47,8 @@ export const GATES: readonly Gate[] = [
   notArmed,
   envVarMissing,
   expectedStateStale,
+  expectedNotCaughtUp,
+  massMismatch,
   snapshotStale,
   clockSkew,
   exchangeBackoff,
@@ -57,6 +62,7 @@ export const GATES: readonly Gate[] = [
   strategyNotAllowed,
   protectiveOrder,
   notConfirmed,
+  flattenSideEffects,
   priceUnavailable,
   notionalExceedsLimit,
   maxOrdersReached,

@@ -9,7 +9,7 @@ import type { FinishedRun } from '../../src/daemon/tally.ts';
 import type { ObservedOrder } from '../../src/engine/types.ts';
 import type { Exchange, WriteRequest } from '../../src/exchange/exchange.ts';
 import { entry, scratch } from '../engine/durable.ts';
-import { observation, observedOrder, rules } from '../helpers/engine-world.ts';
+import { MOVED_AT_MS, observation, observedOrder, rules } from '../helpers/engine-world.ts';
 import { coreIn } from './core.ts';
 
 /** A daemon in stage 4 under a feed that is read from a real file, over an exchange whose answers are set by hand. */
@@ -20,10 +20,13 @@ function live(directory: string, text = '') {
     lies: false,
   };
   const sent: WriteRequest[] = [];
+  // Something of the engine's that matches: a stray that stands alone is a mass mismatch.
+  const quoted = observedOrder(90);
   const exchange: Partial<Exchange> = {
     observe: async () => {
       const startedMonoMs = clock.monoMs();
-      return observation(account.orders, [], { startedMonoMs, endedMonoMs: startedMonoMs });
+      const orders = [...account.orders, quoted];
+      return observation(orders, [], { startedMonoMs, endedMonoMs: startedMonoMs });
     },
     queryOrder: async ({ orderId }) => {
       account.onQuery();
@@ -48,15 +51,15 @@ function live(directory: string, text = '') {
     const record = { session_id: 's', seq, ts_ms: clock.wallMs(), ...line };
     appendFileSync(feedPath, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   };
-  const heartbeat = () => feed({ type: 'heartbeat', applied_event_ms: 0 });
+  const heartbeat = () => feed({ type: 'heartbeat', applied_event_ms: MOVED_AT_MS });
   const checkpoint = () =>
     feed({
       type: 'checkpoint',
       account: 'sim',
       environment: 'sim',
-      orders: [],
+      orders: [{ ...expectedRecord(quoted), type: undefined }],
       positions: [],
-      applied_event_ms: 0,
+      applied_event_ms: MOVED_AT_MS,
     });
   const run = async () => {
     vitals.clock = { kind: 'ok', offsetMs: 0, roundTripMs: 1, atMonoMs: clock.monoMs() };

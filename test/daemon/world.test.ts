@@ -16,6 +16,8 @@ function open(options: HandOptions = {}): HandCore {
   const hand = handCore({ config: 'expected_state: {settle_ms: 0}', ...options });
   hand.raiseTo(4);
   hand.core.vitals.clock = { kind: 'ok', offsetMs: 3, roundTripMs: 1, atMonoMs: hand.clock.mono };
+  const figures = { unexpected: 0, ours: 1, matched: 1, differing: 0 };
+  hand.core.vitals.mass = { ...figures, acknowledged: false, pending: false };
   return hand;
 }
 

@@ -5,7 +5,7 @@ import type { Mismatch } from '../../src/engine/types.ts';
 import type { GateWorld } from '../../src/gates/gate.ts';
 import { cancelMismatch, clientId, flattenMismatch, openWorld, rules } from '../helpers/engine-world.ts';
 
-const CONFIRMED = { completeReads: 2, spanMs: 10_000 };
+const CONFIRMED = { completeReads: 2, spanMs: 10_000, stillMs: 40_001 };
 
 function inputs(mismatches: readonly Mismatch[], change: Partial<DecideInputs> = {}): DecideInputs {
   return {

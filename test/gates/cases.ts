@@ -1,7 +1,14 @@
 /** Every gate's table: what closes it and what leaves it open, at the limit, below, above, and with input missing. */
-import { GATE_NAMES, type GateName } from '../../src/engine/types.ts';
+import { GATE_NAMES, type GateName, type PlannedAction } from '../../src/engine/types.ts';
 import type { GateInput, GateWorld } from '../../src/gates/gate.ts';
-import { cancelMismatch, flattenMismatch, openInput, openWorld, planned } from '../helpers/engine-world.ts';
+import {
+  cancelMismatch,
+  flattenMismatch,
+  MOVED_AT_MS,
+  openInput,
+  openWorld,
+  planned,
+} from '../helpers/engine-world.ts';
 
 /** One question to one gate with the answer it must give. */
 export interface GateCase {
@@ -31,6 +38,19 @@ const prices = (markPrice: unknown, ageMs: unknown) =>
 const flattenOf = (notionalUsdt: unknown) => ({ action: Object.assign({}, flatten, { notionalUsdt }) });
 const cancelOf = (change: Parameters<typeof cancelMismatch>[1]) => ({
   action: planned(cancelMismatch(1, change)),
+});
+
+const still = (stillMs: number) => ({ confirmation: { completeReads: 2, spanMs: 10_000, stillMs } });
+const behind = (ms: number, action: PlannedAction): GateInput => ({
+  ...nested('expected', { appliedEventMs: MOVED_AT_MS - ms }),
+  action,
+});
+const ahead = (ms: number): GateInput => ({
+  ...world({
+    exchangeNowMs: MOVED_AT_MS,
+    expected: { ...openWorld().expected, appliedEventMs: MOVED_AT_MS + ms },
+  }),
+  action: cancel,
 });
 
 type Row = readonly [when: string, open: boolean, input: GateInput];
@@ -91,6 +111,45 @@ const table: Readonly<Partial<Record<GateName, readonly Row[]>>> = {
     ['a new session', false, nested('expected', { settled: false })],
     ['a gap', false, nested('expected', { fault: 'gap at 7' })],
     ['an empty fault', false, nested('expected', { fault: '' })],
+  ],
+  expected_not_caught_up: [
+    ['a cancel caught up to the millisecond', true, behind(0, cancel)],
+    ['a cancel with more than its own update', true, behind(-500, cancel)],
+    ['a cancel one millisecond behind', false, behind(1, cancel)],
+    ['a cancel, never said', false, { ...nested('expected', { appliedEventMs: 0 }), action: cancel }],
+    ['a cancel, NaN', false, { ...nested('expected', { appliedEventMs: Number.NaN }), action: cancel }],
+    ['a cancel, absent', false, { ...nested('expected', { appliedEventMs: undefined }), action: cancel }],
+    ['a cancel, a second ahead of the exchange', true, ahead(1000)],
+    ['a cancel, more than a second ahead', false, ahead(1001)],
+    ['a cancel, clock unknown', false, { ...world({ exchangeNowMs: null }), action: cancel }],
+    ['a cancel of an order without a time', false, input(cancelOf({ updatedAtMs: 0 }))],
+    ['a cancel, the order unknown', false, input({ action: { ...cancel, mismatch: flatten.mismatch } })],
+    ['a cancel with a gap in the feed', false, { ...nested('expected', { fault: 'gap' }), action: cancel }],
+    ['a cancel seen a moment ago', true, { ...input(still(0)), action: cancel }],
+    ['a flatten one millisecond behind', false, behind(1, flatten)],
+    ['a flatten that lay still one above the limit', true, input(still(40_001))],
+    ['a flatten that lay still at the limit', false, input(still(40_000))],
+    ['a flatten that moved at the limit', false, world({ exchangeNowMs: MOVED_AT_MS + 40_000 })],
+    ['a flatten never seen', false, input({ confirmation: null })],
+    ['a flatten, NaN', false, input(still(Number.NaN))],
+    ['a flatten, no lag known', false, nested('expected', { positionLagMs: undefined })],
+    ['a flatten, a lag below zero', false, nested('expected', { positionLagMs: -50_000 })],
+  ],
+  mass_mismatch: [
+    ['three unexpected of few', true, nested('mass', { unexpected: 3, ours: 4, matched: 1 })],
+    ['four unexpected of few', false, nested('mass', { unexpected: 4, ours: 5, matched: 1 })],
+    ['a fifth of many', true, nested('mass', { unexpected: 20, ours: 100, matched: 80 })],
+    ['one more than a fifth of many', false, nested('mass', { unexpected: 21, ours: 100, matched: 79 })],
+    ['nothing matches', false, nested('mass', { unexpected: 1, ours: 1, matched: 0, differing: 1 })],
+    ['nothing to match', true, nested('mass', { unexpected: 0, ours: 0, matched: 0, differing: 0 })],
+    ['acknowledged', true, nested('mass', { unexpected: 9, acknowledged: true })],
+    ['acknowledged, but a set waits', false, nested('mass', { acknowledged: true, pending: true })],
+    ['a set waits', false, nested('mass', { pending: true })],
+    ['waiting unknown', false, nested('mass', { pending: undefined })],
+    ['NaN', false, nested('mass', { unexpected: Number.NaN })],
+    ['matches absent', false, nested('mass', { matched: undefined })],
+    ['not compared yet', false, world({ mass: null })],
+    ['absent', false, world({ mass: undefined })],
   ],
   snapshot_stale: [
     ['one below the limit', true, nested('snapshot', { ageMs: 119_999 })],
@@ -209,12 +268,41 @@ const table: Readonly<Partial<Record<GateName, readonly Row[]>>> = {
   ],
   not_confirmed: [
     ['two reads at the limit', true, openInput()],
-    ['two reads one above', true, input({ confirmation: { completeReads: 2, spanMs: 10_001 } })],
-    ['two reads one below', false, input({ confirmation: { completeReads: 2, spanMs: 9_999 } })],
-    ['one read', false, input({ confirmation: { completeReads: 1, spanMs: 20_000 } })],
+    [
+      'two reads one above',
+      true,
+      input({ confirmation: { completeReads: 2, spanMs: 10_001, stillMs: 40_001 } }),
+    ],
+    [
+      'two reads one below',
+      false,
+      input({ confirmation: { completeReads: 2, spanMs: 9_999, stillMs: 40_001 } }),
+    ],
+    ['one read', false, input({ confirmation: { completeReads: 1, spanMs: 20_000, stillMs: 40_001 } })],
     ['no read', false, input({ confirmation: null })],
-    ['NaN', false, input({ confirmation: { completeReads: 2, spanMs: Number.NaN } })],
+    ['NaN', false, input({ confirmation: { completeReads: 2, spanMs: Number.NaN, stillMs: 40_001 } })],
     ['a limit of NaN', false, world({ confirmAfterMs: Number.NaN })],
+  ],
+  flatten_side_effects: [
+    ['nothing else', true, openInput()],
+    [
+      'a protective order expected on another symbol',
+      true,
+      nested('sideEffects', { protectedSymbols: ['ETHUSDT'] }),
+    ],
+    ['a protective order expected', false, nested('sideEffects', { protectedSymbols: ['BTCUSDT'] })],
+    [
+      'a foreign order on another symbol',
+      true,
+      nested('sideEffects', { strangers: new Map([['ETHUSDT', 2]]) }),
+    ],
+    ['a foreign order', false, nested('sideEffects', { strangers: new Map([['BTCUSDT', 1]]) })],
+    ['a count that is none', false, nested('sideEffects', { strangers: new Map([['BTCUSDT', Number.NaN]]) })],
+    ['in a hedge group', false, nested('sideEffects', { hedgedSymbols: ['ETHUSDT', 'BTCUSDT'] })],
+    ['another hedge group', true, nested('sideEffects', { hedgedSymbols: ['ETHUSDT', 'SOLUSDT'] })],
+    ['not compared yet', false, nested('sideEffects', { strangers: null })],
+    ['absent', false, world({ sideEffects: undefined })],
+    ['a cancel', true, { ...nested('sideEffects', { hedgedSymbols: ['BTCUSDT'] }), action: cancel }],
   ],
   price_unavailable: [
     ['at the age limit', true, prices('60000', 10_000)],

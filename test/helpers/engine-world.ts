@@ -17,6 +17,9 @@ import type { GateInput, GateWorld } from '../../src/gates/gate.ts';
 /** The monotonic time at which an observation of `observation()` begins. */
 export const START = 1_000_000;
 
+/** The exchange time at which the orders and positions below were last updated. */
+export const MOVED_AT_MS = 5_000_000;
+
 export function clientId(seq: number, symbol = 'BTCUSDT'): string {
   return `grinder_1_${symbol}_1_1700000000_${seq}`;
 }
@@ -66,8 +69,8 @@ export function observedOrder(seq: number, change: Partial<ObservedOrder> = {}):
     closePosition: false,
     conditional: false,
     positionSide: 'BOTH',
-    createdAtMs: 0,
-    updatedAtMs: 0,
+    createdAtMs: MOVED_AT_MS,
+    updatedAtMs: MOVED_AT_MS,
     synthetic: false,
     ...change,
   };
@@ -85,7 +88,14 @@ export function expectedPosition(amount: string, change: Partial<ExpectedPositio
 }
 
 export function observedPosition(amount: string, change: Partial<ObservedPosition> = {}): ObservedPosition {
-  return { symbol: 'BTCUSDT', positionSide: 'BOTH', amount, entryPrice: '60000', updatedAtMs: 0, ...change };
+  return {
+    symbol: 'BTCUSDT',
+    positionSide: 'BOTH',
+    amount,
+    entryPrice: '60000',
+    updatedAtMs: MOVED_AT_MS,
+    ...change,
+  };
 }
 
 export function expectedState(
@@ -194,7 +204,18 @@ export function openWorld(change: Partial<GateWorld> = {}): GateWorld {
     switches: { loop: true, action: 'auto', dryRun: false, allowActiveRemediation: true, armed: true },
     mode: 'auto',
     mainnetTrade: { required: true, allowed: true },
-    expected: { ageMs: 100, staleAfterMs: 30_000, hasCheckpoint: true, settled: true, fault: null },
+    expected: {
+      ageMs: 100,
+      staleAfterMs: 30_000,
+      hasCheckpoint: true,
+      settled: true,
+      fault: null,
+      appliedEventMs: MOVED_AT_MS,
+      positionLagMs: 30_000,
+    },
+    exchangeNowMs: MOVED_AT_MS + 40_001,
+    mass: { unexpected: 1, ours: 10, matched: 9, differing: 1, acknowledged: false, pending: false },
+    sideEffects: { protectedSymbols: [], strangers: new Map(), hedgedSymbols: [] },
     snapshot: { ageMs: 100, complete: true, maxAgeMs: 120_000 },
     clock: { offsetMs: 3, measuredAgeMs: 1000, limitMs: 500, maxAgeMs: 60_000 },
     backoffLeftMs: 0,
@@ -230,7 +251,7 @@ export function openInput(change: Partial<GateInput> = {}): GateInput {
     action: planned(flattenMismatch('0.001')),
     world: openWorld(),
     run: { orders: 0, symbols: [], calls: 0, notionalUsdt: '0', cancels: 0 },
-    confirmation: { completeReads: 2, spanMs: 10_000 },
+    confirmation: { completeReads: 2, spanMs: 10_000, stillMs: 40_001 },
     failures: 0,
     ...change,
   };
