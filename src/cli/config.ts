@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
-import { type Args, type CliCommand, type CliContext, EXIT, flagArg, textArg, withJson } from './context.ts';
+import { feedLineSchema } from '../engine/feed-schema.ts';
+import {
+  type Args,
+  type CliCommand,
+  type CliContext,
+  EXIT,
+  flagArg,
+  textArg,
+  UsageError,
+  withJson,
+} from './context.ts';
 import { configName } from './daemon.ts';
 import { alignColumns, plain } from './print.ts';
 
@@ -10,17 +20,24 @@ export const configCommand: CliCommand = {
   command: 'config <what>',
   describe: 'check: judge it (exit 78 when bad); print: the settings in force; schema: as JSON Schema',
   build: (argv) =>
-    withJson(argv).positional('what', {
-      type: 'string',
-      describe: 'what to do',
-      choices: ['check', 'print', 'schema'],
-    }),
+    withJson(argv)
+      .positional('what', {
+        type: 'string',
+        describe: 'what to do',
+        choices: ['check', 'print', 'schema'],
+      })
+      .option('expected', {
+        type: 'boolean',
+        describe: 'schema: of a line of the expected state instead of the configuration',
+      }),
   run: async (args, context) => {
     if (textArg(args, 'what') === 'schema') {
-      const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+      const described = flagArg(args, 'expected') ? feedLineSchema : configSchema;
+      const schema = z.toJSONSchema(described, { io: 'input', unrepresentable: 'any' });
       context.stdout(`${JSON.stringify(schema, null, 2)}\n`);
       return EXIT.ok;
     }
+    if (flagArg(args, 'expected')) throw new UsageError('--expected goes with `config schema` only');
     const text = context.config?.text ?? null;
     const loaded = loadConfig({ text, env: context.env, flags: new Map() });
     if (!loaded.ok) {

@@ -12,7 +12,12 @@ export type Body =
  * Calls `onBody` exactly once, in the very turn in which the body is complete, over the limit or cut off.
  * `patienceMs` ends the wait for a body that doesn't come.
  */
-export function readBody(request: IncomingMessage, patienceMs: number, onBody: (body: Body) => void): void {
+export function readBody(
+  request: IncomingMessage,
+  patienceMs: number,
+  onBody: (body: Body) => void,
+  maxBytes = MAX_BODY_BYTES,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let done = false;
@@ -28,7 +33,7 @@ export function readBody(request: IncomingMessage, patienceMs: number, onBody: (
   );
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) end({ kind: 'too_large' });
+    if (bytes > maxBytes) end({ kind: 'too_large' });
     else if (!done) chunks.push(chunk);
   });
   request.on('end', () => end({ kind: 'text', text: Buffer.concat(chunks).toString('utf8') }));

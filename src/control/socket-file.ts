@@ -18,15 +18,19 @@ export async function probeSocket(socketPath: string, timeoutMs = 1000): Promise
   }
 }
 /** Makes the place ready to listen at; returns what is wrong, or null. Removes a socket that nobody serves. */
-export async function prepareSocketPath(socketPath: string): Promise<string | null> {
+export async function prepareSocketPath(
+  socketPath: string,
+  whose: 'control' | 'feed' = 'control',
+): Promise<string | null> {
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > MAX_SOCKET_PATH_BYTES) {
-    return `the control socket's path has ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES} work: ${socketPath}; name a shorter one with control.socket or XDG_RUNTIME_DIR`;
+    const shorter = whose === 'control' ? 'control.socket or XDG_RUNTIME_DIR' : 'XDG_RUNTIME_DIR';
+    return `the ${whose} socket's path has ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES} work: ${socketPath}; name a shorter one with ${shorter}`;
   }
   try {
     return prepareDirectory(dirname(socketPath)) ?? (await clearStale(socketPath));
   } catch (error) {
-    return `the control socket's place can't be used: ${error instanceof Error ? error.message : String(error)}`;
+    return `the ${whose} socket's place can't be used: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

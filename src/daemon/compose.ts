@@ -1,7 +1,7 @@
-/** Builds the core out of what a start has taken: feed, identity, vitals. */
+/** Builds the core out of what a start has taken: identity, exchange, vitals. */
 import type { Settings } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
-import { openFeed } from '../engine/feed.ts';
+import type { Feed } from '../engine/feed.ts';
 import { createInterlock, type Interlock } from '../engine/interlock.ts';
 import type { Latch } from '../engine/latch.ts';
 import { startExchange } from '../exchange/client.ts';
@@ -24,15 +24,15 @@ export interface ComposeInputs {
   readonly ownedByTerminal: boolean;
   readonly surroundings: Surroundings;
   readonly simulator: EmbeddedSimulator | null;
+  readonly feed: Feed;
   readonly notebook: Notebook;
   readonly metricsUrl: string;
 }
 
-/** Starts the exchange thread and the feed, and joins everything. */
+/** Starts the exchange thread and joins everything. */
 export function composeCore(inputs: ComposeInputs): Core {
   const { settings, places, clock, host, simulator, notebook, metricsUrl } = inputs;
   const { account, journal, leadership, latch } = inputs.surroundings;
-  const uid = process.getuid?.() ?? 0;
   const interlock = createInterlock();
   if (!latch.current().latched) interlock.clearLatch();
   return {
@@ -41,7 +41,7 @@ export function composeCore(inputs: ComposeInputs): Core {
     identity: {
       host,
       pid: process.pid,
-      uid,
+      uid: process.getuid?.() ?? 0,
       account: account.name,
       version: buildInfo.version,
       commit: buildInfo.commit,
@@ -54,16 +54,7 @@ export function composeCore(inputs: ComposeInputs): Core {
     journal,
     interlock,
     exchange: openExchange(inputs, interlock),
-    feed: openFeed({
-      path: places.expectedPath ?? '',
-      identity: {
-        account: settings.expectedState.account ?? account.name,
-        environment: settings.exchange.environment,
-      },
-      clock,
-      settleMs: settings.expectedState.settleMs,
-      uid,
-    }),
+    feed: inputs.feed,
     leadership,
     notebook,
     totals: createTotals(),

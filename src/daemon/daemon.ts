@@ -15,6 +15,7 @@ import { composeCore } from './compose.ts';
 import type { Core, LatchState } from './core.ts';
 import { type EmbeddedSimulator, placeRealStray, startEmbedded } from './embedded-simulator.ts';
 import { createEngineRoom } from './engine-room.ts';
+import { openFeedSource } from './feed-source.ts';
 import { onExchangeEvent } from './listening.ts';
 import { recallMass } from './mass.ts';
 import { metricsView } from './metrics-feed.ts';
@@ -97,7 +98,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     undo.push(started.simulator.close);
   }
   const metricsUrl = `http://${places.metricsHost ?? '127.0.0.1'}:${metricsServer.port}/metrics`;
-  const core = composeCore({ ...options, clock, host, surroundings, simulator, notebook, metricsUrl });
+  const source = openFeedSource({ settings, places, clock, accountName: account.name });
+  const { feed } = source;
+  const core = composeCore({ ...options, clock, host, surroundings, simulator, feed, notebook, metricsUrl });
   known = core;
   undo.push(core.exchange.close, core.feed.close);
   const room = createEngineRoom(core, latch, metrics);
@@ -163,6 +166,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   });
   if (!control.ok) return abandon(75, control.problem);
   undo.push(control.close);
+  const served = await source.serve(notebook);
+  if (!served.ok) return abandon(75, served.problem);
+  undo.push(served.close);
   try {
     writeRegistryEntry(places.registryPath, {
       pid: process.pid,
