@@ -71,5 +71,9 @@ test('what was seen while the feed could not be trusted is not counted, and ends
 test('what was seen before a long time without complete reads is not what is seen after it', () => {
   const once = see(NOTHING_SEEN, 1000);
   expect(of(see(once, 91_000))).toEqual({ completeReads: 2, spanMs: 90_000, stillMs: 90_000 });
-  expect(of(see(see(once, 50_000, { complete: false }), 91_001))).toEqual({ completeReads: 1, spanMs: 0, stillMs: 0 });
+  expect(of(see(see(once, 50_000, { complete: false }), 91_001))).toEqual({
+    completeReads: 1,
+    spanMs: 0,
+    stillMs: 0,
+  });
 });

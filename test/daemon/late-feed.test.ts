@@ -1,0 +1,92 @@
+/** A position record that comes late under healthy heartbeats must never cost the position (F73, S27). */
+import { describe, expect, test } from 'bun:test';
+import { type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
+
+const says = (world: LiveWorld, amount: string): void =>
+  world.say({ type: 'position', symbol: 'BTCUSDT', amount });
+
+describe('a position record that is late while heartbeats say that all is applied', () => {
+  for (let delay = 0; delay <= 30; delay += 1) {
+    test(`by ${delay} s leads to no write, ever`, async () => {
+      using world = liveWorld();
+      await world.pass(20);
+      world.account.positions = [livePosition(world, '0.001')];
+      await world.pass(120, (second) => {
+        if (second === delay + 1) says(world, '0.001');
+      });
+      expect(world.sent).toEqual([]);
+      expect(world.core.vitals.stage.inForce).toBe(4);
+      expect(world.core.vitals.decision?.mismatches).toEqual([]);
+    });
+  }
+
+  test.each([1, 5, 12, 19, 26, 30])(
+    'by up to %p s leads to no write while it trades in and out all the time, checkpoints from its old belief included',
+    async (delay) => {
+      using world = liveWorld();
+      await world.pass(20);
+      const due = new Map<number, string>();
+      let believed = '0';
+      await world.pass(240, (second) => {
+        if (second % 7 === 0) {
+          const amount = world.account.positions.length === 0 ? '0.001' : '0';
+          world.account.positions = amount === '0' ? [] : [livePosition(world, amount)];
+          due.set(second + delay, amount);
+        }
+        const amount = due.get(second);
+        if (amount !== undefined) {
+          believed = amount;
+          says(world, amount);
+        }
+        if (second % 9 === 0) world.checkpoint({ positions: [{ symbol: 'BTCUSDT', amount: believed }] });
+      });
+      expect(world.sent).toEqual([]);
+    },
+  );
+
+  test('closes the gate by name', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    await world.pass(25);
+    expect(world.reasons()).toEqual(['expected_not_caught_up']);
+  });
+
+  test('that never comes is flattened once the position has lain still for longer than a record may take', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    await world.pass(40);
+    expect(world.sent).toEqual([]);
+    await world.pass(30);
+    expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
+  });
+});
+
+describe('a feed that is late as a whole', () => {
+  test.each([1, 5, 10, 15, 20, 25, 29, 45, 300])(
+    'by %p s makes no good order or position a target',
+    async (lateSeconds) => {
+      using world = liveWorld();
+      const { engine, account } = world;
+      // What the engine says reaches us later: heartbeats, orders and positions alike.
+      engine.heartbeats = false;
+      const queue: (() => void)[] = [];
+      await world.pass(lateSeconds + 150, (second) => {
+        const nowMs = world.hand.clock.wall;
+        const stamp = { ts_ms: nowMs };
+        const quotes = second % 20 === 0;
+        const seq = 100 + second;
+        if (quotes) account.orders = [...account.orders, liveOrder(world, seq)];
+        if (second === 30) account.positions = [livePosition(world, '0.001')];
+        queue[second] = () => {
+          if (quotes) world.say({ type: 'order', ...orderLine(seq), ...stamp });
+          if (second === 30) world.say({ type: 'position', symbol: 'BTCUSDT', amount: '0.001', ...stamp });
+          world.say({ type: 'heartbeat', applied_event_ms: nowMs, ...stamp });
+        };
+        queue[second - lateSeconds]?.();
+      });
+      expect(world.sent).toEqual([]);
+    },
+  );
+});
