@@ -96,6 +96,9 @@ function setStage(deps: CommandDeps, body: ParsedBody<'stage'>): CommandReply {
   if (body.config_digest !== undefined && body.config_digest !== core.settings.digest)
     return reply(TEMPORARY, 'refused: the settings moved since you looked; look again');
   if (deps.ending()) return reply(TEMPORARY, 'refused: the daemon is shutting down');
+  // Not even kept as a wish: whoever acknowledges it asks again, having looked.
+  if (core.vitals.massFound !== null && body.stage > 1)
+    return reply(TEMPORARY, `refused: ${missingFor(core, body.stage)}`);
   if (body.stage === 4) return enterLive(deps, body, by);
   sendStageEvent(core, { type: 'request', stage: body.stage, by });
   deps.runSoon();

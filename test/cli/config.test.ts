@@ -48,3 +48,24 @@ test('the schema is JSON Schema and knows every section', async () => {
     expect(schema.properties).toHaveProperty(section);
   }
 });
+
+test('the schema of the expected state is JSON Schema and describes every record', async () => {
+  const schema = JSON.parse((await at.run(['config', 'schema', '--expected'])).out);
+  expect(schema.$schema).toContain('json-schema.org');
+  const records: readonly { properties: { type: { const: string } }; required: string[] }[] = schema.oneOf;
+  expect(records.map(({ properties }) => properties.type.const)).toEqual([
+    'checkpoint',
+    'order',
+    'order_end',
+    'position',
+    'kill_switch',
+    'heartbeat',
+  ]);
+  for (const { required } of records)
+    expect(required).toEqual(expect.arrayContaining(['session_id', 'seq', 'ts_ms']));
+  expect(records[1]?.required).not.toContain('filled_quantity');
+});
+
+test('--expected goes with the schema alone', async () => {
+  expect((await at.run(['config', 'check', '--expected'])).code).toBe(64);
+});

@@ -22,9 +22,22 @@ describe('relations', () => {
     expect(at(9001)).toEqual(['reconcile.interval_ms']);
   });
 
+  test('a real exchange needs the path of a feed that is a file, and none of one that is a socket', () => {
+    const real = `exchange: {environment: testnet, ${KEYS}}\n`;
+    expect(keysOf(real)).toEqual(['expected_state.path']);
+    expect(keysOf(`${real}expected_state: {source: file}`)).toEqual(['expected_state.path']);
+    expect(keysOf(`${real}expected_state: {source: socket}`)).toEqual([]);
+  });
+
+  test('a hedge group has two symbols at least', () => {
+    expect(keysOf('reconcile: {hedge_groups: [[BTCUSDT, ETHUSDT]]}')).toEqual([]);
+    expect(keysOf('reconcile: {hedge_groups: [[BTCUSDT]]}')).toEqual(['reconcile.hedge_groups.0']);
+  });
+
   test.each([
     ['ceremony', 'dwell_ms', 600_000],
     ['expected_state', 'settle_ms', 60_000],
+    ['expected_state', 'position_lag_ms', 30_000],
     ['reconcile', 'confirm_after_ms', 10_000],
   ])('%s.%s may be short on the embedded simulator alone', (section, key, least) => {
     const of = (value: number) => `\n${section}: {${key}: ${value}}`;

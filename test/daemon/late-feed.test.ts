@@ -64,7 +64,7 @@ describe('a position record that is late while heartbeats say that all is applie
 });
 
 describe('a feed that is late as a whole', () => {
-  test.each([1, 5, 10, 15, 20, 25, 29, 45, 300])(
+  test.each([1, 5, 10, 15, 20, 25, 29, 45, 90])(
     'by %p s makes no good order or position a target',
     async (lateSeconds) => {
       using world = liveWorld();
@@ -88,5 +88,6 @@ describe('a feed that is late as a whole', () => {
       });
       expect(world.sent).toEqual([]);
     },
+    30_000,
   );
 });

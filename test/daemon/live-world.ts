@@ -2,7 +2,7 @@
  * The daemon's core in stage 4 with every gate open but those that the feed and the account decide: real feed file,
  * journal, comparison, gates and executor; an account that is played, and clocks that move when told.
  */
-import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync } from 'node:fs';
 import { sendStageEvent } from '../../src/daemon/ceremony.ts';
 import type { Core } from '../../src/daemon/core.ts';
 import { makeExecutor } from '../../src/daemon/executing.ts';
@@ -142,10 +142,5 @@ export function liveWorld(config = 'reconcile: {interval_ms: 5000}'): LiveWorld 
 
 /** Overwrites the feed with nothing of its own, as a rotation that copies and truncates does. */
 export function truncate(world: LiveWorld): void {
-  writeFileSync(world.feedPath, readFileSync(world.feedPath).subarray(0, 0));
-}
-
-/** Lets others write the feed, which is to be noticed. */
-export function openToOthers(path: string): void {
-  chmodSync(path, 0o666);
+  truncateSync(world.feedPath, 0);
 }

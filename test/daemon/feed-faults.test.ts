@@ -1,0 +1,220 @@
+/** What a broken, silent or foreign feed must never lead to: a write. Each with a stray on the account that a good feed would remove. */
+import { describe, expect, test } from 'bun:test';
+import { chmodSync, renameSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  clientId,
+  type LiveWorld,
+  liveOrder,
+  livePosition,
+  liveWorld,
+  orderLine,
+  truncate,
+} from './live-world.ts';
+
+const STRAY = 9;
+
+/** Twenty seconds in which all is well, then a stray appears. */
+async function withStray(config?: string): Promise<LiveWorld> {
+  const world = liveWorld(config);
+  await world.pass(20);
+  addStray(world);
+  return world;
+}
+function addStray(world: LiveWorld): void {
+  world.account.orders = [...world.account.orders, liveOrder(world, STRAY)];
+}
+const cancelled = (world: LiveWorld) => world.sent.map(({ kind }) => kind);
+
+describe('a stray order', () => {
+  test('is cancelled under a feed that is well', async () => {
+    using world = await withStray();
+    await world.pass(30);
+    expect(cancelled(world)).toEqual(['cancel']);
+  });
+
+  test('stays when the engine falls silent (F71)', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.engine.heartbeats = false;
+    await world.pass(29);
+    addStray(world);
+    await world.pass(300);
+    expect(world.sent).toEqual([]);
+    expect(world.reasons()).toEqual(['expected_state_stale']);
+  });
+
+  test('stays after a gap in seq until the next checkpoint (F74)', async () => {
+    using world = await withStray();
+    world.skipSeq();
+    await world.pass(60);
+    expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_state_stale']);
+    world.checkpoint();
+    await world.pass(30);
+    expect(cancelled(world)).toEqual(['cancel']);
+  });
+
+  test.each([{ account: 'other' }, { environment: 'mainnet' }])(
+    'stays under the feed of %p (F75)',
+    async (foreign) => {
+      using world = await withStray();
+      world.checkpoint(foreign);
+      await world.pass(120);
+      expect(world.sent).toEqual([]);
+    },
+  );
+
+  test('stays when a new session begins without a checkpoint', async () => {
+    using world = await withStray();
+    world.newSession('again');
+    await world.pass(120);
+    expect(world.sent).toEqual([]);
+  });
+
+  test('stays under an engine whose clock is an hour ahead (F76)', async () => {
+    using world = await withStray();
+    world.engine.tsShiftMs = 3_600_000;
+    await world.pass(120);
+    expect(world.sent).toEqual([]);
+  });
+
+  test('stays when the engine claims events of the future', async () => {
+    using world = await withStray();
+    world.engine.appliedMs = () => world.hand.clock.wall + 3_600_000;
+    await world.pass(60);
+    expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_not_caught_up']);
+  });
+
+  test('stays when the engine has not applied what happened since', async () => {
+    using world = liveWorld();
+    const before = world.hand.clock.wall;
+    world.engine.appliedMs = () => before;
+    await world.pass(20);
+    addStray(world);
+    await world.pass(60);
+    expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_not_caught_up']);
+  });
+
+  test.each([
+    ['the file is writable by others', (world: LiveWorld) => chmodSync(world.feedPath, 0o666)],
+    ['its directory is writable by others', (world: LiveWorld) => chmodSync(dirname(world.feedPath), 0o777)],
+    [
+      'the file is a link',
+      (world: LiveWorld) => {
+        renameSync(world.feedPath, `${world.feedPath}.real`);
+        symlinkSync(`${world.feedPath}.real`, world.feedPath);
+      },
+    ],
+  ])('stays when %s as the daemon opens it (F77)', async (_what, spoil) => {
+    using world = await withStray();
+    // A rotation makes the daemon open it anew.
+    renameSync(world.feedPath, `${world.feedPath}.1`);
+    world.newSession('rotated');
+    world.checkpoint();
+    spoil(world);
+    await world.pass(60);
+    chmodSync(dirname(world.feedPath), 0o700);
+    expect(world.sent).toEqual([]);
+  });
+
+  test('stays after the file was cut off, until the next checkpoint (F70)', async () => {
+    using world = await withStray();
+    truncate(world);
+    await world.pass(60);
+    expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_state_stale']);
+  });
+});
+
+describe('an engine that restarts', () => {
+  test('with an empty checkpoint while its orders are live costs none of them (F72)', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.newSession('amnesia');
+    world.checkpoint({ orders: [], positions: [{ symbol: 'BTCUSDT', amount: '0' }] });
+    await world.pass(300);
+    expect(world.sent).toEqual([]);
+    expect(world.core.vitals.stage.inForce).toBe(1);
+    expect(world.core.vitals.massFound?.figure).toBe('2 of 2 unexpected, 0 match');
+  });
+
+  test('and takes its orders up again within the settling time keeps its stage (F72)', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.newSession('slow');
+    world.checkpoint({ orders: [] });
+    await world.pass(8);
+    world.say({ type: 'order', ...orderLine(1) });
+    world.say({ type: 'order', ...orderLine(2) });
+    await world.pass(120);
+    expect([world.sent.length, world.core.vitals.stage.inForce]).toEqual([0, 4]);
+  });
+});
+
+describe('an order whose id is made to look like ours (F78)', () => {
+  test.each([
+    'grinder_1_ETHUSDT_1_1700000000_1',
+    'grinder_1_BTCUSDT_1_1700000000',
+    'grinder_1_BTCUSDT_1_1700000000_1_',
+    'grinder_\u0661_BTCUSDT_1_1700000000_1',
+    'grinder_2_BTCUSDT_1_1700000000_1',
+    'Grinder_1_BTCUSDT_1_1700000000_1',
+    'grinder_1_BTCUSDT_1_1700000000_1\u001b[2J',
+    'grc_1_BTCUSDT_1_1700000000_1',
+    `${clientId(3)}\u200b`,
+  ])('%j is never touched', async (clientOrderId) => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.orders = [...world.account.orders, liveOrder(world, 3, { clientOrderId })];
+    await world.pass(60);
+    expect(world.sent).toEqual([]);
+    expect(world.core.vitals.stage.inForce).toBe(4);
+  });
+});
+
+describe('a position that nobody expects', () => {
+  async function withPosition(config?: string, prepare: (world: LiveWorld) => void = () => undefined) {
+    const world = liveWorld(config);
+    prepare(world);
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    await world.pass(70);
+    return { world, kinds: world.sent.map(({ kind }) => kind), reasons: world.reasons() };
+  }
+
+  test('is flattened when nothing leans on it', async () => {
+    const { world, kinds } = await withPosition();
+    using _ = world;
+    expect(kinds).toEqual(['flatten']);
+  });
+
+  test.each([
+    ['a reduce-only order', { reduce_only: true }],
+    ['a stop', { order_type: 'STOP_MARKET' }],
+    ['a type of order that is not known', { order_type: 'SOMETHING_NEW' }],
+  ])('stays while the engine believes in %s on the symbol', async (_what, body) => {
+    const { world, kinds, reasons } = await withPosition(undefined, (one) => {
+      one.account.orders = [...one.account.orders, liveOrder(one, 3, { reduceOnly: 'reduce_only' in body })];
+      one.say({ type: 'order', ...orderLine(3, body) });
+    });
+    using _ = world;
+    expect([kinds, reasons]).toEqual([[], ['flatten_side_effects']]);
+  });
+
+  test.each(['web_12345', 'grinder_1_BTCUSDT_oops'])(
+    "stays while %s, which isn't ours, is open on the symbol",
+    async (clientOrderId) => {
+      const { world, kinds, reasons } = await withPosition(undefined, (one) => {
+        one.account.orders = [...one.account.orders, liveOrder(one, 3, { clientOrderId })];
+      });
+      using _ = world;
+      expect([kinds, reasons]).toEqual([[], ['flatten_side_effects']]);
+    },
+  );
+
+  test('stays when its symbol is in a hedge group', async () => {
+    const config = 'reconcile: {interval_ms: 5000, hedge_groups: [[ETHUSDT, BTCUSDT]]}';
+    const { world, kinds, reasons } = await withPosition(config);
+    using _ = world;
+    expect([kinds, reasons]).toEqual([[], ['flatten_side_effects']]);
+  });
+});
