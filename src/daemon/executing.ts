@@ -10,7 +10,6 @@ import { firstClosed, judgeAll } from '../gates/index.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
-import { massWorld } from './mass.ts';
 import { gateWorld } from './world.ts';
 
 /** What became of a run's runnable actions; an action without a result was not tried. */
@@ -105,8 +104,9 @@ function rejudge(
     return 'not_confirmed';
   const failures = core.journal.state().failuresByItem.get(action.id) ?? 0;
   const confirmation = confirmationOf(core.vitals.confirm, action.mismatch.key);
-  const world: GateWorld = { ...worldWithinRun(core, expected), mass: massWorld(core, again) };
-  return firstClosed(judgeAll({ action, world, run: run.used, confirmation, failures }));
+  return firstClosed(
+    judgeAll({ action, world: worldWithinRun(core, expected), run: run.used, confirmation, failures }),
+  );
 }
 
 /** The part of a picture that shows one action's aim: a large account is not compared as a whole before every write. */

@@ -16,13 +16,6 @@ import { gateWorld } from './world.ts';
 /** More items than this can't be acknowledged at once: their record would not fit into a line of the audit. */
 const MAX_ITEMS = 20_000;
 
-/** What the gate reads of one comparison. */
-export function massWorld(core: Core, comparison: Comparison): MassWorld {
-  const figures = massFigures(comparison);
-  const acknowledged = isMass(figures) && isCovered(core, massItems(comparison));
-  return { ...figures, acknowledged, pending: core.vitals.massFound !== null };
-}
-
 /** Takes note of a run's comparison before its gates are asked. */
 export function noteMass(
   core: Core,
@@ -76,6 +69,13 @@ export function acknowledgeMass(core: Core, operator: string): string | null {
 export function recallMass(core: Core): void {
   const { massFound } = core.vitals;
   if (massFound !== null) core.notebook.alarm(MASS_ITEM, alarmText(massFound.figure));
+}
+
+/** What the gate reads of one comparison. */
+function massWorld(core: Core, comparison: Comparison): MassWorld {
+  const figures = massFigures(comparison);
+  const acknowledged = isMass(figures) && isCovered(core, massItems(comparison));
+  return { ...figures, acknowledged, pending: core.vitals.massFound !== null };
 }
 
 function remember(core: Core, items: readonly string[], figures: MassFigures): void {
