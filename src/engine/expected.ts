@@ -1,6 +1,6 @@
 /**
  * Expected state: a fold over feed lines; `now` comes in with each line. The maps inside a draft are changed in place,
- * because a feed may have a million lines; `viewOf` gives everybody else a copy of their own.
+ * because a feed may have a million lines; `createViewer` gives everybody else a copy of their own.
  *
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
@@ -40,11 +40,22 @@ export function nothingExpected(): ExpectedDraft {
   };
 }
 
-/** Copies a draft; `settled` once its first checkpoint was read `settleMs` ago. */
-export function viewOf(draft: ExpectedDraft, now: Instant, settleMs: number): ExpectedState {
-  const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
-  const settled = since !== null && since >= settleMs;
-  return { ...draft, orders: new Map(draft.orders), positions: new Map(draft.positions), settled };
+/**
+ * Makes the function that shows a draft to everybody else: a copy, `settled` once its first checkpoint was read `settleMs`
+ * ago. Every applied line makes a new draft, so one draft is copied once, however often it is looked at.
+ */
+export function createViewer(settleMs: number): (draft: ExpectedDraft, now: Instant) => ExpectedState {
+  let copied: ExpectedDraft | null = null;
+  let copy: ExpectedState = nothingExpected();
+  return (draft, now) => {
+    const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
+    const settled = since !== null && since >= settleMs;
+    if (draft !== copied) {
+      copied = draft;
+      copy = { ...draft, orders: new Map(draft.orders), positions: new Map(draft.positions), settled };
+    } else if (copy.settled !== settled) copy = { ...copy, settled };
+    return copy;
+  };
 }
 
 /** Applies one line. A line that was already applied (same session, seq not above the last) changes nothing. */

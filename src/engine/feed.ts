@@ -11,10 +11,10 @@ import type { Clock } from './clock.ts';
 import { escapeText } from './escape.ts';
 import {
   applyLine,
+  createViewer,
   type ExpectedDraft,
   type FeedIdentity,
   nothingExpected,
-  viewOf,
   withFault,
 } from './expected.ts';
 import { feedLineSchema } from './feed-schema.ts';
@@ -47,6 +47,7 @@ const POLL_BYTES = 8 * (1 << 20);
 
 /** Starts tailing; a missing file is a problem that heals when it appears. */
 export function openFeed(options: FeedOptions): Feed {
+  const view = createViewer(options.settleMs);
   let draft: ExpectedDraft = nothingExpected();
   let problem: string | null = 'not read yet';
   let open: { fd: number; inode: number; offset: number } | null = null;
@@ -150,7 +151,7 @@ export function openFeed(options: FeedOptions): Feed {
 
   return {
     poll,
-    state: () => viewOf(draft, now(), options.settleMs),
+    state: () => view(draft, now()),
     problem: () => problem,
     close: () => {
       letGo();

@@ -5,10 +5,10 @@
 import type { Clock } from './clock.ts';
 import {
   applyLine,
+  createViewer,
   type ExpectedDraft,
   type FeedIdentity,
   nothingExpected,
-  viewOf,
   withFault,
 } from './expected.ts';
 import { type Feed, parseLine } from './feed.ts';
@@ -38,6 +38,7 @@ export function createPostedFeed(options: {
   readonly settleMs: number;
 }): PostedFeed {
   const { identity, clock, settleMs } = options;
+  const view = createViewer(settleMs);
   let draft: ExpectedDraft = nothingExpected();
   let problem: string | null = 'the trading engine has posted nothing yet';
   let changed = false;
@@ -77,7 +78,7 @@ export function createPostedFeed(options: {
       changed = false;
       return was;
     },
-    state: () => viewOf(draft, now(), settleMs),
+    state: () => view(draft, now()),
     problem: () => problem,
     close: () => {
       problem = 'closed';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import {
   applyLine,
+  createViewer,
   type ExpectedDraft,
   nothingExpected,
-  viewOf,
   withFault,
 } from '../../src/engine/expected.ts';
 import { feedLineSchema } from '../../src/engine/feed-schema.ts';
@@ -134,15 +134,16 @@ describe('faults', () => {
     const state = folded([s.checkpoint(), s.checkpoint({ account: 'other' })], nothingExpected(), 100);
     const again = folded([s.checkpoint()], state, 5000);
     expect(again).toMatchObject({ fault: null, checkpoint: { readAtMonoMs: 5000 } });
-    expect(viewOf(again, at(5999), 1000).settled).toBe(false);
-    expect(viewOf(again, at(6000), 1000).settled).toBe(true);
+    const view = createViewer(1000);
+    expect(view(again, at(5999)).settled).toBe(false);
+    expect(view(again, at(6000)).settled).toBe(true);
   });
 });
 
 test('a view is a copy: what is folded later does not reach it', () => {
   const s = session('a');
   const draft = folded([s.checkpoint(), s.order('x')]);
-  const view = viewOf(draft, at(200), 0);
+  const view = createViewer(0)(draft, at(200));
   folded([s.order('y'), s.end('x'), s.position('1')], draft);
   expect([...view.orders].map(([id, { state }]) => [id, state])).toEqual([['x', 'live']]);
   expect(view.positions.size).toBe(0);
