@@ -21,7 +21,8 @@ export function compareOrders(
   const startedMonoMs = seen.observed.startedMonoMs;
   const shown = seen.ours.map((order) => {
     const record = expected.orders.get(order.clientOrderId);
-    return judgeShown(order, record, { startedMonoMs: order.sweptAtMonoMs ?? startedMonoMs, options });
+    const asOf = order.heardAtMonoMs ?? order.sweptAtMonoMs ?? startedMonoMs;
+    return judgeShown(order, record, { startedMonoMs: asOf, options });
   });
   const absent = findAbsent(expected, seen.observed, options);
   return {

@@ -103,7 +103,7 @@ function newestRows(rows: readonly ObservedPosition[]): readonly ObservedPositio
 
 /** A row that is not shown means zero only in a complete read; what we heard since the read began it can't judge. */
 function isJudgeable(pair: Pair, observed: Observation): boolean {
-  if (pair.newestReadAtMonoMs >= observed.startedMonoMs) return false;
+  if (pair.newestReadAtMonoMs >= (pair.row?.heardAtMonoMs ?? observed.startedMonoMs)) return false;
   if (observed.complete) return true;
   const reads = observed.reads.filter(
     (read) => /position/i.test(read.endpoint) && (read.symbol === null || read.symbol === pair.symbol),

@@ -60,6 +60,8 @@ export interface ObservedOrder {
   readonly synthetic: boolean;
   /** Start of the sweep that showed it, when that is older than the observation it is carried in. */
   readonly sweptAtMonoMs?: number;
+  /** When the user stream told it in this form; only where that is newer than what was read. */
+  readonly heardAtMonoMs?: number;
 }
 
 /** A position as the exchange shows it; one row a side in hedge mode. */
@@ -69,6 +71,8 @@ export interface ObservedPosition {
   readonly amount: Decimal;
   readonly entryPrice: Decimal;
   readonly updatedAtMs: number;
+  /** When the user stream told it in this form; only where that is newer than what was read. */
+  readonly heardAtMonoMs?: number;
 }
 
 export type ReadSource = 'rest' | 'ws' | 'price' | 'expected';
