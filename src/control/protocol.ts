@@ -97,6 +97,14 @@ export const statusSchema = z.object({
     complete: z.boolean(),
     open_orders: z.number(),
   }),
+  stream: z.object({
+    /** How often the user stream and a complete read disagreed since the start, all and by kind. */
+    disagreements: z.number(),
+    by_kind: z.record(z.string(), z.number()),
+    last_disagreement: z.object({ text: z.string(), at_ms: z.number() }).nullable(),
+    /** Age of the last complete sweep over all symbols. */
+    swept_age_ms: ageMs,
+  }),
   sources: z.array(
     z.object({
       source: z.enum(['rest', 'ws', 'price', 'expected']),

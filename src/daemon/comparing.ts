@@ -1,5 +1,6 @@
 /** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
 import { setTimeout } from 'node:timers/promises';
+import { attribute } from '../engine/attribution.ts';
 import { type CompareOptions, type Comparison, compare } from '../engine/compare.ts';
 import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
 import type { Observation } from '../engine/types.ts';
@@ -12,7 +13,7 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
   // setImmediate would not let it: no socket is looked at before it.
   await setTimeout(0);
   vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
-  const first = compare(core.feed.state(), observation, compareOptions(core));
+  const first = compareNow(core, observation);
   const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);
   if (asked.length === 0) return first;
   const expected = core.feed.state();
@@ -31,7 +32,19 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
     }),
   );
   vitals.targeted = foldTargeted(vitals.targeted, { reads, observed: [] });
-  return compare(core.feed.state(), observation, compareOptions(core));
+  return compareNow(core, observation);
+}
+
+/** Compares with what is known now, asking nobody. */
+export function compareNow(core: Core, observation: Observation): Comparison {
+  const expected = core.feed.state();
+  const comparison = compare(expected, observation, compareOptions(core));
+  const { identity } = core.settings;
+  const { causes } = core.vitals.view;
+  return {
+    ...comparison,
+    mismatches: attribute(comparison.mismatches, { causes, expected, identity }),
+  };
 }
 
 /** How this daemon compares. */

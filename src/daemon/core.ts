@@ -11,6 +11,8 @@ import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
 import type { TargetedReads } from '../engine/targeted.ts';
 import type { Criterion, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
+import type { View } from '../engine/view.ts';
+import type { DisagreementKind } from '../engine/view-snapshot.ts';
 import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
 import type { DayUsage, MassWorld } from '../gates/gate.ts';
 import type { Places } from '../launch/places.ts';
@@ -68,6 +70,13 @@ export interface Vitals {
   observation: Observation | null;
   /** The newest complete one. */
   complete: Observation | null;
+  /** The last complete read with what the stream told since. */
+  view: View;
+  /** How often stream and reads disagreed, since the start. */
+  disagreements: {
+    readonly counts: Readonly<Partial<Record<DisagreementKind, number>>>;
+    readonly last: { readonly text: string; readonly atMs: number } | null;
+  };
   decision: Decision | null;
   decidedAtMonoMs: number | null;
   confirm: ConfirmState;
@@ -106,6 +115,8 @@ export interface Vitals {
   dayAtRun: DayUsage | null;
   /** A mismatch was seen in a read since the stop. */
   mismatchSinceStop: boolean;
+  /** A run is executing: nothing else decides meanwhile. */
+  executing: boolean;
   runs: number;
   runId: string | null;
   lastRunMs: number | null;

@@ -187,7 +187,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   undo.push(() => removeRegistryEntry(places.registryPath, process.pid));
 
   const fatal = (why: string): void => endWith(1, `the exchange thread failed: ${why}`);
-  core.exchange.subscribe((event) => onExchangeEvent({ core, runSoon: room.scheduler.soon, fatal }, event));
+  const heard = { core, runSoon: room.scheduler.soon, decideSoon: room.eventRuns.soon, fatal };
+  core.exchange.subscribe((event) => onExchangeEvent(heard, event));
+  undo.push(room.eventRuns.close);
   sayHowItBegan(core);
   if (core.vitals.latch === null && stopFilePresent(places.stateDir))
     stopNow('STOP file', `a file STOP in ${places.stateDir}`);

@@ -3,16 +3,19 @@ import { createIntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Core } from './core.ts';
+import { createEventRuns, type EventRuns } from './event-run.ts';
 import { makeExecutor } from './executing.ts';
 import { createGateBoard, type GateBoard } from './gate-board.ts';
 import { observeOnly, reconcileOnce } from './run.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import { countByType } from './tally.ts';
+import { countByType, type RunSink } from './tally.ts';
 import { createTick } from './ticking.ts';
 
 export interface EngineRoom {
   readonly board: GateBoard;
   readonly scheduler: Scheduler;
+  /** Decisions on what the stream tells. */
+  readonly eventRuns: EventRuns;
   /** One heartbeat: looks at everything, and starts a run when one is due. */
   readonly beat: () => void;
 }
@@ -58,6 +61,16 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
         metrics.countUnknownResolved(fields['operator'] == null ? outcome : 'manual');
     },
   });
+  const nextRunId = runNumbers(clock.wallMs());
+  const sink: RunSink = {
+    runFinished: ({ decision, tally, durationMs, complete }) => {
+      const mismatches = countByType(decision.mismatches);
+      metrics.countRun({ durationMs, withError: !complete, mismatches, ...tally });
+      notebook.alarm('run', null);
+    },
+  };
+  const failed = (error: unknown): void =>
+    notebook.alarm('run', `a run failed: ${error instanceof Error ? error.message : String(error)}`);
   const scheduler = createScheduler({
     clock,
     intervalMs: () => settings.reconcile.intervalMs,
@@ -67,22 +80,16 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     enabled: () => vitals.stage.inForce > 0 || vitals.latch !== null,
     run: async () => {
       if (vitals.stage.inForce === 0) return observeOnly(core);
-      await reconcileOnce(core, executor, nextRunId(), {
-        runFinished: ({ decision, tally, durationMs, complete }) => {
-          const mismatches = countByType(decision.mismatches);
-          metrics.countRun({ durationMs, withError: !complete, mismatches, ...tally });
-          notebook.alarm('run', null);
-        },
-      });
+      await reconcileOnce(core, executor, nextRunId(), sink);
     },
-    failed: (error) =>
-      notebook.alarm('run', `a run failed: ${error instanceof Error ? error.message : String(error)}`),
+    failed,
   });
-  const nextRunId = runNumbers(clock.wallMs());
+  const eventRuns = createEventRuns({ core, nextRunId, sink, failed });
   const tick = createTick({ core, latch, board, resolver, executing: () => executor.inFlight() !== null });
   return {
     board,
     scheduler,
+    eventRuns,
     beat: () => {
       tick();
       scheduler.tick();

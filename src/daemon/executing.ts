@@ -1,7 +1,7 @@
 /** Joins a run's decision to the executor: what it may ask, and how it judges again when something moved. */
 import { compare } from '../engine/compare.ts';
 import { confirmationOf } from '../engine/confirm.ts';
-import { createExecutor, type Executor, type ItemResult } from '../engine/executor.ts';
+import { createExecutor, type ExecuteRequest, type Executor, type ItemResult } from '../engine/executor.ts';
 import { flattenTerms } from '../engine/flatten.ts';
 import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction } from '../engine/types.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
@@ -66,7 +66,8 @@ export async function executeRunnable(
   },
 ): Promise<Execution> {
   const sentBefore = core.vitals.writesSent;
-  const results = await executor.execute({
+  core.vitals.executing = true;
+  const request: ExecuteRequest = {
     run: {
       runId: input.runId,
       stage: core.vitals.stage.inForce,
@@ -77,6 +78,9 @@ export async function executeRunnable(
     actions: input.actions,
     epoch: input.epoch,
     rejudge: (action, used) => rejudge(core, action, { observation: input.observation, used }),
+  };
+  const results = await executor.execute(request).finally(() => {
+    core.vitals.executing = false;
   });
   for (const { intentId, intentAtMonoMs } of results) {
     if (intentId !== null && intentAtMonoMs !== null)

@@ -1,4 +1,5 @@
 /** What the daemon does with what the exchange thread tells on its own. */
+import { breakStream, hear } from '../engine/view.ts';
 import type { ExchangeEvent } from '../exchange/exchange.ts';
 import { entryBase } from './ceremony.ts';
 import type { Core } from './core.ts';
@@ -7,17 +8,23 @@ import { heard, lost } from './observing.ts';
 export interface ListenerDeps {
   readonly core: Core;
   readonly runSoon: () => void;
+  /** The stream told something: decide on it at once. */
+  readonly decideSoon: () => void;
   /** The exchange thread is gone: nothing can be read or sent any more in this process. */
   readonly fatal: (why: string) => void;
 }
 
 /** Takes one event. */
-export function onExchangeEvent({ core, runSoon, fatal }: ListenerDeps, event: ExchangeEvent): void {
+export function onExchangeEvent(
+  { core, runSoon, decideSoon, fatal }: ListenerDeps,
+  event: ExchangeEvent,
+): void {
   const { vitals, notebook, clock } = core;
   switch (event.type) {
     case 'stream_up':
       if (vitals.ws.up !== true) notebook.note('info', 'STREAM_UP', 'WS: the user stream is up');
       vitals.ws = heard(core, 'ok');
+      vitals.view = breakStream(vitals.view, clock.monoMs());
       runSoon();
       return;
     case 'stream_alive':
@@ -28,10 +35,23 @@ export function onExchangeEvent({ core, runSoon, fatal }: ListenerDeps, event: E
       if (vitals.ws.up !== false)
         notebook.note('warn', 'STREAM_DOWN', `WS: Skipping the user stream, it is down: ${event.why}`);
       vitals.ws = lost(vitals.ws, event.why);
+      vitals.view = breakStream(vitals.view, null);
       return;
-    case 'account_changed':
+    case 'account_changed': {
       core.interlock.advance();
+      const isUp = vitals.view.wholeSinceMonoMs !== null;
+      if (event.symbols.length === 0 && isUp) vitals.view = breakStream(vitals.view, clock.monoMs());
       runSoon();
+      return;
+    }
+    case 'account_update':
+      core.interlock.advance();
+      vitals.view = hear(vitals.view, {
+        orders: event.orders,
+        positions: event.positions,
+        heardAtMonoMs: Math.min(event.heardAtMonoMs, clock.monoMs()),
+      });
+      decideSoon();
       return;
     case 'backoff': {
       core.interlock.advance();

@@ -1,8 +1,10 @@
 /** Takes a picture of the exchange and notes how each source did; a failed read is said, never taken for "nothing". */
 import type { Observation } from '../engine/types.ts';
+import { show } from '../engine/view.ts';
+import { type Disagreement, takeSnapshot } from '../engine/view-snapshot.ts';
 import type { Core, SourceState } from './core.ts';
 
-/** Reads the exchange once and updates the vitals. */
+/** Reads the exchange once, updates the vitals, and shows the read with what the stream told later laid over it. */
 export async function observe(core: Core): Promise<Observation> {
   const { settings, vitals } = core;
   const observation = await core.exchange.observe({ symbols: settings.reconcile.symbolWhitelist });
@@ -11,7 +13,10 @@ export async function observe(core: Core): Promise<Observation> {
   vitals.rest = sourceAfter(core, vitals.rest, observation, 'rest');
   vitals.price = sourceAfter(core, vitals.price, observation, 'price');
   sayWhatWasSkipped(core, observation);
-  return observation;
+  const taken = takeSnapshot(vitals.view, observation);
+  vitals.view = taken.view;
+  sayDisagreements(core, taken.disagreements);
+  return show(vitals.view, observation);
 }
 
 /** A source that nobody has heard of yet. */
@@ -43,6 +48,18 @@ function sourceAfter(
   if (reads.length === 0) return before;
   if (failed.length === 0) return heard(core, 'ok');
   return lost(before, failed.map(({ endpoint, error }) => `${endpoint}: ${error}`).join('; '));
+}
+
+/** The stream is checked against each complete read: a stream that is wrong is worse than none. */
+function sayDisagreements(core: Core, found: readonly Disagreement[]): void {
+  const [first] = found;
+  if (first === undefined) return;
+  const counts = { ...core.vitals.disagreements.counts };
+  for (const { kind } of found) counts[kind] = (counts[kind] ?? 0) + 1;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  const text = `${first.kind}: ${first.text}${more}`;
+  core.vitals.disagreements = { counts, last: { text, atMs: core.clock.wallMs() } };
+  core.notebook.note('warn', 'STREAM_DISAGREES', `WS: stream and read disagree, ${text}`, { counts });
 }
 
 /** The runbook's words for graceful degradation. */

@@ -13,6 +13,7 @@ import { type Core, instant, type SourceState } from './core.ts';
 import type { GateBoard } from './gate-board.ts';
 import { missingFor, nextStep, openCriteria } from './next-step.ts';
 import { acknowledgements } from './prerequisites.ts';
+import { streamOf } from './present-stream.ts';
 import { latchText } from './stopping.ts';
 import { budgetUsed, snapshotAgeMs, switchesOf } from './world.ts';
 
@@ -49,6 +50,7 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
       complete: vitals.observation?.complete === true,
       open_orders: vitals.observation?.orders.filter(({ synthetic }) => !synthetic).length ?? 0,
     },
+    stream: streamOf(core, now.nowMonoMs),
     sources: sourcesOf(core),
     run: {
       id: vitals.runId,

@@ -2,24 +2,24 @@
  * One run of the loop: observe, compare, plan, judge, write it down, execute what every gate lets through, count.
  * Nothing is sent or shown that was not first written.
  */
-import type { AuditEntry } from '../engine/audit-record.ts';
 import type { Comparison } from '../engine/compare.ts';
-import { advanceConfirmations, confirmationOf } from '../engine/confirm.ts';
-import { type Decision, decide } from '../engine/decide.ts';
+import { advanceConfirmations, confirmationOf, shownBy } from '../engine/confirm.ts';
+import { type ActionHistory, type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
 import { withinLease } from '../engine/lease.ts';
-import type { ExpectedState, JudgedAction, Observation } from '../engine/types.ts';
+import type { ExpectedState, Observation } from '../engine/types.ts';
 import { expectedStateStale } from '../gates/expected-state-stale.ts';
 import { takeCanary } from './canary.ts';
-import { entryBase, sendStageEvent } from './ceremony.ts';
+import { sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
 import type { Core } from './core.ts';
 import { type Execution, executeRunnable } from './executing.ts';
 import { lowerForMass, noteMass } from './mass.ts';
 import { observe } from './observing.ts';
 import { noteStrangers } from './strangers.ts';
-import { countByType, type RunSink, tallyOf } from './tally.ts';
+import { type RunSink, tallyOf } from './tally.ts';
 import { gateWorld } from './world.ts';
+import { writeDown } from './writing-down.ts';
 
 /** Sightings further apart than this many intervals are not of one and the same mismatch. */
 const GAP_INTERVALS = 3;
@@ -44,9 +44,11 @@ export async function reconcileOnce(
   const comparison = await compareWithReads(core, observation);
   const expected = core.feed.state();
   const decision = decideNow(core, comparison, expected, observation);
+  // A decision on an event may have come between.
+  vitals.runId = runId;
   vitals.decision = decision;
   vitals.decidedAtMonoMs = clock.monoMs();
-  const written = writeDown(core, decision, comparison, observation);
+  const written = writeDown(core, { decision, comparison, observation, source: { source: 'rest' } });
   lowerForMass(core);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
   const inStage4 = stageAtStart === 4 && vitals.stage.inForce === 4;
@@ -70,6 +72,7 @@ export async function reconcileOnce(
   sendStageEvent(core, {
     type: 'run',
     counts: {
+      due: true,
       planned,
       plannedInAudit: written,
       blocked: stringCounts(tally.blocked),
@@ -104,16 +107,10 @@ function decideNow(
   const { vitals } = core;
   noteStrangers(core, comparison);
   noteMass(core, comparison, { observation, expected });
-  const failures = core.journal.state().failuresByItem;
-  const history = new Map(
-    [...new Set([...failures.keys(), ...vitals.history.keys()])].map((id) => [
-      id,
-      { failures: failures.get(id) ?? 0, waitedRuns: vitals.history.get(id)?.waitedRuns ?? 0 },
-    ]),
-  );
   const world = gateWorld(core, expected);
   const { intervalMs, confirmAfterMs } = core.settings.reconcile;
-  vitals.confirm = advanceConfirmations(vitals.confirm, comparison.mismatches, observation, {
+  const shown = shownBy(vitals.observation ?? observation, comparison.mismatches);
+  vitals.confirm = advanceConfirmations(vitals.confirm, shown, observation, {
     trusted: expectedStateStale.judge(world).open,
     maxGapMs: Math.max(GAP_INTERVALS * intervalMs, confirmAfterMs),
   });
@@ -124,8 +121,19 @@ function decideNow(
     world,
     rules: vitals.rules,
     confirmationOf: (key) => confirmationOf(vitals.confirm, key),
-    history,
+    history: historyOf(core),
   });
+}
+
+/** What became of each action in earlier runs. */
+export function historyOf({ journal, vitals }: Core): ReadonlyMap<string, ActionHistory> {
+  const failures = journal.state().failuresByItem;
+  return new Map(
+    [...new Set([...failures.keys(), ...vitals.history.keys()])].map((id) => [
+      id,
+      { failures: failures.get(id) ?? 0, waitedRuns: vitals.history.get(id)?.waitedRuns ?? 0 },
+    ]),
+  );
 }
 
 /** After a run that executed, what had to wait has waited one run more. */
@@ -145,94 +153,7 @@ function rememberWaiting(core: Core, decision: Decision, execution: Execution): 
   );
 }
 
-/** Writes the run, its plan and its blocks to audit and log; returns how many plans the audit took. */
-function writeDown(core: Core, decision: Decision, comparison: Comparison, observation: Observation): number {
-  const { journal, notebook } = core;
-  const base = entryBase(core);
-  const counts = countByType(decision.mismatches);
-  const symbols = [...new Set(decision.mismatches.map(({ symbol }) => symbol))].sort();
-  const figures = {
-    complete: observation.complete,
-    mismatches: decision.mismatches.length,
-    planned: decision.planned.length,
-    matched_orders: comparison.matchedOrders,
-    foreign_orders: [...comparison.foreignBySymbol.values()].reduce((total, count) => total + count, 0),
-  };
-  const run: AuditEntry = {
-    ...base,
-    event_type: 'RECONCILE_RUN',
-    symbols,
-    mismatch_counts: counts,
-    details: figures,
-  };
-  // One sync for the whole run: a sync a line would hold up a stop for seconds when much is planned.
-  const plans = decision.planned.flatMap((judged) => planEntries(core, base, judged));
-  const isWritten = journal.appendAll([run, ...plans]).ok;
-  notebook.log(
-    'info',
-    'RECONCILE_RUN',
-    `run ${base.run_id}: ${figures.mismatches} mismatch(es), ${figures.planned} planned`,
-    { run_id: base.run_id, stage: base.stage, ...figures },
-  );
-  for (const mismatch of decision.mismatches) {
-    const { type, symbol, remediation, synthetic, detail } = mismatch;
-    notebook.log('info', 'RECONCILE_MISMATCH', `${type} ${symbol}: ${detail}`, {
-      run_id: base.run_id,
-      type,
-      symbol,
-      remediation,
-      synthetic,
-    });
-  }
-  for (const { action, reason } of decision.planned) {
-    const fields = {
-      run_id: base.run_id,
-      action: action.action,
-      symbol: action.symbol,
-      id: action.id,
-      synthetic: action.synthetic,
-    };
-    notebook.log(
-      'info',
-      'REMEDIATION_PLANNED',
-      `${action.action} ${action.symbol} ${action.clientOrderId ?? action.positionSide ?? ''}`,
-      fields,
-    );
-    if (reason === null) continue;
-    notebook.log('info', 'REMEDIATION_BLOCKED', `${action.action} ${action.symbol}: ${reason}`, {
-      ...fields,
-      reason,
-    });
-  }
-  return isWritten ? decision.planned.length : 0;
-}
-
-/** The audit's lines of one planned action: its plan, and its block when there is one. */
-function planEntries(
-  core: Core,
-  base: ReturnType<typeof entryBase>,
-  { action, reason }: JudgedAction,
-): readonly AuditEntry[] {
-  const entry = {
-    ...base,
-    event_type: 'REMEDIATE_ATTEMPT' as const,
-    action: action.action,
-    symbols: [action.symbol],
-    synthetic: action.synthetic,
-    details: {
-      action_id: action.id,
-      client_order_id: action.clientOrderId,
-      order_id: action.orderId,
-      quantity: action.quantity,
-      notional_usdt: action.notionalUsdt,
-      mismatch: action.mismatch.type,
-      config_digest: core.settings.digest,
-    },
-  };
-  const plan: AuditEntry = { ...entry, status: 'PLANNED' };
-  return reason === null ? [plan] : [plan, { ...entry, status: 'BLOCKED', block_reason: reason }];
-}
-
-function stringCounts(counts: Readonly<Partial<Record<string, number>>>): Readonly<Record<string, number>> {
+/** A tally's reasons as plain counts. */
+export function stringCounts(counts: Readonly<Partial<Record<string, number>>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(counts).map(([reason, count]) => [reason, count ?? 0]));
 }

@@ -5,6 +5,7 @@ import { NOTHING_SEEN } from '../engine/confirm.ts';
 import type { Journal } from '../engine/journal.ts';
 import { initialStageState } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
+import { EMPTY_VIEW } from '../engine/view.ts';
 import { instant, type LatchState, type Vitals } from './core.ts';
 import { evidenceFrom } from './evidence-records.ts';
 import { UNHEARD } from './observing.ts';
@@ -28,6 +29,8 @@ export function initialVitals(input: {
     latch,
     observation: null,
     complete: null,
+    view: EMPTY_VIEW,
+    disagreements: { counts: {}, last: null },
     decision: null,
     decidedAtMonoMs: null,
     confirm: NOTHING_SEEN,
@@ -58,6 +61,7 @@ export function initialVitals(input: {
     sinceLastWriteAtRunMs: null,
     dayAtRun: null,
     mismatchSinceStop: false,
+    executing: false,
     runs: 0,
     runId: null,
     lastRunMs: null,

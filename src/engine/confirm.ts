@@ -1,6 +1,8 @@
 /** Counts how often and how long each mismatch was seen. Pure: only complete reads say anything, either way. */
 import type { Confirmation } from '../gates/gate.ts';
+import { isZero } from './decimal.ts';
 import type { Mismatch, Observation } from './types.ts';
+import { orderKey, positionKey } from './view-age.ts';
 
 /** When one mismatch was first and last seen in a complete read, in monotonic milliseconds. */
 export interface Sighting {
@@ -55,6 +57,24 @@ export function advanceConfirmations(
     }),
   );
   return { sightings, latestReadMonoMs: atMonoMs };
+}
+
+/** Those mismatches that a read itself showed: what the stream alone told confirms nothing. */
+export function shownBy(
+  read: Pick<Observation, 'orders' | 'positions'>,
+  mismatches: readonly Mismatch[],
+): readonly Mismatch[] {
+  const heard = (mismatch: Mismatch): boolean =>
+    (mismatch.observedOrder ?? mismatch.observedPosition)?.heardAtMonoMs !== undefined;
+  if (!mismatches.some(heard)) return mismatches;
+  const orders = new Set(read.orders.map(orderKey));
+  const positions = new Set(read.positions.filter(({ amount }) => !isZero(amount)).map(positionKey));
+  return mismatches.filter((mismatch) => {
+    if (!heard(mismatch)) return true;
+    const { observedOrder, observedPosition } = mismatch;
+    if (observedOrder !== null) return orders.has(orderKey(observedOrder));
+    return observedPosition !== null && positions.has(positionKey(observedPosition));
+  });
 }
 
 /** Says how well a mismatch is confirmed; null when no complete read has shown it. */

@@ -8,6 +8,7 @@ export interface Progress {
   readonly lastTickMonoMs: number;
   /** Wall time of the last tick: a machine that slept shows here, not on the monotonic clock. */
   readonly lastTickMs: number;
+  /** Runs that were due: those of the interval, whatever began them; a decision on an event alone is none. */
   readonly runs: number;
   readonly lastRunMonoMs: number | null;
   /** Longest time without a run, by the longer of monotonic and wall clock. */
@@ -25,6 +26,8 @@ export interface Progress {
 
 /** What one run did. */
 export interface RunCounts {
+  /** It read the exchange, and so stands for a run of the interval. */
+  readonly due: boolean;
   readonly planned: number;
   readonly plannedInAudit: number;
   readonly blocked: Readonly<Record<string, number>>;
@@ -86,8 +89,8 @@ export function countRun(progress: Progress, counts: RunCounts, nowMonoMs: numbe
     blocked[reason] = (blocked[reason] ?? 0) + count;
   return {
     ...progress,
-    runs: progress.runs + 1,
-    lastRunMonoMs: nowMonoMs,
+    runs: progress.runs + (counts.due ? 1 : 0),
+    lastRunMonoMs: counts.due ? nowMonoMs : progress.lastRunMonoMs,
     planned: progress.planned + counts.planned,
     plannedInAudit: progress.plannedInAudit + counts.plannedInAudit,
     blocked,

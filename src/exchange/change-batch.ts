@@ -1,21 +1,41 @@
 /** Gathers changes for a moment, so that a flood of frames becomes a few events and the queue stays bounded. */
+import type { ObservedOrder, ObservedPosition } from '../engine/types.ts';
 import type { ExchangeEvent } from './exchange.ts';
 
+/** What one frame told. */
+export interface Change {
+  /** Empty when the frame doesn't tell where. */
+  readonly symbols: readonly string[];
+  readonly orders: readonly ObservedOrder[];
+  readonly positions: readonly ObservedPosition[];
+  readonly eventTimeMs: number;
+}
+
 export interface ChangeBatch {
-  readonly add: (symbols: readonly string[], eventTimeMs: number) => void;
+  readonly add: (change: Change, heardAtMonoMs: number) => void;
   /** Something changed and nobody knows what: everything must be read. */
   readonly addAll: () => void;
   readonly close: () => void;
 }
 
+/** Until a read is asked for. */
 const GATHER_MS = 50;
+/** Until what was told is handed on: a decision waits for it. */
+const HAND_ON_MS = 5;
+/** More than this in one go is a flood: it is dropped, and everything is read instead. */
+const MOST_AT_ONCE = 1000;
 
-/** Emits account_changed at most every 50 ms; no symbols in it mean "read everything". */
+/**
+ * Emits account_changed at most every 50 ms (no symbols in it mean "read everything") and account_update at most every 5 ms
+ * with at most 1000 orders and positions.
+ */
 export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeBatch {
   let symbols = new Set<string>();
   let everything = false;
   let eventTimeMs = 0;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let told = NOTHING;
+  let timer: Timer = null;
+  let toldTimer: Timer = null;
 
   function flush(): void {
     timer = null;
@@ -26,24 +46,45 @@ export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeB
     emit({ type: 'account_changed', ...event });
   }
 
-  function schedule(): void {
+  function handOn(): void {
+    toldTimer = null;
+    const { orders, positions, heardAtMonoMs } = told;
+    told = NOTHING;
+    if (orders.length + positions.length === 0) return;
+    emit({ type: 'account_update', orders, positions, heardAtMonoMs });
+  }
+
+  function addAll(): void {
+    everything = true;
     timer ??= setTimeout(flush, GATHER_MS);
   }
 
   return {
-    add: (changed, atMs) => {
-      for (const symbol of changed) symbols.add(symbol);
-      if (changed.length === 0) everything = true;
-      eventTimeMs = Math.max(eventTimeMs, atMs);
-      schedule();
+    add: (change, heardAtMonoMs) => {
+      for (const symbol of change.symbols) symbols.add(symbol);
+      if (change.symbols.length === 0) everything = true;
+      eventTimeMs = Math.max(eventTimeMs, change.eventTimeMs);
+      timer ??= setTimeout(flush, GATHER_MS);
+      if (change.orders.length + change.positions.length === 0) return;
+      told = {
+        orders: [...told.orders, ...change.orders],
+        positions: [...told.positions, ...change.positions],
+        heardAtMonoMs: Math.min(told.heardAtMonoMs, heardAtMonoMs),
+      };
+      toldTimer ??= setTimeout(handOn, HAND_ON_MS);
+      if (told.orders.length + told.positions.length <= MOST_AT_ONCE) return;
+      told = NOTHING;
+      addAll();
     },
-    addAll: () => {
-      everything = true;
-      schedule();
-    },
+    addAll,
     close: () => {
-      if (timer !== null) clearTimeout(timer);
+      for (const one of [timer, toldTimer]) if (one !== null) clearTimeout(one);
       timer = null;
+      toldTimer = null;
     },
   };
 }
+
+type Timer = ReturnType<typeof setTimeout> | null;
+type Told = Pick<Change, 'orders' | 'positions'> & { readonly heardAtMonoMs: number };
+const NOTHING: Told = { orders: [], positions: [], heardAtMonoMs: Number.POSITIVE_INFINITY };

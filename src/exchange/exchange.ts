@@ -11,6 +11,7 @@ import type {
   Side,
   SymbolRules,
 } from '../engine/types.ts';
+import type { AccountUpdate } from '../engine/view.ts';
 
 /** What to read for one picture. */
 export interface ObserveRequest {
@@ -97,8 +98,10 @@ export type ExchangeEvent =
   | { readonly type: 'stream_down'; readonly atMs: number; readonly why: string }
   /** A frame of the stream or a keepalive proved that it lives. */
   | { readonly type: 'stream_alive'; readonly atMs: number }
-  /** Orders or positions of these symbols changed. */
+  /** Orders or positions of these symbols changed; without symbols: the stream lost something, read everything. */
   | { readonly type: 'account_changed'; readonly symbols: readonly string[]; readonly eventTimeMs: number }
+  /** Orders and positions as the stream just told them. */
+  | ({ readonly type: 'account_update' } & AccountUpdate)
   /** A 429 pause or a 418 ban, as wall time; persisted by the engine. */
   | { readonly type: 'backoff'; readonly untilMs: number; readonly why: string }
   /** A write really left: logged as port.cancel or port.place, nowhere else. */

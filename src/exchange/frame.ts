@@ -1,33 +1,23 @@
 /** What a frame of the user-data stream means. Pure. */
 import { z } from 'zod';
-import { escapeText } from '../engine/escape.ts';
+import type { ObservedOrder, ObservedPosition } from '../engine/types.ts';
+import { accountFrame, algoFrame, orderFrame, tradeFrame } from './stream-rows.ts';
 
 export type Frame =
-  | { readonly kind: 'changed'; readonly symbols: readonly string[]; readonly eventTimeMs: number }
+  | {
+      readonly kind: 'changed';
+      /** Where; empty when the frame doesn't tell. */
+      readonly symbols: readonly string[];
+      readonly orders: readonly ObservedOrder[];
+      readonly positions: readonly ObservedPosition[];
+      readonly eventTimeMs: number;
+    }
   | { readonly kind: 'key_expired' }
-  /** An answer to our own probe, or news of no account. */
+  /** An answer to our own probe, or news of neither orders nor positions. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'malformed' };
 
-const symbol = z
-  .string()
-  .min(1)
-  .max(40)
-  .transform((text) => escapeText(text));
 const event = z.object({ e: z.string(), E: z.int().nonnegative().catch(0) });
-/** ORDER_TRADE_UPDATE and ALGO_UPDATE. */
-const orderEvent = z.object({ o: z.object({ s: symbol }) });
-/** ACCOUNT_UPDATE; without positions it tells of balances alone. */
-const accountEvent = z.object({
-  a: z.object({
-    P: z
-      .array(z.object({ s: symbol }))
-      .max(2000)
-      .optional(),
-  }),
-});
-/** TRADE_LITE. */
-const tradeEvent = z.object({ s: symbol });
 
 /** Reads one frame; an event of a type that isn't known means that anything may have changed. */
 export function readFrame(frame: unknown): Frame {
@@ -35,27 +25,33 @@ export function readFrame(frame: unknown): Frame {
   if (!head.success)
     return typeof frame === 'object' && frame !== null ? { kind: 'alive' } : { kind: 'malformed' };
   const { e: type, E: eventTimeMs } = head.data;
-  if (type === 'listenKeyExpired') return { kind: 'key_expired' };
-  const symbols = symbolsOf(type, frame);
-  return symbols === null ? { kind: 'malformed' } : { kind: 'changed', symbols, eventTimeMs };
-}
-
-function symbolsOf(type: string, frame: unknown): readonly string[] | null {
   switch (type) {
+    case 'listenKeyExpired':
+      return { kind: 'key_expired' };
     case 'ORDER_TRADE_UPDATE':
-    case 'ALGO_UPDATE': {
-      const parsed = orderEvent.safeParse(frame);
-      return parsed.success ? [parsed.data.o.s] : null;
-    }
-    case 'ACCOUNT_UPDATE': {
-      const parsed = accountEvent.safeParse(frame);
-      return parsed.success ? [...new Set(parsed.data.a.P?.map((position) => position.s))] : null;
-    }
+      return ofOrder(orderFrame.safeParse(frame).data, eventTimeMs);
+    case 'ALGO_UPDATE':
+      return ofOrder(algoFrame.safeParse(frame).data, eventTimeMs);
+    case 'ACCOUNT_UPDATE':
+      return ofPositions(accountFrame.safeParse(frame).data, eventTimeMs);
     case 'TRADE_LITE': {
-      const parsed = tradeEvent.safeParse(frame);
-      return parsed.success ? [parsed.data.s] : null;
+      const trade = tradeFrame.safeParse(frame).data;
+      if (trade === undefined) return { kind: 'malformed' };
+      return { kind: 'changed', symbols: [trade.s], orders: [], positions: [], eventTimeMs };
     }
     default:
-      return [];
+      return { kind: 'changed', symbols: [], orders: [], positions: [], eventTimeMs };
   }
+}
+
+function ofOrder(order: ObservedOrder | undefined, eventTimeMs: number): Frame {
+  if (order === undefined) return { kind: 'malformed' };
+  return { kind: 'changed', symbols: [order.symbol], orders: [order], positions: [], eventTimeMs };
+}
+
+function ofPositions(positions: readonly ObservedPosition[] | undefined, eventTimeMs: number): Frame {
+  if (positions === undefined) return { kind: 'malformed' };
+  if (positions.length === 0) return { kind: 'alive' };
+  const symbols = [...new Set(positions.map(({ symbol }) => symbol))];
+  return { kind: 'changed', symbols, orders: [], positions, eventTimeMs };
 }

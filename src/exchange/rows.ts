@@ -15,7 +15,7 @@ const HUGE = '1000000000000000';
 const FAR_FUTURE_MS = 8_640_000_000_000_000;
 
 /** A decimal as text, signed and bounded; numbers are refused, since they have lost digits already. */
-const signedText = z.string().refine(
+export const signedText = z.string().refine(
   (text) => {
     const value = parseDecimal(text);
     return value?.abs().isLessThanOrEqualTo(HUGE) ?? false;
@@ -33,7 +33,8 @@ const positiveText = signedText.refine((text) => parseDecimal(text)?.isGreaterTh
 });
 /** An exchange id: a safe integer or its digits. */
 export const idText = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,20}$/)]);
-const timeMs = z
+/** Epoch milliseconds, as a number or in digits. */
+export const timeMs = z
   .union([
     z.int(),
     z
@@ -43,12 +44,18 @@ const timeMs = z
   ])
   .pipe(z.int().min(0).max(FAR_FUTURE_MS));
 const name = z.string().min(1).max(200);
-const symbolText = name.transform((text) => (/^[\p{L}\p{N}_]{1,40}$/u.test(text) ? text : escapeText(text)));
+/** A symbol; escaped when it is none the exchange could list. */
+export const symbolText = name.transform((text) =>
+  /^[\p{L}\p{N}_]{1,40}$/u.test(text) ? text : escapeText(text),
+);
 /** Raw when the exchange could have accepted it, since it is matched; escaped otherwise. */
-const clientIdText = name.transform((text) => (isClientOrderId(text) ? text : escapeText(text)));
-const word = name.transform((text) => escapeText(text, 40));
-const side = z.enum(['BUY', 'SELL']);
-const positionSide = z.enum(['BOTH', 'LONG', 'SHORT']);
+export const clientIdText = name.transform((text) => (isClientOrderId(text) ? text : escapeText(text)));
+/** One of the exchange's own words, escaped. */
+export const word = name.transform((text) => escapeText(text, 40));
+/** The side of an order. */
+export const side = z.enum(['BUY', 'SELL']);
+/** The side of a position. */
+export const positionSide = z.enum(['BOTH', 'LONG', 'SHORT']);
 
 const STATUSES: Readonly<Record<string, OrderStatus>> = {
   NEW: 'NEW',
@@ -63,7 +70,8 @@ const STATUSES: Readonly<Record<string, OrderStatus>> = {
   TRIGGERING: 'NEW',
   FINISHED: 'EXPIRED',
 };
-const status = z.string().transform((text): OrderStatus => STATUSES[text] ?? 'UNKNOWN');
+/** An order's status in our words; UNKNOWN for one we don't know. */
+export const status = z.string().transform((text): OrderStatus => STATUSES[text] ?? 'UNKNOWN');
 
 /** A row of openOrders and of GET order. */
 export const orderRow = z

@@ -88,7 +88,7 @@ export function connectOnce(
       if (over) return;
       heardMs = clock.monoMs();
       const frame = readFrame(raw);
-      if (frame.kind === 'changed') changes.add(frame.symbols, frame.eventTimeMs);
+      if (frame.kind === 'changed') changes.add(frame, heardMs);
       else if (frame.kind === 'malformed') changes.addAll();
       if (heardMs - toldMs >= ALIVE_EVERY_MS) {
         toldMs = heardMs;

@@ -65,6 +65,7 @@ function send(r: Rig, event: StageEvent): StageNumber {
 }
 
 const nothing: RunCounts = {
+  due: true,
   planned: 0,
   plannedInAudit: 0,
   blocked: {},

@@ -1,4 +1,7 @@
 import { expect, test } from 'bun:test';
+import type { ObservedOrder, ObservedPosition } from '../../src/engine/types.ts';
+import { EMPTY_VIEW, hear, show } from '../../src/engine/view.ts';
+import { takeSnapshot } from '../../src/engine/view-snapshot.ts';
 import { until } from '../helpers/simulator.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -15,6 +18,25 @@ const changed = (world: World, symbol: string) =>
     () => world.events.find((event) => event.type === 'account_changed' && event.symbols.includes(symbol)),
     `a change of ${symbol}`,
   );
+const told = (world: World) =>
+  world.events.flatMap((event) => (event.type === 'account_update' ? [event] : []));
+const toldOrder = (world: World, clientOrderId: string, status: string): Promise<ObservedOrder> =>
+  until(
+    () =>
+      told(world)
+        .flatMap(({ orders }) => orders)
+        .find((order) => order.clientOrderId === clientOrderId && order.status === status),
+    `${clientOrderId} ${status}`,
+  );
+const toldPosition = (world: World, symbol: string, amount: string): Promise<ObservedPosition> =>
+  until(
+    () =>
+      told(world)
+        .flatMap(({ positions }) => positions)
+        .find((position) => position.symbol === symbol && Number(position.amount) === Number(amount)),
+    `${symbol} ${amount}`,
+  );
+const sorted = (order: ObservedOrder) => Object.entries(order).toSorted(([a], [b]) => (a < b ? -1 : 1));
 const resync = (world: World, from: number) =>
   until(
     () =>
@@ -41,14 +63,90 @@ test('an order and a position are heard of with their symbols and the time of th
   await changed(world, 'SOLUSDT');
 });
 
-test('a flood becomes a few events', async () => {
+test('a flood becomes a few events, and what was too much to keep asks for a full read', async () => {
   await using world = await startWorld();
   await up(world);
+  const from = world.events.length;
   await world.sim.fault({ kind: 'flood', count: 5000 });
-  await world.sim.setPosition('ETHUSDT', '1');
-  await changed(world, 'ETHUSDT');
+  await resync(world, from);
   expect(count(world, 'account_changed')).toBeLessThan(100);
+  expect(told(world).length).toBeLessThan(100);
+  expect(Math.max(0, ...told(world).map(({ orders }) => orders.length))).toBeLessThanOrEqual(1000);
+  await world.sim.setPosition('ETHUSDT', '1');
+  await toldPosition(world, 'ETHUSDT', '1');
 });
+
+test('an order is told as the exchange has it, from its beginning to its end', async () => {
+  await using world = await startWorld();
+  await up(world);
+  const clientOrderId = await world.sim.placeStray('ETHUSDT');
+  const [row] = (await world.sim.state()).orders;
+  const update = await toldOrder(world, clientOrderId, 'NEW');
+  expect(update).toMatchObject({ symbol: 'ETHUSDT', price: row?.price ?? '', quantity: row?.origQty ?? '' });
+  expect(update).toMatchObject({
+    filledQuantity: '0.000',
+    conditional: false,
+    orderId: String(row?.orderId),
+  });
+  const read = await world.exchange.observe({ symbols: ['ETHUSDT'] });
+  expect(read.orders.map((order) => JSON.stringify(sorted(order)))).toEqual([JSON.stringify(sorted(update))]);
+  await world.sim.cancelOrders({ clientOrderId });
+  await toldOrder(world, clientOrderId, 'CANCELED');
+});
+
+test('a conditional order is told as the exchange has it', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await world.sim.placeOrder({
+    symbol: 'BTCUSDT',
+    side: 'SELL',
+    triggerPrice: '1000',
+    clientOrderId: 'stop-1',
+  });
+  const update = await toldOrder(world, 'stop-1', 'NEW');
+  const read = await world.exchange.observe({ symbols: ['BTCUSDT'] });
+  expect(read.orders.map((order) => JSON.stringify(sorted(order)))).toEqual([JSON.stringify(sorted(update))]);
+});
+
+test('a position is told as the exchange has it', async () => {
+  await using world = await startWorld();
+  await up(world);
+  await world.sim.setPosition('ETHUSDT', '-2');
+  const update = await toldPosition(world, 'ETHUSDT', '-2');
+  const read = await world.exchange.observe({ symbols: ['ETHUSDT'] });
+  expect(read.positions.filter(({ symbol }) => symbol === 'ETHUSDT')).toEqual([update]);
+});
+
+for (const kind of ['duplicate', 'reorder'] as const) {
+  test(`frames that come with a ${kind} end in the same view`, async () => {
+    await using world = await startWorld();
+    await up(world);
+    const base = await world.exchange.observe({ symbols: ['ETHUSDT'] });
+    const from = world.events.length;
+    await world.sim.fault({ kind, times: 0 });
+    const kept = await world.sim.placeStray('ETHUSDT');
+    const ended = await world.sim.placeStray('ETHUSDT');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.sim.cancelOrders({ clientOrderId: ended });
+    await world.sim.setPosition('ETHUSDT', '2');
+    await world.sim.clearFaults();
+    await world.sim.setPosition('BTCUSDT', '1');
+    await toldPosition(world, 'BTCUSDT', '1');
+    await toldOrder(world, ended, 'CANCELED');
+    const view = world.events
+      .slice(from)
+      .reduce(
+        (known, event) => (event.type === 'account_update' ? hear(known, event) : known),
+        takeSnapshot(EMPTY_VIEW, base).view,
+      );
+    const shown = show(view, base);
+    expect(shown.orders.map(({ clientOrderId }) => clientOrderId)).toEqual([kept]);
+    expect(shown.positions.map(({ symbol, amount }) => [symbol, Number(amount)]).sort()).toEqual([
+      ['BTCUSDT', 1],
+      ['ETHUSDT', 2],
+    ]);
+  });
+}
 
 test('a quiet account keeps its connection, since the server answers', async () => {
   await using world = await startWorld({ timing: { silenceMs: 100, probeMs: 20 } });
