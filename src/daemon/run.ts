@@ -154,6 +154,8 @@ function rememberWaiting(core: Core, decision: Decision, execution: Execution): 
 }
 
 /** A tally's reasons as plain counts. */
-export function stringCounts(counts: Readonly<Partial<Record<string, number>>>): Readonly<Record<string, number>> {
+export function stringCounts(
+  counts: Readonly<Partial<Record<string, number>>>,
+): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(counts).map(([reason, count]) => [reason, count ?? 0]));
 }

@@ -509,3 +509,28 @@ describe('for any account', () => {
     );
   });
 });
+
+describe('what the stream told since the read', () => {
+  const record = expectedOrder(1, { state: 'ended', endReason: 'CANCELED', readAtMonoMs: START + 50 });
+
+  test('is judged by what the engine said before it, and not by what it said after', () => {
+    const see = (heardAtMonoMs: number) =>
+      brief(compare(expectedState([record]), observation([observedOrder(1, { heardAtMonoMs })]), options()));
+    expect(see(START + 100)).toEqual(['ORDER_STATUS_DIVERGENCE cancel']);
+    expect(see(START + 50)).toEqual([]);
+  });
+
+  test('holds for positions too', () => {
+    const said = expectedPosition('0', { readAtMonoMs: START + 50 });
+    const see = (heardAtMonoMs: number) =>
+      brief(
+        compare(
+          expectedState([], [said]),
+          observation([], [observedPosition('1', { heardAtMonoMs })]),
+          options(),
+        ),
+      );
+    expect(see(START + 100)).toEqual(['POSITION_NONZERO_UNEXPECTED flatten']);
+    expect(see(START + 50)).toEqual([]);
+  });
+});

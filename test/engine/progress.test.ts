@@ -6,6 +6,7 @@ const fresh = freshProgress(start);
 const pass = (progress: Progress, wall: number, mono: number, well = true): Progress =>
   passTime(progress, { nowMs: start.nowMs + wall, nowMonoMs: mono }, { well, intervalMs: 1000 });
 const run = {
+  due: true,
   planned: 2,
   plannedInAudit: 2,
   blocked: { dry_run: 2 },
@@ -66,4 +67,11 @@ test('runs add up, reasons by name, and one match is enough', () => {
     writesSent: 3,
     matched: true,
   });
+});
+
+test('a decision on an event is no run that was due, and hides no gap', () => {
+  const ran = countRun(pass(fresh, 1000, 1000), run, 1000);
+  const decided = countRun(pass(ran, 2000, 2000), { ...run, due: false }, 2000);
+  expect(decided).toMatchObject({ runs: 1, lastRunMonoMs: 1000, planned: 2 * ran.planned });
+  expect(pass(decided, 5000, 5000).longestGapMs).toBe(4000);
 });

@@ -54,6 +54,7 @@ interface Walk {
 }
 
 const nothing: RunCounts = {
+  due: true,
   planned: 0,
   plannedInAudit: 0,
   blocked: {},
