@@ -9,6 +9,8 @@ import { accountOf } from './orders.ts';
 /** A running exchange and the configuration of a daemon that reads it. */
 export interface BigExchange {
   readonly config: Config;
+  /** The simulator behind it, whose stream the daemon hears. */
+  readonly simulatorUrl: string;
   /** From now on so many further orders are there that nobody expects. */
   readonly addUnexpected: (count: number) => void;
   readonly close: () => Promise<void>;
@@ -53,6 +55,7 @@ export async function startBigExchange(
   const stopFeed = writeFeed(config.feedPath, options.orders);
   return {
     config,
+    simulatorUrl: simulator.restUrl,
     addUnexpected: (count) => {
       rows = rowsOf(options.orders, count);
     },

@@ -28,8 +28,6 @@ export interface EventRunDeps {
   readonly failed: (error: unknown) => void;
 }
 
-/** What comes together is decided on together. */
-const COALESCE_MS = 5;
 const MOST_A_SECOND = 10;
 /** After each, this thread is left to others for so many times as long: a big account must not keep it busy. */
 const REST_RATIO = 3;
@@ -75,7 +73,8 @@ export function createEventRuns({ core, nextRunId, sink, failed }: EventRunDeps)
   return {
     soon: () => {
       toldMonoMs ??= clock.monoMs();
-      wait(COALESCE_MS);
+      // What has come together by then is decided on together.
+      wait(0);
     },
     close: () => {
       closed = true;

@@ -68,12 +68,15 @@ function sayWhatWasSkipped(core: Core, observation: Observation): void {
     if (read.outcome === 'ok') continue;
     const where = `${read.endpoint}${read.symbol === null ? '' : ` ${read.symbol}`}`;
     if (read.source === 'price')
-      core.notebook.log('warn', 'PRICE_UNAVAILABLE', `PRICE: Fetch ${where} ${read.outcome}: ${read.error}`);
+      core.notebook.log('warn', 'PRICE_UNAVAILABLE', `PRICE: Fetch ${where} ${read.outcome}: ${read.error}`, {
+        ...read.took,
+      });
     else
       core.notebook.log(
         'warn',
         'SNAPSHOT_INCOMPLETE',
         `REST: Skipping ${where}, ${read.outcome}: ${read.error}`,
+        { ...read.took },
       );
   }
   if (core.vitals.ws.up === false)

@@ -77,6 +77,14 @@ export interface ObservedPosition {
 
 export type ReadSource = 'rest' | 'ws' | 'price' | 'expected';
 
+/** When a read was made. */
+export interface ReadTimes {
+  readonly startedMonoMs: number;
+  readonly endedMonoMs: number;
+  /** The exchange's own time of its reply (epoch, whole seconds), from its Date header; null without one. */
+  readonly serverMs: number | null;
+}
+
 /** One read of one endpoint and how it ended. */
 export interface ReadReport {
   readonly source: 'rest' | 'price';
@@ -86,6 +94,8 @@ export interface ReadReport {
   readonly outcome: 'ok' | 'failed' | 'partial' | 'unparsable';
   /** Empty when ok; already escaped. */
   readonly error: string;
+  /** When it was made; absent where nothing was asked of the exchange. */
+  readonly took?: ReadTimes;
 }
 
 /** What the exchange showed, with its provenance. `complete` only when every read needed was ok. */

@@ -20,13 +20,13 @@ export interface ChangeBatch {
 
 /** Until a read is asked for. */
 const GATHER_MS = 50;
-/** Until what was told is handed on: a decision waits for it. */
-const HAND_ON_MS = 5;
+/** What was told is handed on at once after a silence, since a decision waits for it, and else gathered this long. */
+const HAND_ON_MS = 20;
 /** More than this in one go is a flood: it is dropped, and everything is read instead. */
 const MOST_AT_ONCE = 1000;
 
 /**
- * Emits account_changed at most every 50 ms (no symbols in it mean "read everything") and account_update at most every 5 ms
+ * Emits account_changed at most every 50 ms (no symbols in it mean "read everything") and account_update at most every 20 ms
  * with at most 1000 orders and positions.
  */
 export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeBatch {
@@ -36,6 +36,8 @@ export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeB
   let told = NOTHING;
   let timer: Timer = null;
   let toldTimer: Timer = null;
+  let newestMonoMs = 0;
+  let handedOnMonoMs = Number.NEGATIVE_INFINITY;
 
   function flush(): void {
     timer = null;
@@ -48,6 +50,7 @@ export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeB
 
   function handOn(): void {
     toldTimer = null;
+    handedOnMonoMs = newestMonoMs;
     const { orders, positions, heardAtMonoMs } = told;
     told = NOTHING;
     if (orders.length + positions.length === 0) return;
@@ -71,7 +74,9 @@ export function createChangeBatch(emit: (event: ExchangeEvent) => void): ChangeB
         positions: [...told.positions, ...change.positions],
         heardAtMonoMs: Math.min(told.heardAtMonoMs, heardAtMonoMs),
       };
-      toldTimer ??= setTimeout(handOn, HAND_ON_MS);
+      newestMonoMs = heardAtMonoMs;
+      const waitMs = Math.max(0, Math.min(HAND_ON_MS, handedOnMonoMs + HAND_ON_MS - heardAtMonoMs));
+      toldTimer ??= setTimeout(handOn, waitMs);
       if (told.orders.length + told.positions.length <= MOST_AT_ONCE) return;
       told = NOTHING;
       addAll();

@@ -28,10 +28,15 @@ export type Reader = <T>(name: ReadName, params: Params, schema: z.ZodType<T>) =
 /** Makes a reader over one ccxt instance. */
 export function createReader({ ccxt, clock, clean, onTimestampRefused }: ReaderDeps): Reader {
   return async (name, params, schema) => {
+    const startedMonoMs = clock.monoMs();
     const reply = await perform(() => ccxt.read(name, params));
     const endedMonoMs = clock.monoMs();
+    const serverMs = reply.kind === 'reply' ? reply.serverMs : null;
     const end = (outcome: ReadReport['outcome'], error: string, code: number | null = null) => ({
-      report: reportOf(name, params, outcome, clean(error)),
+      report: {
+        ...reportOf(name, params, outcome, clean(error)),
+        took: { startedMonoMs, endedMonoMs, serverMs },
+      },
       value: null,
       code,
       endedMonoMs,

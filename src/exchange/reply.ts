@@ -2,7 +2,14 @@
 
 /** A complete reply, or why there is none. `sent` is false only when no byte left. */
 export type Reply =
-  | { readonly kind: 'reply'; readonly httpStatus: number; readonly text: string; readonly value: unknown }
+  | {
+      readonly kind: 'reply';
+      readonly httpStatus: number;
+      readonly text: string;
+      readonly value: unknown;
+      /** The Date header as epoch milliseconds, in whole seconds; null without one. */
+      readonly serverMs: number | null;
+    }
   | { readonly kind: 'none'; readonly sent: boolean; readonly why: string };
 
 /** The exchange's `{code, msg}`, when the body is one. */

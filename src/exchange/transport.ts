@@ -41,7 +41,7 @@ export interface CallWrite {
 interface Call {
   readonly write: CallWrite | null;
   sent: boolean;
-  reply: { readonly httpStatus: number; readonly text: string } | null;
+  reply: { readonly httpStatus: number; readonly text: string; readonly serverMs: number | null } | null;
   why: string;
 }
 
@@ -87,7 +87,7 @@ export function createFetch(deps: TransportDeps, guard: Guard): FetchLike {
       const once = { method: init.method, headers: init.headers ?? {}, body: init.body ?? '' };
       const work = send(target, { ...once, signal: abort.signal, mayLeave });
       const reply = await withDeadline(work, deps.timeoutMs, abort);
-      call.reply = { httpStatus: reply.status, text: reply.text };
+      call.reply = { httpStatus: reply.status, text: reply.text, serverMs: dateOf(reply.headers) };
       learn(deps, reply);
       return new Response(reply.text === '' ? null : reply.text, {
         status: reply.status,
@@ -157,6 +157,11 @@ async function withDeadline<T>(work: Promise<T>, timeoutMs: number, abort: Abort
     clearTimeout(timer);
     work.catch(() => undefined);
   }
+}
+
+function dateOf(headers: Headers): number | null {
+  const ms = Date.parse(headers.get('date') ?? '');
+  return Number.isFinite(ms) ? ms : null;
 }
 
 /** The body is plain by now. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { systemClock } from '../../src/engine/clock.ts';
 import { until } from '../helpers/simulator.ts';
 import { byClientId, startWorld } from './world.ts';
 
@@ -30,6 +31,19 @@ test('a picture holds orders, conditional orders, positions, prices and the posi
   expect(seen.positions).toMatchObject([{ symbol: 'ETHUSDT', positionSide: 'BOTH', amount: '-1.500' }]);
   expect(seen.prices.map((entry) => entry.symbol).sort()).toEqual(['BTCUSDT', 'ETHUSDT']);
   expect(seen.endedMonoMs).toBeGreaterThanOrEqual(seen.startedMonoMs);
+});
+
+test('every read tells when it began, when it ended, and the time of the exchange', async () => {
+  await using world = await startWorld();
+  const beforeMs = systemClock.wallMs();
+  const seen = await world.exchange.observe({ symbols: ['BTCUSDT'] });
+  expect(seen.reads.length).toBeGreaterThan(4);
+  for (const { took } of seen.reads) {
+    expect(took?.startedMonoMs).toBeGreaterThanOrEqual(seen.startedMonoMs);
+    expect(took?.endedMonoMs).toBeGreaterThanOrEqual(took?.startedMonoMs ?? Number.POSITIVE_INFINITY);
+    expect(took?.endedMonoMs).toBeLessThanOrEqual(seen.endedMonoMs);
+    expect(took?.serverMs).toBeGreaterThan(beforeMs - 2000);
+  }
 });
 
 test('an empty account is complete and empty', async () => {

@@ -21,7 +21,11 @@ const reply = {
 };
 const plain = (text: string) => text;
 const judge = (write: Parameters<typeof classify>[0], httpStatus: number, body: unknown) =>
-  classify(write, { kind: 'reply', httpStatus, text: JSON.stringify(body), value: undefined }, plain);
+  classify(
+    write,
+    { kind: 'reply', httpStatus, text: JSON.stringify(body), value: undefined, serverMs: null },
+    plain,
+  );
 
 test('a reply for this very order is EXECUTED with what was filled', () => {
   expect(judge(cancel, 200, reply)).toEqual({
