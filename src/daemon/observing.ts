@@ -1,8 +1,9 @@
 /** Takes a picture of the exchange and notes how each source did; a failed read is said, never taken for "nothing". */
-import type { Observation } from '../engine/types.ts';
+import type { Observation, ReadReport } from '../engine/types.ts';
 import { show } from '../engine/view.ts';
 import { type Disagreement, takeSnapshot } from '../engine/view-snapshot.ts';
 import type { Core, SourceState } from './core.ts';
+import type { LogFields } from './notebook.ts';
 
 /** Reads the exchange once, updates the vitals, and shows the read with what the stream told later laid over it. */
 export async function observe(core: Core): Promise<Observation> {
@@ -62,6 +63,11 @@ function sayDisagreements(core: Core, found: readonly Disagreement[]): void {
   core.notebook.note('warn', 'STREAM_DISAGREES', `WS: stream and read disagree, ${text}`, { counts });
 }
 
+function timesOf({ took }: ReadReport): LogFields {
+  if (took === undefined) return {};
+  return { took_ms: Math.round(took.endedMonoMs - took.startedMonoMs), server_ms: took.serverMs };
+}
+
 /** The runbook's words for graceful degradation. */
 function sayWhatWasSkipped(core: Core, observation: Observation): void {
   for (const read of observation.reads) {
@@ -76,7 +82,7 @@ function sayWhatWasSkipped(core: Core, observation: Observation): void {
         'warn',
         'SNAPSHOT_INCOMPLETE',
         `REST: Skipping ${where}, ${read.outcome}: ${read.error}`,
-        { ...read.took },
+        timesOf(read),
       );
   }
   if (core.vitals.ws.up === false)

@@ -4,6 +4,7 @@
  * Times: `…Ms` is wall-clock epoch milliseconds unless the name says `Mono`, which is milliseconds of this
  * process's monotonic clock (see clock.ts). Money and quantities are decimal text; arithmetic is in decimal.ts.
  */
+import type { ReadReport } from './read-report.ts';
 
 /** Decimal text such as "0.010"; parsed only by decimal.ts. */
 export type Decimal = string;
@@ -28,6 +29,7 @@ export const MISMATCH_TYPES = [
 export type MismatchType = (typeof MISMATCH_TYPES)[number];
 
 export type { ExpectedOrder, ExpectedPosition, ExpectedState } from './expected-types.ts';
+export type { ReadReport } from './read-report.ts';
 
 export type OrderStatus =
   | 'NEW'
@@ -76,27 +78,6 @@ export interface ObservedPosition {
 }
 
 export type ReadSource = 'rest' | 'ws' | 'price' | 'expected';
-
-/** When a read was made. */
-export interface ReadTimes {
-  readonly startedMonoMs: number;
-  readonly endedMonoMs: number;
-  /** The exchange's own time of its reply (epoch, whole seconds), from its Date header; null without one. */
-  readonly serverMs: number | null;
-}
-
-/** One read of one endpoint and how it ended. */
-export interface ReadReport {
-  readonly source: 'rest' | 'price';
-  /** Endpoint as the exchange names it, such as `openOrders`. */
-  readonly endpoint: string;
-  readonly symbol: string | null;
-  readonly outcome: 'ok' | 'failed' | 'partial' | 'unparsable';
-  /** Empty when ok; already escaped. */
-  readonly error: string;
-  /** When it was made; absent where nothing was asked of the exchange. */
-  readonly took?: ReadTimes;
-}
 
 /** What the exchange showed, with its provenance. `complete` only when every read needed was ok. */
 export interface Observation {

@@ -156,14 +156,15 @@ test('a stray order is decided on when it is told, written down as heard, and a 
 
 test('a decision on an event executes nothing, whatever was confirmed before, and confirms nothing', async () => {
   using dir = scratch();
-  const { core, account, hear, read, runs, sent } = await listening(dir.path, 4);
+  const { core, account, hear, read, runs, sent, feed } = await listening(dir.path, 4);
   account.orders = [observedOrder(1), stray];
+  feed({ type: 'heartbeat', applied_event_ms: 2000 });
   await read();
   const { sightings, latestReadMonoMs } = core.vitals.confirm;
-  const often = { firstMonoMs: 0, lastMonoMs: 60_000, completeReads: 5 };
+  const often = { firstMonoMs: 0, lastMonoMs: 60_000, completeReads: 5, stillSinceMonoMs: 0 };
   const confirmed = {
     latestReadMonoMs,
-    sightings: new Map([...sightings.keys()].map((key) => [key, often])),
+    sightings: new Map([...sightings].map(([key, one]) => [key, { ...one, ...often }])),
   };
   expect(sightings.size).toBe(1);
   core.vitals.confirm = confirmed;
