@@ -14,6 +14,8 @@ export interface TerminalInput extends NodeJS.ReadableStream {
 export interface InputHooks {
   /** Called synchronously while the bytes are read. */
   readonly onStop: () => void;
+  /** Text came as a bracketed paste, and was dropped. */
+  readonly onPaste: () => void;
   /** End, error or hang-up of the terminal; called at most once. */
   readonly onEnd: (why: string) => void;
   readonly nowMs: () => number;
@@ -76,9 +78,10 @@ export class GuardedInput extends PassThrough {
 
   private readonly onData = (chunk: Buffer | string): void => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-    const { text, stops } = this.scanner.push(bytes.toString('latin1'), this.hooks.nowMs());
+    const { text, stops, pasted } = this.scanner.push(bytes.toString('latin1'), this.hooks.nowMs());
     if (stops > 0) this.hooks.onStop();
     this.pass(text);
+    if (pasted) this.hooks.onPaste();
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     this.flushTimer = setTimeout(() => this.pass(this.scanner.flush()), FLUSH_AFTER_MS);
   };

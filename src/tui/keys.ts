@@ -7,13 +7,14 @@ const PASTE_FROM_CHARS = 12;
 
 /**
  * Splits one report into keys: keys that arrive together come as one string. Alt and control chords without a meaning
- * here give nothing, and neither does a paste.
+ * here give nothing; a paste gives one key that says so, and none of its characters.
  */
 export function keysOf(input: string, key: Key): readonly KeyPress[] {
   const named = namedKey(key);
   if (named !== null) return [{ key: named }];
   if (key.ctrl) return input === 'c' ? [{ key: 'ctrl-c' }] : input === 'l' ? [{ key: 'ctrl-l' }] : [];
-  if (key.meta || input.length >= PASTE_FROM_CHARS) return [];
+  if (key.meta) return [];
+  if (input.length >= PASTE_FROM_CHARS) return [{ key: 'paste' }];
   return [...input].flatMap(charKey);
 }
 

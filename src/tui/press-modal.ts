@@ -6,6 +6,8 @@ import { scrolledModal } from './scroll.ts';
 import type { Effect, KeyPress, Modal, PhraseModal, QuitModal, RaiseModal, ScreenState } from './types.ts';
 
 const MAX_TYPED = 120;
+/** The fields are confirmations: who types reads. */
+const pasteProblem = 'pasted text is not taken: type it';
 
 /** Applies a key to the open modal; the first 400 ms of one that asks something are deaf. */
 export function pressInModal(state: ScreenState, modal: Modal, key: KeyPress, nowMs: number): Pressed {
@@ -13,6 +15,7 @@ export function pressInModal(state: ScreenState, modal: Modal, key: KeyPress, no
     case 'raise':
       return isDeaf(modal, nowMs) ? unchanged(state) : pressRaise(state, modal, key, nowMs);
     case 'phrase':
+      if (key.key === 'paste') return unchanged({ ...state, modal: { ...modal, problem: pasteProblem } });
       return isDeaf(modal, nowMs) ? unchanged(state) : pressPhrase(state, modal, key, nowMs);
     case 'quit':
       return isDeaf(modal, nowMs) ? unchanged(state) : pressQuit(state, modal, key);

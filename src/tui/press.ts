@@ -15,6 +15,7 @@ export interface Pressed {
 /** Applies one key at the monotonic time `nowMs`. The stop key never comes here. */
 export function press(state: ScreenState, key: KeyPress, nowMs: number): Pressed {
   if (key.key === 'ctrl-l') return { state, effects: [{ kind: 'repaint' }] };
+  if (key.key === 'paste' && state.modal?.kind !== 'phrase') return noted(state, pasteText, nowMs);
   if (state.modal !== null) return pressInModal(state, state.modal, key, nowMs);
   if (key.key === 'ctrl-c') return opened(state, openQuit(state, nowMs));
   if (key.key === 'escape') return { state: { ...state, selected: null, notice: null }, effects: [] };
@@ -39,6 +40,7 @@ function pressLetter(state: ScreenState, char: string, nowMs: number): Pressed {
     : commanded(state, { name: 'seen', body: { operator } }, nowMs);
 }
 
+const pasteText = 'pasted text is not taken: it presses no keys';
 const readOnlyText = 'read-only: of the commands only Ctrl+X works here';
 
 /** Lowering carries nothing and asks nothing. */

@@ -78,12 +78,19 @@ const isTimed = (modal: Modal | null): modal is Extract<Modal, { readonly lifeMs
 const kept = (selected: number | null, received: Received | null): number | null =>
   selected === null || received === null ? selected : Math.min(selected, received.status.gates.length - 1);
 
-/** What the stop key did is over once its latch was cleared; the file's latch ends the missing answer. */
+/** A document this much younger than an answer can't have been made before it. */
+const YOUNGER_MS = 1000;
+
+/**
+ * What the stop key did is over once its latch was cleared, whoever did it and whether or not it was ever shown here; a
+ * missing answer is over once a document that came after it tells of a latch.
+ */
 function settled(stop: Stop, before: Received | null, now: Received | null): Stop {
-  const was = before?.status.latch.latched ?? false;
-  const is = now?.status.latch.latched ?? false;
-  if (stop.kind === 'latched' && was && !is) return { kind: 'idle' };
-  return stop.kind === 'unacknowledged' && is ? { kind: 'idle' } : stop;
+  if ((stop.kind !== 'latched' && stop.kind !== 'unacknowledged') || now === null) return stop;
+  const is = now.status.latch.latched;
+  if (stop.kind === 'unacknowledged') return is && now.atMs > stop.atMs ? { kind: 'idle' } : stop;
+  const isCleared = before?.status.latch.latched === true || now.atMs - stop.atMs > YOUNGER_MS;
+  return !is && isCleared ? { kind: 'idle' } : stop;
 }
 
 /** What asks for more than the small screen shows is closed by it. */

@@ -46,6 +46,9 @@ const DRAIN_MS = 400;
 const SHUTDOWN_ANSWER_MS = 2000;
 const REPAINT_QUIET_MS = 60;
 const ERASE = '\x1b[2J\x1b[H';
+/** Has the terminal mark pastes, so that a short one is told from typing. */
+const MARK_PASTES = '\x1b[?2004h';
+const UNMARK_PASTES = '\x1b[?2004l';
 
 /** Shows the screen until it is left, hung up or aborted; the terminal is restored then. Never touches the engine but by command. */
 export async function runTui(options: TuiOptions): Promise<TuiResult> {
@@ -68,7 +71,10 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     () => !output.isBusy,
   );
   const dispatch = (event: ScreenEvent): void => {
-    store.set(reduce(store.get(), event));
+    const before = store.get();
+    const after = reduce(before, event);
+    store.set(after);
+    if (before.stop.kind === 'unacknowledged' && after.stop.kind === 'idle') stop.latchSeen();
     if (event.type === 'tick') checkSize();
   };
 
@@ -79,7 +85,12 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     clock,
     onStop: (value) => dispatch({ type: 'stop', stop: value }),
   });
-  const input = new GuardedInput(options.stdin, { onStop: stop.press, onEnd: hangUp, nowMs: clock.monoMs });
+  const input = new GuardedInput(options.stdin, {
+    onStop: stop.press,
+    onPaste: () => onKeys([{ key: 'paste' }]),
+    onEnd: hangUp,
+    nowMs: clock.monoMs,
+  });
   input.setRawMode(true);
 
   const onLeave = (how: Leave): void => {
@@ -136,6 +147,7 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     kittyKeyboard: { mode: 'disabled' },
     maxFps: 30,
   });
+  if (output.isTTY) output.write(MARK_PASTES);
   const feed = openFeed({ client, clock, onEvent: dispatch, onUp: stop.linkUp });
   const undoSignals = onSignals({ hangUp, onContinue: () => resume(), onResize: repaintSoon });
   const undoRestore = restoreAtExit(output.isTTY);
@@ -143,7 +155,7 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
   options.signal?.addEventListener('abort', hangUp, { once: true });
   const resume = (): void => {
     input.setRawMode(true);
-    output.write('\x1b[?1049h\x1b[?25l');
+    output.write(`\x1b[?1049h\x1b[?25l${MARK_PASTES}`);
     repaint();
   };
   app.waitUntilExit().catch(() => ended.resolve({ exitCode: 1, quit: 'hangup' }));
@@ -155,6 +167,7 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
   undoSignals();
   options.stdout.removeListener('resize', checkSize);
   app.unmount();
+  if (output.isTTY) output.write(UNMARK_PASTES);
   await Promise.race([drained(output), new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   undoRestore();
   input.release();

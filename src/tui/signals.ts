@@ -25,7 +25,7 @@ export function onSignals(hooks: SignalHooks): () => void {
   };
 }
 
-const LEAVE = '\x1b[?1049l\x1b[?25h\x1b[0m';
+const LEAVE = '\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m';
 
 /** Leaves the alternate screen should the process end before the screen does; returns how to call that off. */
 export function restoreAtExit(isTerminal: boolean): () => void {

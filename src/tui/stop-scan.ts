@@ -4,6 +4,8 @@
 export interface Scanned {
   readonly text: string;
   readonly stops: number;
+  /** A paste began, and its text was dropped. */
+  readonly pasted: boolean;
 }
 
 /** A paste whose end never came is over after this much silence. */
@@ -32,6 +34,7 @@ export function stopScanner(): { push(chunk: string, nowMs: number): Scanned; fl
     let skip = passed;
     let text = '';
     let stops = 0;
+    let pasted = false;
     pending = '';
     passed = 0;
     for (let at = 0; at < input.length; ) {
@@ -46,11 +49,12 @@ export function stopScanner(): { push(chunk: string, nowMs: number): Scanned; fl
       }
       if (found.isStop) stops += 1;
       if (found.paste !== null) isPasting = found.paste;
+      if (found.paste === true) pasted = true;
       if (found.keep && !isPasting && skip === 0) text += input.slice(at, at + found.length);
       skip = Math.max(0, skip - 1);
       at += found.length;
     }
-    return { text, stops };
+    return { text, stops, pasted };
   };
   const flush = (): string => {
     const rest = isPasting ? '' : pending.slice(passed);

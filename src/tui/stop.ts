@@ -14,6 +14,8 @@ export interface StopButton {
   readonly press: () => void;
   /** The link came back: sends a stop again that nobody has answered. */
   readonly linkUp: () => void;
+  /** The latch was seen: a missing answer is no longer waited for, and nothing is sent again. */
+  readonly latchSeen: () => void;
   readonly close: () => void;
 }
 
@@ -38,16 +40,20 @@ export function stopButton(setting: StopSetting): StopButton {
   const giveUp = (): void => {
     if (waiting === null) return;
     settle(false);
-    setting.onStop({ kind: 'unacknowledged', file: leaveStopFile(setting) });
+    const file = leaveStopFile(setting);
+    setting.onStop({ kind: 'unacknowledged', file, atMs: setting.clock.monoMs() });
   };
   const answered = (reply: CommandReply, sentAtMonoMs: number): void => {
-    if (!reply.ok) {
+    if (!reply.ok && reply.latch === undefined) {
       giveUp();
       return;
     }
     settle(true);
-    const ackMs = setting.clock.monoMs() - sentAtMonoMs;
-    setting.onStop({ kind: 'latched', ackMs, text: reply.latch?.text ?? 'LATCHED' });
+    // Latched in memory alone: the file holds what a restart would forget.
+    if (!reply.ok) leaveStopFile(setting);
+    const atMs = setting.clock.monoMs();
+    const text = reply.latch?.text ?? 'LATCHED';
+    setting.onStop({ kind: 'latched', ackMs: atMs - sentAtMonoMs, text, id: reply.latch?.id ?? null, atMs });
   };
   const press = (): void => {
     const isFirst = waiting === null;
@@ -66,6 +72,9 @@ export function stopButton(setting: StopSetting): StopButton {
     press,
     linkUp: () => {
       if (isUnanswered) press();
+    },
+    latchSeen: () => {
+      if (waiting === null) isUnanswered = false;
     },
     close: () => settle(true),
   };

@@ -48,7 +48,9 @@ export type NamedKey =
   | 'home'
   | 'end'
   | 'ctrl-c'
-  | 'ctrl-l';
+  | 'ctrl-l'
+  /** Text that came in one piece: its characters are no keys. */
+  | 'paste';
 
 /** A document and the screen's own monotonic time when it came, in ms. */
 export interface Received {
@@ -67,8 +69,15 @@ export interface Link {
 export type Stop =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sent' }
-  | { readonly kind: 'latched'; readonly ackMs: number; readonly text: string }
-  | { readonly kind: 'unacknowledged'; readonly file: string };
+  | {
+      readonly kind: 'latched';
+      readonly ackMs: number;
+      readonly text: string;
+      readonly id: string | null;
+      /** When the answer came, in ms of the screen's monotonic clock. */
+      readonly atMs: number;
+    }
+  | { readonly kind: 'unacknowledged'; readonly file: string; readonly atMs: number };
 
 /** What every modal has: when it opened and how long it lives, in ms of the screen's monotonic clock. */
 interface Timed {

@@ -97,6 +97,37 @@ export function stateOf(setting: StateSetting = {}): ScreenState {
 export const later = (state: ScreenState, ms: number): ScreenState =>
   reduce(state, { type: 'tick', nowMs: state.nowMs + ms, wallMs: state.wallMs + ms, received: null });
 
+/** A status in which everything that must not be overlooked is there at once. */
+export const warned: StatusDocument = {
+  ...status,
+  kill_switch: true,
+  canary: true,
+  unresolved: [
+    { intent_id: 'i-1', symbol: 'BTCUSDT', action: 'flatten', age_ms: 75_000, state: 'UNKNOWN' },
+    { intent_id: 'i-2', symbol: 'ETHUSDT', action: 'cancel', age_ms: 5000, state: 'INTENT' },
+  ],
+  alarms: [
+    'MASS MISMATCH: 7 of 9 unexpected, 2 match: the picture is wrong, not the account; at most stage 1',
+    'clock moved 4 s',
+  ],
+  acknowledgements: [
+    { item: 'mass_mismatch', why: '7 of 9 unexpected, 2 match (set 5a5a)', done_by: null },
+    { item: 'key_rights', why: 'not told', done_by: 'ann' },
+    { item: 'team_notified', why: 'nobody can check it', done_by: null },
+  ],
+};
+
+/** The longest verdict there is, on a latch that is not on disk. */
+export const judged = (verdict: string, durable = true): StatusDocument => {
+  const of = latched();
+  const text = durable ? 'LATCHED' : 'LATCHED, NOT DURABLE, DO NOT RESTART';
+  return { ...of, latch: { ...of.latch, id: '75d8dfb4', durable, text, verdict } };
+};
+
+export const OPEN_VERDICT =
+  'STOPPED, open: the latch is not durable, 2 write(s) without a known outcome, 1 execution(s) after the stop, ' +
+  'no complete read of the exchange since; no mismatch in that time, so this proves little';
+
 /** A status that is latched. */
 export const latched = (of: StatusDocument = status): StatusDocument => ({
   ...of,

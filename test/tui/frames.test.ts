@@ -8,7 +8,7 @@ import { Screen } from '../../src/tui/panels.tsx';
 import { reduce } from '../../src/tui/reduce.ts';
 import { themeOf } from '../../src/tui/theme.ts';
 import type { Modal, ScreenState } from '../../src/tui/types.ts';
-import { latched, later, stateOf, status } from './fixture.ts';
+import { judged, latched, later, OPEN_VERDICT, stateOf, status, warned } from './fixture.ts';
 import { expectGolden, plainFrame, plainRow, toneFrame } from './golden.ts';
 
 const sizes = [
@@ -80,12 +80,24 @@ const scenes: Readonly<Record<string, (state: ScreenState) => ScreenState>> = {
   selected: (state) => ({ ...state, selected: 6 }),
   'stop-sent': (state) => reduce(state, { type: 'stop', stop: { kind: 'sent' } }),
   'stop-unacknowledged': (state) =>
-    reduce(state, { type: 'stop', stop: { kind: 'unacknowledged', file: 'STOP file written' } }),
+    reduce(state, { type: 'stop', stop: { kind: 'unacknowledged', file: 'STOP file written', atMs: 1000 } }),
   latched: (state) => ({
     ...state,
     received: { status: latched(), atMs: 1000 },
-    stop: { kind: 'latched', ackMs: 8.2, text: 'LATCHED' },
+    stop: { kind: 'latched', ackMs: 8.2, text: 'LATCHED', id: 'L-7', atMs: 1000 },
   }),
+  'stopped-ok': (state) => ({
+    ...state,
+    received: { status: judged('STOPPED OK; no mismatch in that time, so this proves little'), atMs: 1000 },
+  }),
+  'stopped-open': (state) => ({
+    ...state,
+    received: { status: judged(OPEN_VERDICT, false), atMs: 2000 },
+    stop: { kind: 'latched', ackMs: 8, text: 'LATCHED', id: '75d8dfb4', atMs: 1000 },
+  }),
+  'latched-link-lost': (state) =>
+    later({ ...state, received: { status: judged('STOPPED OK'), atMs: 1000 } }, 12_000),
+  warned: (state) => ({ ...state, received: { status: warned, atMs: 1000 } }),
   mainnet: (state) => ({ ...state, received: { status: busy, atMs: 1000 } }),
   quit: (state) => withModal(state, openQuit(state, 1000)),
 };
@@ -116,6 +128,12 @@ describe('each frame is exactly as drawn', () => {
         expectGolden(`${name}-${columns}x${rows}`, plainFrame(frameOf(change(stateOf({ columns, rows })))));
       });
     }
+  }
+  for (const name of ['normal', 'link-lost', 'nothing', 'latched', 'warned', 'quit']) {
+    test(`${name} at 20x5`, () => {
+      const state = scenes[name]?.(stateOf({ columns: 20, rows: 5 })) ?? stateOf();
+      expectGolden(`${name}-20x5`, plainFrame(frameOf(state)));
+    });
   }
   test('normal in ASCII at each size', () => {
     for (const [columns, rows] of sizes) {
@@ -191,6 +209,49 @@ describe('what is old never looks current', () => {
   });
   test('it says what remains', () => {
     expect(text).toContain('What remains: cancel and close on the exchange itself.');
+  });
+});
+
+describe('nothing is left out at 80x24', () => {
+  const rowsOf = (of: StatusDocument): string => plainFrame(frameOf(stateOf({ status: of })));
+  test('kill switch, unresolved writes, the first alarm with their number, what waits to be acknowledged', () => {
+    const text = rowsOf(warned);
+    expect(text).toContain('KILL SWITCH on');
+    expect(text).toContain('UNRESOLVED 2: flatten BTCUSDT 1m');
+    expect(text).toContain('ALARM 2: MASS MISMATCH: 7 of 9 unexpected');
+    expect(text).toContain('ack: grinder ack mass_mismatch, 1 of 2');
+  });
+  test('each of them is seen without the others', () => {
+    const without = { kill_switch: false, unresolved: [], alarms: [], acknowledgements: [], canary: false };
+    expect(rowsOf({ ...warned, ...without })).not.toMatch(/KILL|UNRESOLVED|ALARM|ack:/);
+    expect(rowsOf({ ...warned, ...without, kill_switch: true })).toContain('!! KILL SWITCH on');
+    expect(rowsOf({ ...warned, ...without, unresolved: warned.unresolved })).toContain('!! UNRESOLVED 2');
+    expect(rowsOf({ ...warned, ...without, alarms: warned.alarms })).toContain('!! ALARM 2');
+    expect(rowsOf({ ...warned, ...without, acknowledgements: warned.acknowledgements })).toContain('!! ack:');
+  });
+  test('what was acknowledged is not asked for again', () => {
+    const done = warned.acknowledgements.map((one) => ({ ...one, done_by: 'ann' }));
+    expect(rowsOf({ ...warned, acknowledgements: done })).not.toContain('ack:');
+  });
+  test('their numbers stay while a modal covers them', () => {
+    const opened = { ...stateOf({ status: warned }), modal: { kind: 'help' } as const };
+    expect(plainFrame(frameOf(opened))).toContain('KILL SWITCH  |  UNRESOLVED 2  |  ACK 2  |  ALARM 2: MASS');
+  });
+  test('the latch’s id and its key are there however long the rest is', () => {
+    for (const verdict of ['STOPPED OK', OPEN_VERDICT]) {
+      for (const durable of [true, false]) {
+        const [, row] = frameOf(stateOf({ status: judged(verdict, durable) })).left;
+        expect(plainRow(row ?? [])).toContain('id 75d8dfb4: R clears');
+      }
+    }
+  });
+  test('the longest verdict is there to its last word', () => {
+    const text = rowsOf(judged(OPEN_VERDICT, false)).replace(/\n */g, ' ').replace(/ +/g, ' ');
+    expect(text).toContain(OPEN_VERDICT);
+  });
+  test('where R does nothing, nobody is told to press it', () => {
+    const looker = frameOf(stateOf({ status: latched(), readOnly: true })).left[1] ?? [];
+    expect(plainRow(looker)).toContain('id L-7, read-only here');
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test';
+import { frameOf } from '../../src/tui/layout.ts';
 import { GUARD_MS } from '../../src/tui/open.ts';
 import { press } from '../../src/tui/press.ts';
 import { reduce } from '../../src/tui/reduce.ts';
 import type { Effect, KeyPress, ScreenState } from '../../src/tui/types.ts';
 import { latched, later, stateOf, status } from './fixture.ts';
+import { plainFrame } from './golden.ts';
 import { readyForLive } from './open-screen.ts';
 
 const char = (text: string): KeyPress => ({ key: 'char', char: text });
@@ -99,6 +101,26 @@ test('clearing names the latch that was shown', () => {
   ]);
 });
 
+describe('pasted text', () => {
+  const paste: KeyPress = { key: 'paste' };
+  test('is not taken by a text field, which says so until something is typed', () => {
+    const opened = press(stateOf({ status: latched() }), char('R'), 1000).state;
+    const pasted = press(opened, paste, 1500).state;
+    expect(pasted.modal).toMatchObject({ typed: '', problem: 'pasted text is not taken: type it' });
+    expect(plainFrame(frameOf(pasted))).toContain('pasted text is not taken: type it');
+    expect(press(pasted, char('c'), 1500).state.modal).toMatchObject({ typed: 'c', problem: '' });
+  });
+  test('presses no key elsewhere, and says so', () => {
+    const { state, effects } = press(stateOf(), paste, 1000);
+    expect(effects).toEqual([]);
+    expect(state.notice?.text).toContain('pasted text is not taken');
+  });
+  test('keeps what was typed before it', () => {
+    const opened = press(stateOf({ status: latched() }), char('R'), 1000).state;
+    expect(pressAll(opened, [char('c'), paste], 1500).state.modal).toMatchObject({ typed: 'c' });
+  });
+});
+
 test('the selected page stays where it is whatever the gates do', () => {
   const selected = pressAll(stateOf(), [{ key: 'page-down' }, { key: 'down' }], 1000).state;
   expect(selected.selected).toBe(6);
@@ -107,12 +129,30 @@ test('the selected page stays where it is whatever the gates do', () => {
   expect(pressAll(selected, [{ key: 'escape' }], 1000).state.selected).toBeNull();
 });
 
+const ackedAt = (atMs: number) => ({ kind: 'latched', ackMs: 8, text: 'LATCHED', id: 'L-7', atMs }) as const;
+
 test('what the stop key did is over when its latch was cleared', () => {
-  const acked = reduce(stateOf(), { type: 'stop', stop: { kind: 'latched', ackMs: 8, text: 'LATCHED' } });
+  const acked = reduce(stateOf(), { type: 'stop', stop: ackedAt(1900) });
   const tick = (state: ScreenState, of: typeof status) =>
     reduce(state, { type: 'tick', nowMs: 2000, wallMs: 0, received: { status: of, atMs: 2000 } });
   expect(tick(acked, status).stop.kind).toBe('latched');
   const confirmed = tick(acked, latched());
   expect(confirmed.stop.kind).toBe('latched');
   expect(tick(confirmed, status).stop.kind).toBe('idle');
+});
+
+test('a latch that somebody else cleared before it was ever shown is over as well', () => {
+  const acked = reduce(stateOf(), { type: 'stop', stop: ackedAt(1500) });
+  const at = (state: ScreenState, atMs: number) =>
+    reduce(state, { type: 'tick', nowMs: atMs, wallMs: 0, received: { status, atMs } });
+  expect(at(acked, 2500).stop.kind).toBe('latched');
+  expect(at(acked, 2501).stop.kind).toBe('idle');
+});
+
+test('a missing answer is not taken as given because of what was known before', () => {
+  const unanswered = { kind: 'unacknowledged', file: 'STOP file written', atMs: 5000 } as const;
+  const old = reduce(stateOf({ status: latched() }), { type: 'stop', stop: unanswered });
+  expect(later(old, 60_000).stop.kind).toBe('unacknowledged');
+  const received = { status: latched(), atMs: 5001 };
+  expect(reduce(old, { type: 'tick', nowMs: 5001, wallMs: 0, received }).stop.kind).toBe('idle');
 });

@@ -201,6 +201,25 @@ test('lowering asks nothing and carries nothing', async () => {
   ]);
 }, 30_000);
 
+describe('a text field', () => {
+  test('says that it takes no pasted text: marked by the terminal, or in one piece', async () => {
+    const under = await open({ status: latched() });
+    expect(under.terminal.received()).toContain('\x1b[?2004h');
+    under.terminal.write('R');
+    await under.terminal.see('type: clear L-7');
+    await passGuard();
+    under.terminal.write('\x1b[200~clear L-7\x1b[201~');
+    await under.terminal.see('pasted text is not taken: type it');
+    await under.terminal.see(/^ +> _/m);
+    under.terminal.write('c');
+    await under.terminal.seeGone('pasted text is not taken');
+    under.terminal.write('lear L-7lear L-7');
+    await under.terminal.see('pasted text is not taken: type it');
+    await under.terminal.see(/^ +> c_/m);
+    expect(under.calls).toEqual([]);
+  }, 30_000);
+});
+
 describe('leaving', () => {
   test('restores the terminal and leaves the engine alone', async () => {
     const under = await open();
@@ -213,6 +232,7 @@ describe('leaving', () => {
     expect(under.result()).toEqual({ exitCode: 0, quit: 'detach' });
     await until('the primary screen', () => !under.terminal.isAlternate());
     expect(under.terminal.received()).toContain('\x1b[?25h');
+    expect(under.terminal.received()).toContain('\x1b[?2004l');
     expect(under.calls).toEqual([]);
   }, 30_000);
 

@@ -65,3 +65,9 @@ test('a paste is dropped, and one that never ends is over after a second of sile
   expect(scan(['a\x1b[200~dx', 'b'], 999).text).toBe('a');
   expect(scan(['a\x1b[200~dx', 'b'], 1001).text).toBe('ab');
 });
+
+test('a paste is told of once, when it begins', () => {
+  const scanner = stopScanner();
+  const told = ['a', '\x1b[200~d', 'x', '\x1b[201~b'].map((part, at) => scanner.push(part, at).pasted);
+  expect(told).toEqual([false, true, false, false]);
+});

@@ -1,6 +1,6 @@
-/** Rows 1 to 4: where we are, the stop, the stage, the snapshot; pure. */
+/** Rows 1, 3 and 4: where we are, the stage, the snapshot; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
-import { age, clock, countdown, cut, fit, fitRow, since, span, spread, uptime } from '../format.ts';
+import { age, clock, countdown, cut, fitRow, since, span, spread, uptime } from '../format.ts';
 import { daemonNowMs, linkState, sinceReceivedMs, snapshotAgeMs } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 
@@ -47,31 +47,6 @@ export function linkSpans(state: ScreenState): readonly Span[] {
 }
 
 const ticker = (state: ScreenState): string => '/-\\|'[state.ticks % 4] ?? '/';
-
-/** Row 2: the stop and the latch, or a rule when there is nothing to say. */
-export function stopRow(state: ScreenState, width: number): Row {
-  const text = stopText(state);
-  if (text === null) return [span('-'.repeat(width), 'quiet')];
-  return [span(fit(text, width, state.setting.glyphs), 'alarm')];
-}
-
-/** What is to be said about stop and latch; null when neither is there. */
-export function stopText(state: ScreenState): string | null {
-  const { stop } = state;
-  const latch = state.received?.status.latch ?? null;
-  if (stop.kind === 'sent') return ' !! STOP SENT';
-  if (stop.kind === 'unacknowledged' && latch?.latched !== true) {
-    return ` !! NOT ACKNOWLEDGED: run 'grinder stop'  (${stop.file})`;
-  }
-  if (stop.kind !== 'latched' && latch?.latched !== true) return null;
-  const ack = stop.kind === 'latched' ? ` (ack ${Math.max(1, Math.round(stop.ackMs))} ms)` : '';
-  const word = stop.kind === 'latched' ? stop.text : (latch?.text ?? '');
-  const known = latch?.latched === true ? latchDetail(latch) : '';
-  return ` !! ${word === '' ? 'LATCHED' : word}${ack}${known}`;
-}
-
-const latchDetail = (latch: StatusDocument['latch']): string =>
-  `  ${latch.verdict ?? 'verifying'}  by ${latch.by}${latch.reason === '' ? '' : `: ${latch.reason}`}  id ${latch.id ?? '-'}`;
 
 /** Row 3: the five stages, the one in force in brackets, and what the next one still wants. */
 export function stageRow(state: ScreenState, width: number): Row {

@@ -1,32 +1,9 @@
-/** Banner, counters, mismatches, events and the two lines that say what to do; pure. */
+/** Counters, mismatches, events and the two lines that say what to do; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
 import { clock, cut, fit, fitRow, span, spread, wholeAge } from '../format.ts';
 import { daemonNowMs, linkState } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 import { bracketed, staleTone } from './header.ts';
-
-/** Row 5: canary, kill switch, unresolved writes and alarms; a rule when there is none. */
-export function bannerRow(state: ScreenState, width: number): Row {
-  const parts = state.received === null ? [] : banners(state.received.status);
-  if (parts.length === 0) return [span('-'.repeat(width), 'quiet')];
-  const isAlarm = parts.some((part) => !part.startsWith('CANARY'));
-  return [span(fit(` !! ${parts.join('  |  ')}`, width, state.setting.glyphs), isAlarm ? 'warn' : 'note')];
-}
-
-function banners(status: StatusDocument): readonly string[] {
-  const oldest = status.unresolved[0];
-  const [alarm] = status.alarms;
-  return [
-    ...(status.canary ? ['CANARY, never sent'] : []),
-    ...(status.kill_switch ? ['KILL SWITCH on'] : []),
-    ...(oldest === undefined
-      ? []
-      : [
-          `UNRESOLVED ${status.unresolved.length}: ${oldest.action} ${oldest.symbol} ${wholeAge(oldest.age_ms)}`,
-        ]),
-    ...(alarm === undefined ? [] : [`ALARM ${status.alarms.length}: ${alarm}`]),
-  ];
-}
 
 /** Planned, blocked, executed, failed, unknown, and when the last run was. */
 export function counterRow(state: ScreenState, width: number): Row {
@@ -87,7 +64,7 @@ export function mismatchRows(
 }
 
 function labelFor(index: number, total: number, shown: number): string {
-  if (index === 0) return 'MISMATCH';
+  if (index === 0) return shown === 1 && total > 1 ? `1 of ${total}` : 'MISMATCH';
   return index === 1 && total > shown ? `of ${total}` : '';
 }
 

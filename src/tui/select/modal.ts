@@ -3,12 +3,13 @@ import { age, countdown, fitRow, span } from '../format.ts';
 import type { Modal, PhraseModal, RaiseModal, Row, ScreenState } from '../types.ts';
 import { eventRows } from './lists.ts';
 import { gateDetailRows } from './side.ts';
+import { summaryRow } from './warnings.ts';
 
 /** Exactly `height` rows for a modal that covers; null for none, or one that is a single line. */
 export function modalRows(state: ScreenState, width: number, height: number): readonly Row[] | null {
   const { modal } = state;
   if (modal === null || modal.kind === 'quit') return null;
-  const rows = contentRows(state, modal, width, height);
+  const rows = [summaryRow(state, width), ...contentRows(state, modal, width, height)];
   return [...rows, ...Array.from({ length: height }, (): Row => [])]
     .slice(0, height)
     .map((row) => fitRow(row, width, state.setting.glyphs));
@@ -22,30 +23,25 @@ function contentRows(
 ): readonly Row[] {
   switch (modal.kind) {
     case 'raise':
-      return raiseRows(state, modal, width, height);
+      return raiseRows(state, modal, height);
     case 'phrase':
-      return phraseRows(state, modal, width, height);
+      return phraseRows(state, modal, height);
     case 'gate':
-      return [rule(width), ...gateDetailRows(state, width, height - 1)];
+      return gateDetailRows(state, width, height - 1);
     case 'log':
-      return [
-        rule(width),
-        [span(' LOG', 'note')],
-        ...eventRows(state, { count: height - 2, back: modal.offset, width }),
-      ];
+      return [[span(' LOG', 'note')], ...eventRows(state, { count: height - 2, back: modal.offset, width })];
     case 'help':
-      return [rule(width), ...helpLines.map((line): Row => [span(` ${line}`)])];
+      return helpLines.map((line): Row => [span(` ${line}`)]);
   }
 }
 
 /** How many of a modal's own lines fit; the same number bounds its scrolling. */
 export const modalLineRoom = (height: number): number => Math.max(1, height - 5);
 
-function raiseRows(state: ScreenState, modal: RaiseModal, width: number, height: number): readonly Row[] {
+function raiseRows(state: ScreenState, modal: RaiseModal, height: number): readonly Row[] {
   const button = (text: string, isFocused: boolean) =>
     span(isFocused ? `>[ ${text} ]<` : ` [ ${text} ] `, isFocused ? 'selected' : 'normal');
   return [
-    rule(width),
     titleRow(state, modal),
     ...bodyRows(modal, modalLineRoom(height)),
     [],
@@ -59,11 +55,10 @@ function raiseRows(state: ScreenState, modal: RaiseModal, width: number, height:
   ];
 }
 
-function phraseRows(state: ScreenState, modal: PhraseModal, width: number, height: number): readonly Row[] {
+function phraseRows(state: ScreenState, modal: PhraseModal, height: number): readonly Row[] {
   const code =
     modal.codeEndsAtMs === null ? '' : `   code expires in ${countdown(modal.codeEndsAtMs - state.nowMs)}`;
   return [
-    rule(width),
     titleRow(state, modal),
     ...bodyRows(modal, modalLineRoom(height)),
     [span(`   type: ${modal.phrase}${code}`, 'note')],
@@ -86,8 +81,6 @@ function bodyRows(modal: RaiseModal | PhraseModal, room: number): readonly Row[]
   if (below > 0) rows.splice(rows.length - 1, 1, [span(`   ${below + 1} more lines: PgDn`, 'note')]);
   return [...rows, ...Array.from({ length: room }, (): Row => [])].slice(0, room);
 }
-
-const rule = (width: number): Row => [span('-'.repeat(width), 'quiet')];
 
 const helpLines: readonly string[] = [
   'Ctrl+X   STOP: latches at once, in every state; no question asked',
