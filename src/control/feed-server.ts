@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Taken } from '../engine/posted-feed.ts';
 import { type Body, readBody } from './body.ts';
-import { makeSocketPrivate, prepareSocketPath } from './socket-file.ts';
+import { listenPrivately, prepareSocketPath } from './socket-file.ts';
 
 /** The longest batch, in bytes. */
 export const MAX_BATCH_BYTES = 8 * (1 << 20);
@@ -39,20 +39,7 @@ export async function startFeedServer(options: FeedServerOptions): Promise<FeedS
     socket.on('close', () => connections.delete(socket));
     socket.on('error', () => socket.destroy());
   });
-  const failure = await new Promise<string | null>((resolve) => {
-    server.once('error', (error) =>
-      resolve(`the feed socket ${socketPath} can't be opened: ${error.message}`),
-    );
-    server.listen(socketPath, () => {
-      try {
-        makeSocketPrivate(socketPath);
-        resolve(null);
-      } catch (error) {
-        server.close();
-        resolve(`the feed socket ${socketPath} can't be made private: ${String(error)}`);
-      }
-    });
-  });
+  const failure = await listenPrivately(server, socketPath, 'feed');
   if (failure !== null) return { ok: false, problem: failure };
   return {
     ok: true,

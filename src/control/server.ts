@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ControlTarget } from './control.ts';
 import { type ControlLog, rawRefusal, reportBug, route } from './routes.ts';
-import { makeSocketPrivate, prepareSocketPath } from './socket-file.ts';
+import { listenPrivately, prepareSocketPath } from './socket-file.ts';
 import { createStreamHub } from './stream-hub.ts';
 
 export interface ControlServerOptions {
@@ -35,7 +35,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   server.requestTimeout = 0;
   server.on('clientError', (_error, socket) => socket.end(rawRefusal()));
   const connections = trackConnections(server);
-  const failure = await listen(server, options.socketPath);
+  const failure = await listenPrivately(server, options.socketPath, 'control');
   if (failure !== null) {
     hub.close();
     return { ok: false, problem: failure };
@@ -53,23 +53,6 @@ export async function startControlServer(options: ControlServerOptions): Promise
         }, 50);
       }),
   };
-}
-
-function listen(server: Server, socketPath: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    server.once('error', (error) =>
-      resolve(`the control socket ${socketPath} can't be opened: ${error.message}`),
-    );
-    server.listen(socketPath, () => {
-      try {
-        makeSocketPrivate(socketPath);
-        resolve(null);
-      } catch (error) {
-        server.close();
-        resolve(`the control socket ${socketPath} can't be made private: ${String(error)}`);
-      }
-    });
-  });
 }
 
 function trackConnections(server: Server): ReadonlySet<Socket> {

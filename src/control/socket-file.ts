@@ -1,6 +1,6 @@
 /** The socket's place on disk: a private directory, no links, no stale file, no second daemon. */
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 
 /** The longest path of a unix socket on Linux, in bytes. */
@@ -34,9 +34,26 @@ export async function prepareSocketPath(
   }
 }
 
-/** Closes the socket file to everybody else; throws when that fails. */
-export function makeSocketPrivate(socketPath: string): void {
-  chmodSync(socketPath, 0o600);
+/** Listens at a place made ready, and closes the socket file to everybody else; returns what is wrong, or null. */
+export function listenPrivately(
+  server: Server,
+  socketPath: string,
+  whose: 'control' | 'feed',
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    server.once('error', (error) =>
+      resolve(`the ${whose} socket ${socketPath} can't be opened: ${error.message}`),
+    );
+    server.listen(socketPath, () => {
+      try {
+        chmodSync(socketPath, 0o600);
+        resolve(null);
+      } catch (error) {
+        server.close();
+        resolve(`the ${whose} socket ${socketPath} can't be made private: ${String(error)}`);
+      }
+    });
+  });
 }
 
 function prepareDirectory(directory: string): string | null {
