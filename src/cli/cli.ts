@@ -122,13 +122,13 @@ function baseParser(): Argv {
 /** Finds the configuration and the places; a sentence when the configuration can't be read. */
 function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
   const search = configSearch(argv, io.env, io.cwd);
-  const { configFlag, verb } = readCommandLine(argv);
+  const { configFlag, verb, socketFlag } = readCommandLine(argv);
   const configFlagPath = configFlag === null ? null : (search.candidates[0] ?? null);
   let config: CliContext['config'] = null;
   try {
     if (verb !== 'smoke') config = findConfig(search, readOrNull);
   } catch (error) {
-    if (verb !== 'stop')
+    if (verb !== 'stop' && socketFlag === null)
       return `the configuration can't be read: ${plain(error instanceof Error ? error.message : String(error))}`;
   }
   // A stop needs no configuration: it finds the daemons by themselves. A smoke brings its own.

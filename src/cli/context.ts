@@ -104,6 +104,13 @@ export function withOperator(argv: Argv): Argv {
   });
 }
 
+/** --socket: speaks to the daemon behind this socket, such as a stop socket, whoever's it is. */
+export const SOCKET_OPTION = {
+  type: 'string',
+  requiresArg: true,
+  describe: "the daemon's socket or stop socket (control.stop_socket), whoever runs it",
+} as const;
+
 /** Adds --json. */
 export function withJson(argv: Argv): Argv {
   return argv.option('json', { type: 'boolean', describe: 'print one JSON document' });

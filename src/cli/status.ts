@@ -1,6 +1,14 @@
 import type { ControlClient } from '../control/client.ts';
 import type { StatusDocument } from '../control/protocol.ts';
-import { type Args, type CliCommand, type CliContext, EXIT, flagArg, withJson } from './context.ts';
+import {
+  type Args,
+  type CliCommand,
+  type CliContext,
+  EXIT,
+  flagArg,
+  SOCKET_OPTION,
+  withJson,
+} from './context.ts';
 import { withDaemon } from './daemon.ts';
 import { plain } from './print.ts';
 import { formatStatus } from './status-text.ts';
@@ -12,6 +20,7 @@ export const statusCommand: CliCommand = {
   describe: "the daemon's stage, latch, sources, gates and counters",
   build: (argv) =>
     withJson(argv)
+      .option('socket', SOCKET_OPTION)
       .option('watch', { type: 'boolean', describe: 'follow it until interrupted' })
       .option('ready', { type: 'boolean', describe: 'exit 75 while the daemon is still starting' }),
   run: (args, context) =>

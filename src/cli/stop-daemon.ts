@@ -10,7 +10,8 @@ import type { CliContext } from './context.ts';
 /** A daemon that listens, as far as it is known. */
 export interface StopTarget {
   readonly socketPath: string;
-  readonly stateDir: string;
+  /** Where a STOP file helps; null when it isn't ours to know. */
+  readonly stateDir: string | null;
   readonly account: string;
   readonly environment: string;
   readonly configPath: string | null;
@@ -44,6 +45,18 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
   return !hasOwn && (await isServed(places.socketPath)) ? [...others, unregistered(context)] : others;
 }
 
+/** The daemon behind the socket that the command line named; nothing else is known of it. */
+export function socketTarget({ places }: CliContext): StopTarget {
+  return {
+    socketPath: places.socketPath,
+    stateDir: null,
+    account: 'unknown',
+    environment: 'unknown',
+    configPath: null,
+    pid: null,
+  };
+}
+
 function unregistered({ places }: CliContext): StopTarget {
   return {
     socketPath: places.socketPath,
@@ -57,18 +70,26 @@ function unregistered({ places }: CliContext): StopTarget {
 
 /** Sends the stop and waits two seconds for its acknowledgement. */
 export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<StopOutcome> {
-  const name = `${target.environment} account ${target.account} (${target.configPath ?? 'simulator defaults'}${target.pid === null ? '' : `, pid ${target.pid}`})`;
+  const name = nameOf(target);
   const reply = await askToStop(target.socketPath, order);
   if (typeof reply !== 'string') {
     const latch = reply.latch === undefined ? '' : `${reply.latch.text} ${reply.latch.id}`;
     return { ...target, name, acknowledged: reply.ok, text: latch || reply.message };
   }
-  const left = leaveStopFile(target.stateDir, order);
-  const file = left.ok
-    ? `left ${target.stateDir}/STOP`
-    : `could not leave ${target.stateDir}/STOP (${left.why})`;
-  const text = `NOT ACKNOWLEDGED (${reply}); ${file}; ${signalStop(target.pid)}`;
+  const text = `NOT ACKNOWLEDGED (${reply}); ${leaveFile(target.stateDir, order)}; ${signalStop(target.pid)}`;
   return { ...target, name, acknowledged: false, text };
+}
+
+function nameOf({ environment, account, configPath, pid, stateDir, socketPath }: StopTarget): string {
+  if (stateDir === null) return `the daemon behind ${socketPath}`;
+  const process = pid === null ? '' : `, pid ${pid}`;
+  return `${environment} account ${account} (${configPath ?? 'simulator defaults'}${process})`;
+}
+
+function leaveFile(stateDir: string | null, order: StopOrder): string {
+  if (stateDir === null) return 'its state directory is not known';
+  const left = leaveStopFile(stateDir, order);
+  return left.ok ? `left ${stateDir}/STOP` : `could not leave ${stateDir}/STOP (${left.why})`;
 }
 
 async function askToStop(socketPath: string, order: StopOrder): Promise<CommandReply | string> {

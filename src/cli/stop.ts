@@ -1,9 +1,17 @@
 import { systemClock } from '../engine/clock.ts';
 import { leaveStopFile } from '../engine/stop-file.ts';
-import { type CliCommand, type CliContext, EXIT, operatorOf, textArg, withOperator } from './context.ts';
+import {
+  type CliCommand,
+  type CliContext,
+  EXIT,
+  operatorOf,
+  SOCKET_OPTION,
+  textArg,
+  withOperator,
+} from './context.ts';
 import { configName } from './daemon.ts';
 import { plain } from './print.ts';
-import { findTargets, type StopOutcome, stopDaemon } from './stop-daemon.ts';
+import { findTargets, type StopOutcome, socketTarget, stopDaemon } from './stop-daemon.ts';
 
 /**
  * `stop`: stops every daemon of this user, or the one of --config, all at once; 0 only if each acknowledged.
@@ -16,6 +24,7 @@ export const stopCommand: CliCommand = {
   build: (argv) =>
     withOperator(argv)
       .option('reason', { type: 'string', requiresArg: true, describe: 'one line for the audit' })
+      .option('socket', SOCKET_OPTION)
       .option('json', { type: 'boolean', describe: 'print one JSON document' }),
   run: async (args, context) => {
     const order = {
@@ -23,7 +32,8 @@ export const stopCommand: CliCommand = {
       reason: (textArg(args, 'reason') ?? '').slice(0, 200),
       atMs: systemClock.wallMs(),
     };
-    const targets = await findTargets(context);
+    const named = textArg(args, 'socket') !== null;
+    const targets = named ? [socketTarget(context)] : await findTargets(context);
     const outcomes = await Promise.all(targets.map((target) => stopDaemon(target, order)));
     if (args['json'] === true) {
       context.stdout(`${JSON.stringify({ schema_version: 1, daemons: outcomes.map(outcomeDocument) })}\n`);

@@ -65,6 +65,8 @@ export const COVERAGE: Readonly<Record<string, Coverage>> = {
   'log.level': 'neutral',
   'metrics.listen': 'neutral',
   'control.socket': 'neutral',
+  'control.stop_socket': 'neutral',
+  'control.stop_group': 'neutral',
   state_dir: 'neutral',
   'simulator.seed': 'neutral',
   'simulator.trader': 'neutral',

@@ -48,6 +48,8 @@ export function relations(config: ConfigFile): readonly ConfigProblem[] {
       'missing',
       'two files that hold the API key and its secret',
     );
+  if (config.control.stop_group !== undefined && config.control.stop_socket === undefined)
+    refuse('control.stop_socket', 'missing', 'the socket that control.stop_group may use');
   const { source, path } = config.expected_state;
   if (config.exchange.environment !== 'sim' && source === 'file' && path === undefined)
     refuse('expected_state.path', 'missing', 'the file the trading engine writes its expected state to');

@@ -120,7 +120,18 @@ export const configSchema = z.strictObject({
       .regex(/^[^\s]+:\d{1,5}$/, 'host:port, such as 127.0.0.1:9090')
       .default('127.0.0.1:9090'),
   }),
-  control: section({ socket: text.optional() }),
+  control: section({
+    socket: text.optional(),
+    stop_socket: z
+      .string()
+      .regex(/^\/[^\0\n\r,]{1,106}$/, 'an absolute path of at most 107 bytes')
+      .optional(),
+    stop_group: z
+      .union([z.string(), z.number().int().nonnegative()], { error: 'the name or number of a group' })
+      .transform(String)
+      .refine((value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(value), 'the name or number of a group')
+      .optional(),
+  }),
   state_dir: text.default('state'),
   simulator: section({
     seed: count(0, 2_147_483_647).default(1),

@@ -14,11 +14,15 @@ import type { StreamHub } from './stream-hub.ts';
 /** What the server reports about itself; `event` is a stable word. */
 export type ControlLog = (level: 'info' | 'warn' | 'error', event: string, message: string) => void;
 
+/** What a socket lets its callers do: everything, or stop and look. */
+export type Surface = 'all' | 'stop';
+
 /** Everything an answer needs. */
 export interface RouteContext {
   readonly target: ControlTarget;
   readonly hub: StreamHub;
   readonly log: ControlLog;
+  readonly surface: Surface;
 }
 
 const USAGE = 64;
@@ -30,7 +34,9 @@ export function route(context: RouteContext, request: IncomingMessage, response:
   response.on('error', () => response.destroy());
   try {
     const path = (request.url ?? '').split('?')[0] ?? '';
-    if (path === '/v1/status' || path === '/v1/stream') routeRead(context, path, request, response);
+    if (context.surface === 'stop' && path !== '/v1/status' && path !== '/v1/stop')
+      refuse(response, 404, 'this socket has POST /v1/stop and GET /v1/status only');
+    else if (path === '/v1/status' || path === '/v1/stream') routeRead(context, path, request, response);
     else routeCommand(context, path, request, response);
   } catch (error) {
     fail(context.log, response, error);

@@ -7,7 +7,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ControlTarget } from './control.ts';
-import { type ControlLog, rawRefusal, reportBug, route } from './routes.ts';
+import { type ControlLog, rawRefusal, reportBug, route, type Surface } from './routes.ts';
 import { listenPrivately, prepareSocketPath } from './socket-file.ts';
 import { createStreamHub } from './stream-hub.ts';
 
@@ -15,6 +15,10 @@ export interface ControlServerOptions {
   readonly socketPath: string;
   readonly target: ControlTarget;
   readonly log: ControlLog;
+  /** `stop`: only the stop and the status are there; everything is the default. */
+  readonly surface?: Surface;
+  /** The group that may connect too; absent or null: this user alone. */
+  readonly gid?: number | null;
 }
 
 export type ControlServer =
@@ -26,16 +30,18 @@ const MAX_CONNECTIONS = 128;
 
 /** Serves the target until closed; every reason not to start is a problem in words. */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const problem = await prepareSocketPath(options.socketPath);
+  const { surface = 'all', gid = null } = options;
+  const whose = surface === 'stop' ? 'stop' : 'control';
+  const problem = await prepareSocketPath(options.socketPath, whose);
   if (problem !== null) return { ok: false, problem };
   const hub = createStreamHub(options.target, (error) => reportBug(options.log, error));
-  const context = { target: options.target, hub, log: options.log };
+  const context = { target: options.target, hub, log: options.log, surface };
   const server = createServer((request, response) => route(context, request, response));
   server.headersTimeout = 0;
   server.requestTimeout = 0;
   server.on('clientError', (_error, socket) => socket.end(rawRefusal()));
   const connections = trackConnections(server);
-  const failure = await listenPrivately(server, options.socketPath, 'control');
+  const failure = await listenPrivately(server, options.socketPath, whose, gid);
   if (failure !== null) {
     hub.close();
     return { ok: false, problem: failure };

@@ -1,5 +1,5 @@
 /** The socket's place on disk: a private directory, no links, no stale file, no second daemon. */
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 
@@ -17,28 +17,39 @@ export async function probeSocket(socketPath: string, timeoutMs = 1000): Promise
     return 'silent';
   }
 }
+/** Which socket it is, for messages. The stop socket's directory is another's to prepare. */
+export type SocketRole = 'control' | 'feed' | 'stop';
+
 /** Makes the place ready to listen at; returns what is wrong, or null. Removes a socket that nobody serves. */
 export async function prepareSocketPath(
   socketPath: string,
-  whose: 'control' | 'feed' = 'control',
+  whose: SocketRole = 'control',
 ): Promise<string | null> {
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > MAX_SOCKET_PATH_BYTES) {
-    const shorter = whose === 'control' ? 'control.socket or XDG_RUNTIME_DIR' : 'XDG_RUNTIME_DIR';
+    const shorter = SHORTER[whose];
     return `the ${whose} socket's path has ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES} work: ${socketPath}; name a shorter one with ${shorter}`;
   }
   try {
-    return prepareDirectory(dirname(socketPath)) ?? (await clearStale(socketPath));
+    const refused = whose === 'stop' ? null : prepareDirectory(dirname(socketPath));
+    return refused ?? (await clearStale(socketPath));
   } catch (error) {
     return `the ${whose} socket's place can't be used: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-/** Listens at a place made ready, and closes the socket file to everybody else; returns what is wrong, or null. */
+const SHORTER: Readonly<Record<SocketRole, string>> = {
+  control: 'control.socket or XDG_RUNTIME_DIR',
+  feed: 'XDG_RUNTIME_DIR',
+  stop: 'control.stop_socket',
+};
+
+/** Listens at a place made ready, and closes the socket file to everybody but this user and `gid`; returns what is wrong, or null. */
 export function listenPrivately(
   server: Server,
   socketPath: string,
-  whose: 'control' | 'feed',
+  whose: SocketRole,
+  gid: number | null = null,
 ): Promise<string | null> {
   return new Promise((resolve) => {
     server.once('error', (error) =>
@@ -46,7 +57,8 @@ export function listenPrivately(
     );
     server.listen(socketPath, () => {
       try {
-        chmodSync(socketPath, 0o600);
+        if (gid !== null) chownSync(socketPath, process.getuid?.() ?? 0, gid);
+        chmodSync(socketPath, gid === null ? 0o600 : 0o660);
         resolve(null);
       } catch (error) {
         server.close();

@@ -1,8 +1,8 @@
 /** The daemon: starts its parts in an order that leaves nothing half-started, and ends them. */
 import { hostname } from 'node:os';
 import type { Settings } from '../config/load.ts';
+import type { ControlTarget } from '../control/control.ts';
 import { removeRegistryEntry, writeRegistryEntry } from '../control/registry.ts';
-import { startControlServer } from '../control/server.ts';
 import { systemClock } from '../engine/clock.ts';
 import { stopFilePresent } from '../engine/stop-file.ts';
 import type { Places } from '../launch/places.ts';
@@ -10,7 +10,7 @@ import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { startMetricsServer } from '../ops/metrics-server.ts';
 import { createApprovals } from './approval.ts';
 import { entryBase } from './ceremony.ts';
-import { runCommand } from './commands.ts';
+import { type CommandDeps, runCommand } from './commands.ts';
 import { composeCore } from './compose.ts';
 import type { Core, LatchState } from './core.ts';
 import { type EmbeddedSimulator, placeRealStray, startEmbedded } from './embedded-simulator.ts';
@@ -21,6 +21,7 @@ import { recallMass } from './mass.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
+import { openSockets } from './sockets.ts';
 import { stop } from './stopping.ts';
 import { type StartFailure, takeSurroundings } from './surroundings.ts';
 
@@ -133,42 +134,31 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   }
 
   const shutdown = (by: string): void => endWith(0, `asked by ${by}`);
-  const control = await startControlServer({
-    socketPath: places.socketPath,
-    target: {
-      status: () => {
-        seq += 1;
-        return present(core, room.board, seq);
-      },
-      subscribe: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-      command: (name, body) =>
-        runCommand(
-          {
-            core,
-            latch,
-            approvals,
-            stopNow,
-            shutdown,
-            ending: () => shuttingDown,
-            acknowledgeGates: room.board.acknowledge,
-            runSoon: room.scheduler.soon,
-            realStray: () =>
-              placeRealStray(simulator?.restUrl ?? null, settings.reconcile.symbolWhitelist[0]),
-          },
-          name,
-          body,
-        ),
+  const deps: CommandDeps = {
+    core,
+    latch,
+    approvals,
+    stopNow,
+    shutdown,
+    ending: () => shuttingDown,
+    acknowledgeGates: room.board.acknowledge,
+    runSoon: room.scheduler.soon,
+    realStray: () => placeRealStray(simulator?.restUrl ?? null, core.settings.reconcile.symbolWhitelist[0]),
+  };
+  const target: ControlTarget = {
+    status: () => {
+      seq += 1;
+      return present(core, room.board, seq);
     },
-    log: (level, event, msg) => notebook.log(level, event, msg),
-  });
-  if (!control.ok) return abandon(75, control.problem);
-  undo.push(control.close);
-  const served = await source.serve(notebook);
-  if (!served.ok) return abandon(75, served.problem);
-  undo.push(served.close);
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    command: (name, body) => runCommand(deps, name, body),
+  };
+  const sockets = await openSockets(core, target, source);
+  if (!sockets.ok) return abandon(75, sockets.problem);
+  undo.push(sockets.close);
   try {
     writeRegistryEntry(places.registryPath, {
       pid: process.pid,

@@ -8,6 +8,8 @@ export type CommandLine = {
   readonly simKeyFiles: readonly string[];
   /** The file that `sim` was told to write a feed to. */
   readonly simFeed: string | null;
+  /** The socket that `stop` or `status` was told to speak to. */
+  readonly socketFlag: string | null;
 };
 
 /** Reads the verb and the few flags that name a place or a world out of the arguments after the program's name; the last occurrence wins. */
@@ -35,6 +37,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     exchangeFlag: values.get('--exchange') ?? null,
     simKeyFiles: ['--api-key-file', '--api-secret-file'].flatMap((name) => ofSim.get(name) || []),
     simFeed: ofSim.get('--feed') || null,
+    socketFlag: (verb === 'stop' || verb === 'status' ? values.get('--socket') : undefined) || null,
   };
 }
 
@@ -52,6 +55,7 @@ const flagsWithValue: ReadonlySet<string> = new Set([
   '--api-key-file',
   '--api-secret-file',
   '--feed',
+  '--socket',
   '--lines',
   '-n',
 ]);

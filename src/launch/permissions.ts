@@ -72,16 +72,22 @@ function daemonGrants(places: Places, context: PermissionContext, read: readonly
     ...(places.embeddedSimulator ? [] : [places.accountsBase]),
     places.runtimeDir,
     dirname(places.socketPath),
+    ...(places.stopSocketPath === null ? [] : [dirname(places.stopSocketPath)]),
     ...(places.embeddedSimulator && places.expectedPath !== null ? [dirname(places.expectedPath)] : []),
   ];
   const watched = places.expectedPath === null ? [] : [dirname(places.expectedPath)];
   const notifySocket = env['NOTIFY_SOCKET']?.startsWith('/') ? [env['NOTIFY_SOCKET']] : [];
+  const groups = places.stopSocketPath === null ? [] : ['/etc/group'];
   const credentials = env['CREDENTIALS_DIRECTORY'] ? [env['CREDENTIALS_DIRECTORY']] : [];
   return {
-    read: [...read, ...written, ...watched, ...credentials, ...notifySocket],
+    read: [...read, ...written, ...watched, ...credentials, ...notifySocket, ...groups],
     write: [...written, ...notifySocket],
     hosts: [...places.hosts, ...listenHosts(places)],
-    sockets: [places.socketPath, places.feedPath, places.notifyPath, ...notifySocket, ...context.sockets],
+    sockets: [
+      ...[places.socketPath, places.feedPath, places.notifyPath, places.stopSocketPath ?? []].flat(),
+      ...notifySocket,
+      ...context.sockets,
+    ],
     notify: notifySocket.length > 0,
   };
 }

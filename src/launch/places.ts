@@ -38,6 +38,8 @@ export type Places = {
   readonly registryPath: string;
   /** The socket of `POST /v1/expected`. */
   readonly feedPath: string;
+  /** The socket of stop and status alone; null when none is configured. */
+  readonly stopSocketPath: string | null;
   /** The local address of the socket that speaks to systemd. */
   readonly notifyPath: string;
   /** Where daemons of this user may have left registry entries, the own runtime directory first. */
@@ -52,7 +54,7 @@ export type Places = {
 /** Computes every place of one invocation; pure, so that launcher and program agree. */
 export function computePlaces(inputs: PlaceInputs): Places {
   const { env } = inputs;
-  const { verb, exchangeFlag, simKeyFiles, simFeed } = readCommandLine(inputs.argv);
+  const { verb, exchangeFlag, simKeyFiles, simFeed, socketFlag } = readCommandLine(inputs.argv);
   const settings = readPlaceSettings(inputs.config?.text ?? '');
   const environment = asEnvironment(exchangeFlag) ?? asEnvironment(settings.environment) ?? 'sim';
   const smokeDir = verb === 'smoke' || verb === 'sim' ? (env['GRINDER_SMOKE_DIR'] ?? null) : null;
@@ -78,6 +80,8 @@ export function computePlaces(inputs: PlaceInputs): Places {
       base,
       controlSocket: smokeDir === null ? settings.controlSocket : null,
     }),
+    stopSocketPath: smokeDir === null ? settings.stopSocket : null,
+    ...(socketFlag === null ? {} : { socketPath: resolve(inputs.cwd, socketFlag) }),
     registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
     keyFiles:
       smokeDir === null

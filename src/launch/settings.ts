@@ -13,6 +13,7 @@ export type PlaceSettings = {
   readonly expectedPath: string | null;
   readonly metricsListen: string | null;
   readonly controlSocket: string | null;
+  readonly stopSocket: string | null;
 };
 
 /**
@@ -33,6 +34,7 @@ export function readPlaceSettings(text: string): PlaceSettings {
     expectedPath: textAt(document, ['expected_state', 'path']),
     metricsListen: textAt(document, ['metrics', 'listen']),
     controlSocket: textAt(document, ['control', 'socket']),
+    stopSocket: textAt(document, ['control', 'stop_socket']),
   };
 }
 

@@ -99,3 +99,23 @@ test('the outcome as JSON names each daemon', async () => {
     daemons: [{ account: 'acc1', environment: 'sim', acknowledged: true }],
   });
 });
+
+test('with --socket the daemon behind it is stopped, whatever the configuration says', async () => {
+  const first = await at.daemon(at.config('a'));
+  const second = await at.daemon(at.config('b'));
+  const ran = await at.run([
+    'stop',
+    '--socket',
+    first.places.socketPath,
+    '--config',
+    join(at.path, 'none.yaml'),
+  ]);
+  expect([ran.code, first.calls.length, second.calls.length]).toEqual([0, 1, 0]);
+});
+
+test('with --socket and nobody there the stop is not acknowledged, and no file is left', async () => {
+  const ran = await at.run(['stop', '--socket', join(at.path, 'nobody.sock')]);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('NOT ACKNOWLEDGED');
+  expect(existsSync(join(at.path, 'state', 'STOP'))).toBe(false);
+});
