@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { compareDecimals } from '../engine/decimal.ts';
 import type { DispatchResult, WriteRequest } from './exchange.ts';
-import { DEFINITE_REFUSALS, isOverloaded, isRefusedAtTheDoor } from './refusals.ts';
+import { isDefinite } from './refusals.ts';
 import { parseJson, type Reply, readRefusal } from './reply.ts';
 import { idText, quantityText } from './rows.ts';
 
@@ -19,13 +19,8 @@ export function classify(write: WriteRequest, reply: Reply, clean: (text: string
     if (executed !== null) return executed;
   }
   const { code, message } = readRefusal(text);
-  const status = isDefinite(httpStatus, code, message) ? 'REJECTED' : 'UNKNOWN';
+  const status = isDefinite(write.kind, { httpStatus, code, message }) ? 'REJECTED' : 'UNKNOWN';
   return { status, httpStatus, code, message: clean(explain(httpStatus, message)) };
-}
-
-function isDefinite(httpStatus: number, code: number | null, message: string): boolean {
-  if (isRefusedAtTheDoor(httpStatus) || isOverloaded(httpStatus, code, message)) return true;
-  return httpStatus >= 400 && httpStatus < 500 && code !== null && DEFINITE_REFUSALS.has(code);
 }
 
 function explain(httpStatus: number, message: string): string {

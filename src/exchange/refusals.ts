@@ -1,44 +1,74 @@
-/** The exchange's documented ways of saying that a write did not take effect. */
+/**
+ * The exchange's documented ways of saying that a write did not take effect.
+ *
+ * Sources, both of developers.binance.com/docs/derivatives/usds-margined-futures: the page "Error Codes" and the page
+ * "General Info", section "HTTP Return Codes" and "HTTP 503 Status", in their text after the change of 2025-10-23 (-1008
+ * exempts reduce-only orders); read 2026-11-23 from public copies and held against the table of ccxt 4.5.84.
+ */
+import type { WriteRequest } from './exchange.ts';
+
+/** Refused before any order is looked at: rights, timestamp, signature, and parameters that we send. */
+const ANY_WRITE: readonly number[] = [
+  -1002, -1011, -1020, -1021, -1022, -1100, -1101, -1102, -1103, -1104, -1105, -1106, -1121, -1128, -1130,
+  -2014, -2015, -2017,
+];
 
 /**
- * Codes that mean "refused, nothing happened", from the USD-M futures "Error Codes" page (read 2026-11), with HTTP 4xx.
- * Left out on purpose: -1000, -1001, -1006, -1007 (status unknown), -1016, -2011 and -2013 (the order must be queried: it may
- * have been filled), -4116 (an order with this id is open: query it), and every code that page doesn't list.
+ * Refused as an order: unsupported combination, precision, timeInForce, type, side, client id, response type; rejected by
+ * name (-2010, -2022, -4118, -4131, -5028), for balance, margin or the number of orders; a filter of price, quantity, tick,
+ * step or notional; position side, reduceOnly, account and symbol rules.
  */
-export const DEFINITE_REFUSALS: ReadonlySet<number> = new Set([
-  // 10xx, general: not authorised, limits, unsupported, timestamp, signature.
-  -1002, -1003, -1008, -1011, -1013, -1014, -1015, -1020, -1021, -1022,
-  // 11xx, malformed requests.
-  -1100, -1101, -1102, -1103, -1104, -1105, -1106, -1108, -1109, -1110, -1111, -1112, -1113, -1114, -1115,
-  -1116, -1117, -1118, -1119, -1120, -1121, -1125, -1127, -1128, -1130, -1136,
-  // 20xx, processing: rejected order, key, balance, margin, trigger, reduce-only, liquidation, order count.
-  -2010, -2014, -2015, -2016, -2017, -2018, -2019, -2020, -2021, -2022, -2023, -2024, -2025, -2026, -2027,
-  -2028,
-  // 40xx, filters: price, quantity, tick, step, client id, counts.
-  -4000, -4001, -4002, -4003, -4004, -4005, -4006, -4007, -4008, -4009, -4010, -4011, -4012, -4013, -4014,
-  -4015, -4016, -4017, -4018, -4021, -4022, -4023, -4024, -4025, -4026, -4029, -4030, -4031, -4044, -4045,
-  -4055,
-  // 4xxx, mode, account and order rules: position side, reduce-only, price band, notional, quantitative rules.
-  -4060,
-  -4061, -4062, -4086, -4087, -4088, -4104, -4109, -4114, -4118, -4120, -4131, -4137, -4138, -4139, -4140,
-  -4141, -4142, -4144, -4164, -4183, -4184, -4192, -4202, -4203, -4400, -4401,
-  // 50xx, matching: fill-or-kill, post-only, outside the matching engine's window.
-  -5021, -5022, -5028,
-]);
+const NEW_ORDER: readonly number[] = [
+  -1014, -1111, -1114, -1115, -1116, -1117, -1118, -1136, -2010, -2018, -2019, -2022, -2025, -2026, -4001,
+  -4002, -4003, -4004, -4005, -4013, -4014, -4015, -4016, -4023, -4024, -4060, -4061, -4062, -4087, -4088,
+  -4118, -4131, -4141, -4164, -4192, -4400, -4401, -5028,
+];
+
+/** The id of the order to cancel was empty. */
+const CANCEL: readonly number[] = [-1119];
+
+/**
+ * Codes that mean "refused, nothing happened" for this kind of write. A code that is documented for other requests alone
+ * (leverage, margin, transfers, listen keys, trigger prices), one whose text does not say that the order was refused
+ * (-1013, -1108, -1109, -1112, -2016, -2020, -2023, -2024, -2027), one that leaves the outcome open (-1000, -1001, -1006,
+ * -1007, -1016, -2011, -2013, -4116) and one that the page doesn't list is none of them.
+ */
+export const DEFINITE_REFUSALS: Readonly<Record<WriteRequest['kind'], ReadonlySet<number>>> = {
+  cancel: new Set([...ANY_WRITE, ...CANCEL]),
+  flatten: new Set([...ANY_WRITE, ...NEW_ORDER]),
+};
+
+/** The statuses those codes come with. HTTP 408 is "timeout waiting for a response from the backend", whatever its code. */
+const REFUSING: ReadonlySet<number> = new Set([400, 401]);
 
 /** How long to stay away when the exchange asks for it without saying how long, in milliseconds. */
 export const PAUSE_MS = { rateLimit: 60_000, ban: 300_000, firewall: 300_000, overloaded: 10_000 } as const;
 
-/** HTTP 429, 418 and 403 are answered before the order system sees the request ("General Info", read 2026-11). */
+/** Tells whether a reply to a write proves that nothing was executed. */
+export function isDefinite(
+  kind: WriteRequest['kind'],
+  reply: { readonly httpStatus: number; readonly code: number | null; readonly message: string },
+): boolean {
+  const { httpStatus, code, message } = reply;
+  if (isRefusedAtTheDoor(httpStatus) || isUnavailable(httpStatus, message)) return true;
+  if (httpStatus === 503) return code === -1008;
+  return REFUSING.has(httpStatus) && code !== null && DEFINITE_REFUSALS[kind].has(code);
+}
+
+/** HTTP 429, 418 and 403 (rate limit, ban, firewall) are answered before the order system sees the request. */
 export function isRefusedAtTheDoor(httpStatus: number): boolean {
   return httpStatus === 429 || httpStatus === 418 || httpStatus === 403;
 }
 
-/**
- * HTTP 503 comes in kinds ("General Info", read 2026-11): "Service Unavailable." and code -1008 are failures; "Unknown
- * error, please check your request or try again later." means that the execution status is unknown.
- */
+/** Tells whether to stay away for a while: -1008 with any error status, and a 503 "Service Unavailable.". */
 export function isOverloaded(httpStatus: number, code: number | null, message: string): boolean {
-  if (code === -1008) return httpStatus === 503 || httpStatus === 429 || httpStatus === 400;
-  return httpStatus === 503 && /^service unavailable\b/i.test(message.trim());
+  return (httpStatus >= 400 && code === -1008) || isUnavailable(httpStatus, message);
+}
+
+/**
+ * HTTP 503 comes in kinds: exactly "Service Unavailable." and code -1008 are failures; "Unknown error, please check your
+ * request or try again later." means that the status is unknown, and anything else is taken for that.
+ */
+function isUnavailable(httpStatus: number, message: string): boolean {
+  return httpStatus === 503 && /^service unavailable\.?$/i.test(message.trim());
 }

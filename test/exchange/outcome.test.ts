@@ -89,20 +89,52 @@ test('a conditional cancel is EXECUTED on its two ids and the code 200', () => {
   expect(judge(algo, 200, reply)).toMatchObject({ status: 'UNKNOWN' });
 });
 
-test('a refusal counts only with a 4xx, whatever its code', () => {
-  for (const code of DEFINITE_REFUSALS) {
-    expect(judge(flatten, 400, { code, msg: 'm' })).toMatchObject({ status: 'REJECTED', code });
-    if (code !== -1008)
-      expect(judge(flatten, 503, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
-    expect(judge(flatten, 200, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
-  }
+const KINDS = [
+  ['cancel', cancel],
+  ['flatten', flatten],
+] as const;
+
+for (const [kind, write] of KINDS) {
+  test(`a documented refusal of a ${kind} is definite with 400 and 401, and with nothing else`, () => {
+    for (const code of DEFINITE_REFUSALS[kind]) {
+      for (const status of [400, 401])
+        expect(judge(write, status, { code, msg: 'm' })).toMatchObject({ status: 'REJECTED', code });
+      for (const status of [200, 201, 202, 404, 408, 409, 451, 500, 502, 503, 504])
+        expect([status, judge(write, status, { code, msg: 'm' }).status]).toEqual([status, 'UNKNOWN']);
+    }
+  });
+}
+
+test('a code that another request is refused with says nothing about this one', () => {
+  expect(judge(cancel, 400, { code: -2022, msg: 'ReduceOnly Order is rejected.' }).status).toBe('UNKNOWN');
+  expect(judge(flatten, 400, { code: -2022, msg: 'ReduceOnly Order is rejected.' }).status).toBe('REJECTED');
+  expect(judge(flatten, 400, { code: -1119, msg: 'm' }).status).toBe('UNKNOWN');
+  for (const code of [-1108, -1113, -1125, -2021, -4021, -4045, -4114, -4202, -4203, -5021, -5022])
+    for (const [, write] of KINDS) expect(judge(write, 400, { code, msg: 'm' }).status).toBe('UNKNOWN');
 });
 
 test('no code that leaves the outcome open is among the definite refusals', () => {
-  for (const code of [-1000, -1001, -1006, -1007, -1016, -2011, -2013, -4116]) {
-    expect(DEFINITE_REFUSALS.has(code)).toBe(false);
-    expect(judge(cancel, 400, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
-  }
+  for (const code of [-1000, -1001, -1006, -1007, -1013, -1016, -2011, -2013, -2020, -4116, -9999])
+    for (const [, write] of KINDS)
+      expect(judge(write, 400, { code, msg: 'm' })).toMatchObject({ status: 'UNKNOWN', code });
+});
+
+test('a 503 is a failure as "Service Unavailable." or -1008, and unknown in every other wording', () => {
+  const of503 = (text: string) =>
+    classify(cancel, { kind: 'reply', httpStatus: 503, text, value: undefined, serverMs: null }, plain)
+      .status;
+  expect(of503('Service Unavailable.')).toBe('REJECTED');
+  expect(of503('{"code":-1,"msg":"Service Unavailable."}')).toBe('REJECTED');
+  expect(of503('{"code":-1008,"msg":"Request throttled by system-level protection."}')).toBe('REJECTED');
+  for (const text of [
+    'Service Unavailable. upstream request timeout',
+    '{"code":0,"msg":"Unknown error, please check your request or try again later."}',
+    '{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}',
+    '<html>503 Service Unavailable</html>',
+    '',
+  ])
+    expect([text, of503(text)]).toEqual([text, 'UNKNOWN']);
+  expect(judge(cancel, 400, { code: -1008, msg: 'm' }).status).toBe('UNKNOWN');
 });
 
 test('what never left is NOT_SENT, what may have left is UNKNOWN', () => {

@@ -98,15 +98,17 @@ for (const [fault, pauses] of DEFINITE) {
   const name = 'code' in fault ? `${fault.status} ${fault.code}` : `${fault.status} ${fault.body}`;
   test(`${name} is REJECTED${pauses ? ' and pauses every call' : ''}`, async () => {
     await using world = await startWorld();
-    const write = await strayCancel(world);
-    await world.sim.fault({ kind: 'status', ...fault, match: { method: 'DELETE' } });
+    await world.sim.setPosition('BTCUSDT', '0.010');
+    await world.exchange.observe({ symbols: [] });
+    const write = flattenOf();
+    await world.sim.fault({ kind: 'status', ...fault, match: { method: 'POST', path: 'order' } });
     expect(await world.exchange.dispatch(write, world.permit(write))).toMatchObject({
       status: 'REJECTED',
       httpStatus: fault.status,
     });
     expect(await world.sim.writes()).toHaveLength(1);
     expect(world.events.some((event) => event.type === 'backoff')).toBe(pauses);
-    expect((await world.sim.state()).orders).toHaveLength(1);
+    expect((await world.sim.state()).positions).toHaveLength(1);
   });
 }
 
