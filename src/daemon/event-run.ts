@@ -141,6 +141,7 @@ function decideOnEvent(
       blocked: stringCounts(tally.blocked),
       executed: 0,
       executedUnplanned: 0,
+      mayHaveExecuted: 0,
       writesSent: 0,
       matched: comparison.matchedOrders + comparison.matchedPositions > 0,
     },

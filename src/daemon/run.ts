@@ -6,6 +6,7 @@ import type { Comparison } from '../engine/compare.ts';
 import { advanceConfirmations, confirmationOf, shownBy } from '../engine/confirm.ts';
 import { type ActionHistory, type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
+import type { ItemResult } from '../engine/item-result.ts';
 import { withinLease } from '../engine/lease.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';
 import { expectedStateStale } from '../gates/expected-state-stale.ts';
@@ -23,6 +24,9 @@ import { writeDown } from './writing-down.ts';
 
 /** Sightings further apart than this many intervals are not of one and the same mismatch. */
 const GAP_INTERVALS = 3;
+
+/** What counts against `arming.max_executions`: an unknown write may well have been executed. */
+const MAY_HAVE_EXECUTED: ReadonlySet<ItemResult['status']> = new Set(['executed', 'unknown']);
 
 /** Runs once. Never rejects for what the exchange, the feed or the disk may do. */
 export async function reconcileOnce(
@@ -80,6 +84,7 @@ export async function reconcileOnce(
       executedUnplanned: execution.results.filter(
         (done) => !decision.runnable.some(({ action }) => action.id === done.action.id),
       ).length,
+      mayHaveExecuted: execution.results.filter(({ status }) => MAY_HAVE_EXECUTED.has(status)).length,
       writesSent: execution.sent,
       matched: comparison.matchedOrders + comparison.matchedPositions > 0,
     },

@@ -21,7 +21,7 @@ export function grantLease(
   };
 }
 
-/** Takes executions off a lease. */
+/** Takes executions off a lease; a write of unknown outcome is one. */
 export function spendLease(lease: Lease | null, executed: number): Lease | null {
   return lease === null ? null : { ...lease, executionsLeft: lease.executionsLeft - executed };
 }

@@ -33,6 +33,8 @@ export interface RunCounts {
   readonly blocked: Readonly<Record<string, number>>;
   readonly executed: number;
   readonly executedUnplanned: number;
+  /** Writes of known or possible effect: each takes one execution off the arming lease. */
+  readonly mayHaveExecuted: number;
   readonly writesSent: number;
   readonly matched: boolean;
 }

@@ -82,8 +82,8 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
       intervalMs,
     });
     const progress = event.type === 'tick' ? passed : countRun(passed, event.counts, context.nowMonoMs);
-    const executed = event.type === 'tick' ? 0 : event.counts.executed;
-    draft.state = { ...state, progress, lease: spendLease(state.lease, executed) };
+    const spent = event.type === 'tick' ? 0 : event.counts.mayHaveExecuted;
+    draft.state = { ...state, progress, lease: spendLease(state.lease, spent) };
     return;
   }
   switch (event.type) {

@@ -8,9 +8,10 @@ import type { Core } from '../../src/daemon/core.ts';
 import { makeExecutor } from '../../src/daemon/executing.ts';
 import { reconcileOnce } from '../../src/daemon/run.ts';
 import type { ObservedOrder, ObservedPosition } from '../../src/engine/types.ts';
+import type { WriteRequest } from '../../src/exchange/exchange.ts';
 import { hashWire, wireRequest } from '../../src/exchange/wire.ts';
 import { type Line, order as orderBody, session, text } from '../engine/feed-lines.ts';
-import { scriptedExchange } from '../engine/scripted-exchange.ts';
+import { type Script, scriptedExchange } from '../engine/scripted-exchange.ts';
 import { clientId, observation, observedOrder, rules } from '../helpers/engine-world.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
@@ -20,10 +21,10 @@ export interface LiveWorld extends Disposable {
   readonly hand: HandCore;
   readonly core: Core;
   readonly feedPath: string;
-  /** What the account holds. */
-  readonly account: { orders: ObservedOrder[]; positions: ObservedPosition[] };
+  /** What the account holds, and how the exchange answers. */
+  readonly account: Script;
   /** Writes that left. */
-  readonly sent: readonly { readonly kind: string; readonly symbol: string }[];
+  readonly sent: readonly WriteRequest[];
   /** How the engine behaves; heartbeats claim everything up to now unless told otherwise. */
   readonly engine: { heartbeats: boolean; tsShiftMs: number; appliedMs: () => number };
   /** Writes a line of the engine's session, stamped with the time it has now. */

@@ -12,6 +12,7 @@ const run = {
   blocked: { dry_run: 2 },
   executed: 0,
   executedUnplanned: 0,
+  mayHaveExecuted: 0,
   writesSent: 0,
   matched: false,
 };

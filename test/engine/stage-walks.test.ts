@@ -60,6 +60,7 @@ const nothing: RunCounts = {
   blocked: {},
   executed: 0,
   executedUnplanned: 0,
+  mayHaveExecuted: 0,
   writesSent: 0,
   matched: true,
 };
@@ -120,9 +121,9 @@ function countsOf(word: Word, stage: StageNumber): RunCounts | null {
     case 'run_plan':
       return stage < 2 ? nothing : plan;
     case 'run_executed':
-      return stage === 4 ? { ...plan, blocked: {}, executed: 1, writesSent: 1 } : nothing;
+      return stage === 4 ? { ...plan, blocked: {}, executed: 1, mayHaveExecuted: 1, writesSent: 1 } : nothing;
     case 'run_wrong':
-      return { ...nothing, executed: 1, executedUnplanned: 1, writesSent: 1 };
+      return { ...nothing, executed: 1, mayHaveExecuted: 1, executedUnplanned: 1, writesSent: 1 };
     default:
       return null;
   }

@@ -71,6 +71,7 @@ const nothing: RunCounts = {
   blocked: {},
   executed: 0,
   executedUnplanned: 0,
+  mayHaveExecuted: 0,
   writesSent: 0,
   matched: true,
 };
@@ -187,7 +188,7 @@ describe('failing', () => {
     r.context.holds = [{ stage: 2, because: 'RECONCILE_DRY_RUN=true' }];
     runs(r, 1, plans('dry_run'));
     expect(r.state.inForce).toBe(2);
-    runs(r, 1, { ...plans('dry_run'), executed: 1, writesSent: 1 });
+    runs(r, 1, { ...plans('dry_run'), executed: 1, mayHaveExecuted: 1, writesSent: 1 });
     expect(r.state.evidence.map(({ stage }) => stage)).toEqual([0, 1]);
     expect(r.state.progress.restarts).toBe(1);
     expect(r.state.progress.dwellMs).toBe(0);
@@ -329,7 +330,14 @@ describe('the lease', () => {
     [
       'its executions',
       (r) => {
-        runs(r, 10, { ...nothing, planned: 1, plannedInAudit: 1, executed: 1, writesSent: 1 });
+        runs(r, 10, {
+          ...nothing,
+          planned: 1,
+          plannedInAudit: 1,
+          executed: 1,
+          mayHaveExecuted: 1,
+          writesSent: 1,
+        });
       },
     ],
   ];
@@ -344,7 +352,7 @@ describe('the lease', () => {
   test('an execution without a plan is a breach that leads to stage 1', () => {
     const r = climbed();
     send(r, confirm);
-    runs(r, 1, { ...nothing, executed: 1, executedUnplanned: 1, writesSent: 1 });
+    runs(r, 1, { ...nothing, executed: 1, executedUnplanned: 1, mayHaveExecuted: 1, writesSent: 1 });
     expect(r.state.inForce).toBe(1);
   });
 
