@@ -3,6 +3,7 @@ import { compare } from '../engine/compare.ts';
 import { confirmationOf } from '../engine/confirm.ts';
 import { createExecutor, type ExecuteRequest, type Executor, type ItemResult } from '../engine/executor.ts';
 import { flattenTerms } from '../engine/flatten.ts';
+import type { PlanLedger } from '../engine/plan-ledger.ts';
 import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction } from '../engine/types.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
 import type { GateWorld, RunUsage } from '../gates/gate.ts';
@@ -63,6 +64,7 @@ export async function executeRunnable(
     readonly runId: string;
     readonly epoch: number;
     readonly observation: Observation;
+    readonly ledger: PlanLedger;
   },
 ): Promise<Execution> {
   const sentBefore = core.vitals.writesSent;
@@ -78,6 +80,8 @@ export async function executeRunnable(
     actions: input.actions,
     epoch: input.epoch,
     rejudge: (action, used) => rejudge(core, action, { observation: input.observation, used }),
+    ledger: input.ledger,
+    unplanned: (why) => sendStageEvent(core, { type: 'breach', why }),
   };
   const results = await executor.execute(request).finally(() => {
     core.vitals.executing = false;

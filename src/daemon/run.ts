@@ -8,6 +8,7 @@ import { type ActionHistory, type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';
 import type { ItemResult } from '../engine/item-result.ts';
 import { withinLease } from '../engine/lease.ts';
+import { openLedger } from '../engine/plan-ledger.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';
 import { expectedStateStale } from '../gates/expected-state-stale.ts';
 import { takeCanary } from './canary.ts';
@@ -60,8 +61,10 @@ export async function reconcileOnce(
   const isWritten = written === decision.planned.length;
   const live = inStage4 && decision.runnable.length > 0 && isWritten;
   const actions = withinLease(decision.runnable, vitals.stage.lease);
+  // What the audit took, and nothing that came about on the way from there to here.
+  const ledger = openLedger(isWritten ? decision.planned : []);
   const execution: Execution = live
-    ? await executeRunnable(core, executor, { actions, runId, epoch, observation })
+    ? await executeRunnable(core, executor, { actions, runId, epoch, observation, ledger })
     : { results: [], sent: 0, ...(isWritten ? {} : { untried: 'audit_unavailable' as const }) };
   rememberWaiting(core, decision, execution);
   const tally = tallyOf(decision, execution);

@@ -4,7 +4,7 @@
  *
  * Invariants: nothing is dispatched without its INTENT on disk (S1); one dispatch an INTENT (S4); nothing after a journal
  * error (S10), on a symbol with an open intent (S11), or once the stop is latched (S21); every action given ends as
- * exactly one of executed, blocked, failed, unknown (S22).
+ * exactly one of executed, blocked, failed, unknown (S22); nothing that this run's plan does not hold, and nothing twice.
  */
 import type { DispatchResult, Exchange, WriteRequest } from '../exchange/exchange.ts';
 import type { RunUsage } from '../gates/gate.ts';
@@ -14,6 +14,7 @@ import { describeError } from './files.ts';
 import type { Interlock } from './interlock.ts';
 import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
 import type { Journal } from './journal.ts';
+import type { PlanLedger } from './plan-ledger.ts';
 import { type FlattenPricer, type Prepared, prepareWrite } from './prepare-write.ts';
 import { newIntentId, newRepairClientOrderId } from './repair-id.ts';
 import type { BlockReason, GateName, JudgedAction, PlannedAction } from './types.ts';
@@ -53,6 +54,10 @@ export interface ExecuteRequest {
    * Called right before every write, and earlier when the epoch moved.
    */
   readonly rejudge: (action: PlannedAction, used: RunUsage) => GateName | null;
+  /** The run's plan as it was written down; every write uses up an entry of it. */
+  readonly ledger: PlanLedger;
+  /** Told of a write that the plan does not hold, before anything else happens: it takes away the right to write. */
+  readonly unplanned: (why: string) => void;
 }
 
 /** Executes runs; one at a time. */
@@ -148,6 +153,11 @@ async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
 
 async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<ItemResult> {
   const { tools, request, epoch } = pass;
+  const stray = request.ledger.take(write);
+  if (stray !== null) {
+    request.unplanned(stray);
+    return notTried(pass, action, 'port_error', `refused: ${stray}`);
+  }
   const requestHash = hashOf(tools, write);
   if (requestHash === null)
     return notTried(pass, action, 'port_error', 'the write can not be put on the wire');

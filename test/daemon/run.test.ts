@@ -220,6 +220,35 @@ describe('a run in stage 4', () => {
     expect(rig.core.vitals.stage.inForce).toBe(3);
   });
 
+  test('sends nothing that is not in its plan, and drops to stage 1 with the reason', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1), observedOrder(2)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    // The order stays, so that nothing but the ledger keeps it from being canceled twice.
+    rig.account.lies = true;
+    const inner = makeExecutor(rig.core);
+    // A fault between plan and write: one action comes twice.
+    const faulty: typeof inner = {
+      ...inner,
+      execute: (request) => {
+        const [first, second] = request.actions;
+        if (first === undefined || second === undefined) throw new Error('expected two actions');
+        return inner.execute({ ...request, actions: [second, second, first] });
+      },
+    };
+    await reconcileOnce(rig.core, faulty, 'x', { runFinished: () => undefined });
+    expect(rig.sent).toHaveLength(1);
+    expect(rig.core.vitals.stage).toMatchObject({ inForce: 1, request: { stage: 1, by: 'breach' } });
+    expect(rig.core.vitals.stage.evidence.filter(({ stage }) => stage > 0)).toEqual([]);
+    expect(rig.core.interlock.writesAllowed()).toBe(false);
+    const last = rig.core.journal.state().lastStageChange;
+    expect(last?.details).toMatchObject({ to: 1, why: expect.stringContaining('not in the plan') });
+  });
+
   test('carries out no plan that the audit did not take', async () => {
     using directory = scratch();
     const rig = live(directory.path);

@@ -6,6 +6,7 @@ import { flattenTerms } from '../../src/engine/flatten.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { tail } from '../../src/engine/journal-scan.ts';
+import { openLedger } from '../../src/engine/plan-ledger.ts';
 import type { GateName, JudgedAction, PlannedAction } from '../../src/engine/types.ts';
 import type { DispatchResult } from '../../src/exchange/exchange.ts';
 import { hashWire, wireRequest } from '../../src/exchange/wire.ts';
@@ -45,6 +46,7 @@ function world(directory: string) {
   const logged: string[] = [];
   const asked: PlannedAction[] = [];
   const usedBefore: RunUsage[] = [];
+  const unplanned: string[] = [];
   const judge: { answer: GateName | null } = { answer: null };
   const executor = createExecutor({
     exchange: scripted.exchange,
@@ -70,6 +72,11 @@ function world(directory: string) {
       run,
       actions: actions.map(runnable),
       epoch: interlock.epoch(),
+      ledger: openLedger(actions.map(runnable)),
+      unplanned: (why) => {
+        unplanned.push(why);
+        interlock.allowWrites(false);
+      },
       rejudge: (action, used) => {
         asked.push(action);
         usedBefore.push(used);
@@ -90,6 +97,7 @@ function world(directory: string) {
     logged,
     asked,
     usedBefore,
+    unplanned,
     judge,
     path,
   };
@@ -226,6 +234,8 @@ describe('the executor', () => {
         actions: [runnable(flatten('0.010'))],
         epoch: w.interlock.epoch(),
         rejudge: () => null,
+        ledger: openLedger([runnable(flatten('0.010'))]),
+        unplanned: () => undefined,
       });
       expect(statuses(results)).toEqual(['failed:port_error']);
     }
@@ -416,6 +426,30 @@ describe('the executor', () => {
     expect(statuses(results)).toEqual(['executed', 'blocked:audit_unavailable']);
     expect(w.sent).toHaveLength(1);
     expect(w.journal.state().openIntents.size).toBe(1);
+  });
+
+  test('sends nothing that the plan of the run does not hold, tells of it, and goes on with nothing else', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
+    const ledger = openLedger([cancel(1), cancel(3)].map(runnable));
+    const results = await w.execute([cancel(1), cancel(2), cancel(3)], { ledger });
+    expect(statuses(results)).toEqual(['executed', 'failed:port_error', 'blocked:not_armed']);
+    expect(w.sent).toHaveLength(1);
+    expect(w.unplanned).toEqual([expect.stringContaining('is not in the plan of this run')]);
+    expect(w.lines().filter(({ status }) => status === 'INTENT')).toHaveLength(1);
+  });
+
+  test('sends what was planned once no second time', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1)];
+    const ledger = openLedger([runnable(cancel(1))]);
+    expect(statuses(await w.execute([cancel(1)], { ledger }))).toEqual(['executed']);
+    w.script.orders = [observedOrder(1)];
+    expect(statuses(await w.execute([cancel(1)], { ledger }))).toEqual(['failed:port_error']);
+    expect(w.sent).toHaveLength(1);
+    expect(w.unplanned).toHaveLength(1);
   });
 
   test('without writes, for a synthetic action, and for one that a gate closed it sends nothing', async () => {
