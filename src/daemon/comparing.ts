@@ -1,5 +1,4 @@
 /** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
-import { setTimeout } from 'node:timers/promises';
 import { attribute } from '../engine/attribution.ts';
 import { type CompareOptions, type Comparison, compare } from '../engine/compare.ts';
 import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
@@ -11,7 +10,7 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
   const { vitals } = core;
   // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first. Deno's
   // setImmediate would not let it: no socket is looked at before it.
-  await setTimeout(0);
+  await new Promise<void>((goOn) => core.machine.timers.after(0, goOn));
   vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
   const first = compareNow(core, observation);
   const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);

@@ -4,8 +4,9 @@ import type { Clock } from '../engine/clock.ts';
 import type { Feed } from '../engine/feed.ts';
 import { createInterlock, type Interlock } from '../engine/interlock.ts';
 import type { Latch } from '../engine/latch.ts';
+import type { Machine } from '../engine/machine.ts';
 import { startExchange } from '../exchange/client.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, ExchangeOptions } from '../exchange/exchange.ts';
 import { spawnThread } from '../exchange/spawn.ts';
 import { buildInfo } from '../launch/build-info.ts';
 import type { Places } from '../launch/places.ts';
@@ -20,6 +21,7 @@ export interface ComposeInputs {
   readonly settings: Settings;
   readonly places: Places;
   readonly clock: Clock;
+  readonly machine: Machine;
   readonly host: string;
   readonly ownedByTerminal: boolean;
   readonly surroundings: Surroundings;
@@ -27,6 +29,8 @@ export interface ComposeInputs {
   readonly feed: Feed;
   readonly notebook: Notebook;
   readonly metricsUrl: string;
+  /** Reaches the account; through a thread of its own when it isn't given. */
+  readonly connect?: (options: ExchangeOptions, interlock: Interlock) => Exchange;
 }
 
 /** Starts the exchange thread and joins everything. */
@@ -51,6 +55,7 @@ export function composeCore(inputs: ComposeInputs): Core {
       simulatorUrl: simulator?.restUrl ?? null,
     },
     clock,
+    machine: inputs.machine,
     journal,
     interlock,
     exchange: openExchange(inputs, interlock),
@@ -77,6 +82,7 @@ function openExchange(inputs: ComposeInputs, interlock: Interlock): Exchange {
     requestTimeoutMs: exchange.requestTimeoutMs,
     backoffUntilMs: journal.state().backoffUntilMs,
   };
+  if (inputs.connect !== undefined) return inputs.connect(options, interlock);
   return startExchange(options, interlock, inputs.clock, (data) => spawnThread('exchange', data));
 }
 

@@ -6,6 +6,7 @@ import type { ActionHistory, Decision } from '../engine/decide.ts';
 import type { Feed } from '../engine/feed.ts';
 import type { Interlock } from '../engine/interlock.ts';
 import type { Journal } from '../engine/journal.ts';
+import type { Machine } from '../engine/machine.ts';
 import type { MassFound } from '../engine/mass-records.ts';
 import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
@@ -136,6 +137,7 @@ export interface Core {
   readonly places: Places;
   readonly identity: DaemonIdentity;
   readonly clock: Clock;
+  readonly machine: Machine;
   readonly journal: Journal;
   readonly interlock: Interlock;
   readonly exchange: Exchange;

@@ -4,20 +4,18 @@ import type { Settings } from '../config/load.ts';
 import type { ControlTarget } from '../control/control.ts';
 import { removeRegistryEntry, writeRegistryEntry } from '../control/registry.ts';
 import { systemClock } from '../engine/clock.ts';
-import { stopFilePresent } from '../engine/stop-file.ts';
+import { thisMachine } from '../engine/machine.ts';
 import type { Places } from '../launch/places.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { startMetricsServer } from '../ops/metrics-server.ts';
 import { createApprovals } from './approval.ts';
-import { entryBase } from './ceremony.ts';
+import { begin } from './beginning.ts';
 import { type CommandDeps, runCommand } from './commands.ts';
 import { composeCore } from './compose.ts';
 import type { Core, LatchState } from './core.ts';
 import { type EmbeddedSimulator, placeRealStray, startEmbedded } from './embedded-simulator.ts';
 import { createEngineRoom } from './engine-room.ts';
 import { openFeedSource } from './feed-source.ts';
-import { onExchangeEvent } from './listening.ts';
-import { recallMass } from './mass.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
@@ -59,6 +57,7 @@ const SHUTDOWN_LIMIT_MS = 20_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon | StartFailure> {
   const { settings, places } = options;
   const clock = systemClock;
+  const machine = thisMachine;
   const host = hostname();
   // The log is opened before there is a notebook to tell of it.
   const early: string[] = [];
@@ -79,7 +78,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     for (const step of undo.splice(0).toReversed()) await step();
     return { ok: false, exitCode, problem };
   };
-  const { account, log, latch, journal } = surroundings;
+  const { account, log, latch } = surroundings;
   const notebook = openNotebook(clock, (level, event, msg, fields) => log[level](event, msg, fields));
   onLogProblem = (problem) => notebook.alarm('log', problem);
   early.forEach(onLogProblem);
@@ -99,9 +98,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     undo.push(started.simulator.close);
   }
   const metricsUrl = `http://${places.metricsHost ?? '127.0.0.1'}:${metricsServer.port}/metrics`;
-  const source = openFeedSource({ settings, places, clock, accountName: account.name });
+  const source = openFeedSource({ settings, places, clock, accountName: account.name, disk: machine.disk });
   const { feed } = source;
-  const core = composeCore({ ...options, clock, host, surroundings, simulator, feed, notebook, metricsUrl });
+  const core = composeCore({
+    ...options,
+    clock,
+    machine,
+    host,
+    surroundings,
+    simulator,
+    feed,
+    notebook,
+    metricsUrl,
+  });
   known = core;
   undo.push(core.exchange.close, core.feed.close);
   const room = createEngineRoom(core, latch, metrics);
@@ -176,13 +185,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   }
   undo.push(() => removeRegistryEntry(places.registryPath, process.pid));
 
-  const fatal = (why: string): void => endWith(1, `the exchange thread failed: ${why}`);
-  const heard = { core, runSoon: room.scheduler.soon, decideSoon: room.eventRuns.soon, fatal };
-  core.exchange.subscribe((event) => onExchangeEvent(heard, event));
   undo.push(room.eventRuns.close);
-  sayHowItBegan(core);
-  if (core.vitals.latch === null && stopFilePresent(places.stateDir))
-    stopNow('STOP file', `a file STOP in ${places.stateDir}`);
+  begin({ core, room, stopNow, fatal: (why) => endWith(1, `the exchange thread failed: ${why}`) });
   const beat = setInterval(() => {
     try {
       room.beat();
@@ -193,7 +197,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     }
   }, BEAT_MS);
   undo.push(() => clearInterval(beat));
-  if (!journal.healthy()) notebook.alarm('audit', `AUDIT UNAVAILABLE: ${journal.problem()}`);
 
   return {
     ok: true,
@@ -219,19 +222,6 @@ function serveMetrics(places: Places, metrics: Metrics, ready: () => boolean) {
       metrics.fresh() ? { ok: true, text: 'alive' } : { ok: false, text: 'the engine is silent' },
     ready: () => (ready() ? { ok: true, text: 'ready' } : { ok: false, text: 'starting' }),
   });
-}
-
-function sayHowItBegan(core: Core): void {
-  const { settings, identity, vitals, journal, notebook } = core;
-  const { version, commit, account } = identity;
-  const details = { digest: settings.digest, version, commit, account, covered: settings.flat };
-  journal.append({ ...entryBase(core), event_type: 'CONFIG_LOADED', details });
-  const { request } = vitals.stage;
-  const text = `started: ${settings.exchange.environment}, account ${account}, request ${request.stage} by ${request.by}`;
-  notebook.note('info', 'STARTED', text);
-  recallMass(core);
-  if (vitals.latch !== null)
-    notebook.note('alarm', 'STOP_LATCHED', `still latched: ${vitals.latch.id} by ${vitals.latch.by}`);
 }
 
 function describe(error: unknown): string {

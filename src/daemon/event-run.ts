@@ -37,14 +37,15 @@ const AGAIN_MS = 50;
 /** Starts without anything to decide. At most ten runs begin within a second. */
 export function createEventRuns({ core, nextRunId, sink, failed }: EventRunDeps): EventRuns {
   const { clock, vitals } = core;
+  const { timers } = core.machine;
   let toldMonoMs: number | null = null;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let cancelTimer: (() => void) | null = null;
   let recent: readonly number[] = [];
   let restUntilMonoMs = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   function turn(): void {
-    timer = null;
+    cancelTimer = null;
     const now = clock.monoMs();
     recent = recent.filter((startedMonoMs) => now - startedMonoMs < 1000);
     const [oldest] = recent;
@@ -67,7 +68,7 @@ export function createEventRuns({ core, nextRunId, sink, failed }: EventRunDeps)
   }
 
   function wait(ms: number): void {
-    if (!closed) timer ??= setTimeout(turn, ms);
+    if (!closed) cancelTimer ??= timers.after(ms, turn);
   }
 
   return {
@@ -78,7 +79,7 @@ export function createEventRuns({ core, nextRunId, sink, failed }: EventRunDeps)
     },
     close: () => {
       closed = true;
-      if (timer !== null) clearTimeout(timer);
+      cancelTimer?.();
     },
   };
 }

@@ -33,6 +33,7 @@ export function makeExecutor(core: Core): Executor {
     journal: core.journal,
     interlock: core.interlock,
     clock: core.clock,
+    randomHex: core.machine.randomHex,
     permitMs: PERMIT_MS,
     hashRequest: (write) => hashWire(wireRequest(write, vitals.observation?.positionMode ?? null)),
     flattenTerms: ({ action, position, markPrice }) => {

@@ -2,6 +2,7 @@
 import type { Settings } from '../config/load.ts';
 import { type FeedServer, startFeedServer } from '../control/feed-server.ts';
 import type { Clock } from '../engine/clock.ts';
+import type { Disk } from '../engine/disk.ts';
 import { type Feed, openFeed } from '../engine/feed.ts';
 import { createPostedFeed } from '../engine/posted-feed.ts';
 import type { Places } from '../launch/places.ts';
@@ -21,8 +22,9 @@ export function openFeedSource(input: {
   readonly places: Places;
   readonly clock: Clock;
   readonly accountName: string;
+  readonly disk: Disk;
 }): FeedSource {
-  const { settings, places, clock } = input;
+  const { settings, places, clock, disk } = input;
   const { source, settleMs, account } = settings.expectedState;
   const identity = { account: account ?? input.accountName, environment: settings.exchange.environment };
   if (source === 'socket') {
@@ -40,7 +42,7 @@ export function openFeedSource(input: {
   }
   const uid = process.getuid?.() ?? 0;
   return {
-    feed: openFeed({ path: places.expectedPath ?? '', identity, clock, settleMs, uid }),
+    feed: openFeed({ path: places.expectedPath ?? '', identity, clock, settleMs, uid, disk }),
     socketPath: null,
     serve: async () => ({ ok: true, close: async () => undefined }),
   };

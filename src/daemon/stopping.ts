@@ -71,7 +71,7 @@ export function clearStop(
   if (state === null) return 'there is no stop latch to clear';
   if (state.id !== request.latchId)
     return `the latch in force is ${state.id}, not ${request.latchId}: look at it first`;
-  if (!removeStopFile(core.places.stateDir))
+  if (!removeStopFile(core.places.stateDir, core.machine.disk))
     return `the file STOP in ${core.places.stateDir} can't be removed`;
   const cleared = latch.clear(request.latchId);
   if (cleared.kind === 'not_current')

@@ -90,7 +90,7 @@ export function createTick(deps: TickDeps): () => void {
   }
 
   function watchStop(now: number): void {
-    const present = stopFilePresent(core.places.stateDir);
+    const present = stopFilePresent(core.places.stateDir, core.machine.disk);
     // A file that comes while it is latched is a newer stop: a clear of the older one must not take it away.
     if (present && (vitals.latch === null || stopFileSeen === false))
       stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${core.places.stateDir}` });

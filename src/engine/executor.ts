@@ -39,6 +39,8 @@ export interface ExecutorTools {
   readonly hashRequest: (write: WriteRequest) => string;
   readonly flattenTerms: FlattenPricer;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** For ids; this machine's when it isn't given. */
+  readonly randomHex?: (bytes: number) => string;
   /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
   readonly permitMs: number;
 }
@@ -144,7 +146,7 @@ function judgeAgain(pass: Pass, action: PlannedAction): GateName | null {
 async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
   const { exchange, flattenTerms, clock } = pass.tools;
   try {
-    const newClientOrderId = () => newRepairClientOrderId(clock.wallMs());
+    const newClientOrderId = () => newRepairClientOrderId(clock.wallMs(), pass.tools.randomHex);
     return await prepareWrite(action, { exchange, flattenTerms, newClientOrderId });
   } catch (error) {
     return { kind: 'failed', text: `targeted read: ${describeError(error)}` };
@@ -161,7 +163,7 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   const requestHash = hashOf(tools, write);
   if (requestHash === null)
     return notTried(pass, action, 'port_error', 'the write can not be put on the wire');
-  const id = newIntentId(tools.clock.wallMs());
+  const id = newIntentId(tools.clock.wallMs(), tools.randomHex);
   const intent = tools.journal.append(intentEntry(request.run, action, { id, write, requestHash, epoch }));
   if (!intent.ok) return failed(tools, ended(action, 'failed', 'port_error', intent.problem));
   const atMonoMs = tools.clock.monoMs();

@@ -4,10 +4,11 @@
  * The file is opened without following links; neither it nor its directory may be writable by others. What can't be
  * read is a fault of the picture, never an empty picture.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from './clock.ts';
+import { type Disk, realDisk } from './disk.ts';
 import { escapeText } from './escape.ts';
 import {
   applyLine,
@@ -27,6 +28,7 @@ export interface FeedOptions {
   readonly settleMs: number;
   /** Owner the file must have; 0 (root) is always accepted. */
   readonly uid: number;
+  readonly disk?: Disk;
 }
 
 /** A feed being read. */
@@ -47,6 +49,7 @@ const POLL_BYTES = 8 * (1 << 20);
 
 /** Starts tailing; a missing file is a problem that heals when it appears. */
 export function openFeed(options: FeedOptions): Feed {
+  const disk = options.disk ?? realDisk;
   const view = createViewer(options.settleMs);
   let draft: ExpectedDraft = nothingExpected();
   let problem: string | null = 'not read yet';
@@ -88,7 +91,7 @@ export function openFeed(options: FeedOptions): Feed {
   }
 
   function letGo(): void {
-    if (open !== null) closeSync(open.fd);
+    if (open !== null) disk.close(open.fd);
     open = null;
     startOver();
   }
@@ -101,10 +104,10 @@ export function openFeed(options: FeedOptions): Feed {
 
   function reopen(): string | null {
     letGo();
-    const refused = checkPlace(options.path, options.uid);
+    const refused = checkPlace(options, disk);
     if (refused !== null) return refused;
-    const fd = openSync(options.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    open = { fd, inode: fstatSync(fd).ino, offset: 0 };
+    const fd = disk.open(options.path, constants.O_RDONLY | constants.O_NONBLOCK, 0);
+    open = { fd, inode: disk.facts(fd).inode, offset: 0 };
     return null;
   }
 
@@ -117,10 +120,10 @@ export function openFeed(options: FeedOptions): Feed {
 
   function read(): void {
     try {
-      const rotated = open === null || hasMoved(options.path, open);
+      const rotated = open === null || hasMoved(options.path, open, disk);
       if (rotated && open !== null) readOn();
       // Looked at every time: a file that was private may have been opened to others since.
-      problem = rotated ? reopen() : checkPlace(options.path, options.uid);
+      problem = rotated ? reopen() : checkPlace(options, disk);
       if (problem === null) readOn();
       else letGo();
     } catch (error) {
@@ -131,7 +134,7 @@ export function openFeed(options: FeedOptions): Feed {
 
   function readOn(): void {
     if (open === null) return;
-    const size = fstatSync(open.fd).size;
+    const { size } = disk.facts(open.fd);
     if (size < open.offset) {
       changed = true;
       draft = withFault(draft, 'the file was truncated');
@@ -141,7 +144,7 @@ export function openFeed(options: FeedOptions): Feed {
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(1, size - open.offset)));
     let taken = 0;
     while (taken < POLL_BYTES) {
-      const read = readSync(open.fd, buffer, 0, buffer.length, open.offset);
+      const read = disk.read(open.fd, buffer, open.offset);
       if (read === 0) break;
       open.offset += read;
       taken += read;
@@ -179,23 +182,24 @@ export function parseLine(text: string): ParsedLine {
   return { ok: false, problem: escapeText(`${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, 120) };
 }
 
-function hasMoved(path: string, open: { readonly inode: number }): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat === undefined || stat.ino !== open.inode;
+function hasMoved(path: string, open: { readonly inode: number }, disk: Disk): boolean {
+  return disk.lookup(path)?.inode !== open.inode;
 }
 
-function checkPlace(path: string, uid: number): string | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return `no file ${path} yet: the trading engine has not written its expected state`;
-  const directory = lstatSync(dirname(path));
-  if (!stat.isFile()) return `${path} is not a regular file (links are not followed)`;
+function checkPlace({ path, uid }: FeedOptions, disk: Disk): string | null {
+  const file = disk.lookup(path);
+  if (file === null) return `no file ${path} yet: the trading engine has not written its expected state`;
+  const directory = disk.lookup(dirname(path));
+  if (file.kind !== 'file') return `${path} is not a regular file (links are not followed)`;
+  if (directory === null) return `the directory of ${path} is gone`;
   for (const [what, one] of [
-    [path, stat],
+    [path, file],
     [dirname(path), directory],
   ] as const) {
     if ((one.mode & 0o022) !== 0)
       return `${what} is writable by others (mode ${(one.mode & 0o777).toString(8)}): chmod go-w it`;
-    if (one.uid !== uid && one.uid !== 0) return `${what} belongs to user ${one.uid}, not to ${uid}`;
+    if (one.ownerUid !== uid && one.ownerUid !== 0)
+      return `${what} belongs to user ${one.ownerUid}, not to ${uid}`;
   }
   return null;
 }

@@ -11,6 +11,7 @@ import { openFeed } from '../../src/engine/feed.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
+import { thisMachine } from '../../src/engine/machine.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { computePlaces } from '../../src/launch/places.ts';
 import { handClock } from '../engine/durable.ts';
@@ -76,6 +77,7 @@ export function coreIn(
       simulatorUrl: null,
     },
     clock,
+    machine: thisMachine,
     journal,
     interlock,
     exchange: { ...deafExchange, ...change.exchange },

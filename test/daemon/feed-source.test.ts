@@ -9,11 +9,12 @@ import { handCore } from './hand-core.ts';
 /** A daemon's source with a good feed file in place. */
 function sourceOf(config: string) {
   const hand = handCore({ config });
-  const { settings, places } = hand.core;
+  const { settings, places, machine } = hand.core;
   const path = places.expectedPath ?? '';
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, text(session('file', hand.clock.wall).checkpoint()), { mode: 0o600 });
-  const source = openFeedSource({ settings, places, clock: hand.clock, accountName: 'sim' });
+  const { clock } = hand;
+  const source = openFeedSource({ settings, places, clock, accountName: 'sim', disk: machine.disk });
   return { hand, source, places };
 }
 

@@ -24,6 +24,7 @@ import { openFeed } from '../../src/engine/feed.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
 import { noJournal, openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
+import { thisMachine } from '../../src/engine/machine.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { computePlaces } from '../../src/launch/places.ts';
@@ -113,6 +114,7 @@ export function handCore(options: HandOptions = {}): HandCore {
       simulatorUrl: null,
     },
     clock,
+    machine: thisMachine,
     journal,
     interlock,
     exchange: idleExchange(bench),
