@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
 import { connectControl } from '../control/client.ts';
 import type { ControlThreadMessage } from '../daemon/thread.ts';
@@ -39,11 +40,16 @@ export const runCommand: CliCommand = {
     const terminal = context.isTTY && process.stdin.isTTY === true && context.env['TERM'] !== 'dumb';
     return terminal && !flagArg(args, 'headless') && !flagArg(args, 'no-input')
       ? withScreen(args, context, loaded.settings)
-      : headless(context, loaded.settings);
+      : headless(context, loaded.settings, flags);
   },
 };
 
-async function headless(context: CliContext, settings: Settings): Promise<number> {
+async function headless(
+  context: CliContext,
+  settings: Settings,
+  flags: ReadonlyMap<string, unknown>,
+): Promise<number> {
+  const { config, env } = context;
   const { startDaemon } = await import('../daemon/daemon.ts');
   const { onDaemonSignals } = await import('../daemon/signals.ts');
   const { promise, resolve } = Promise.withResolvers<number>();
@@ -51,11 +57,12 @@ async function headless(context: CliContext, settings: Settings): Promise<number
     settings,
     places: context.places,
     ownedByTerminal: false,
+    reread: config === null ? null : () => ({ text: readFileSync(config.path, 'utf8'), env, flags }),
     stderr: null,
     ended: resolve,
   });
   if (!daemon.ok) return refuse(context, daemon);
-  onDaemonSignals(daemon, { hangUp: 'note' });
+  onDaemonSignals(daemon, { hangUp: 'reload' });
   context.stdout(
     `grinder: running headless for ${configName(context)}, ${daemon.metricsUrl}, log ${plain(context.places.logPath)}\n`,
   );

@@ -10,6 +10,8 @@ import { type ConfigFile, configSchema } from './schema.ts';
 
 /** Settings in force: file, variables and flags merged (flag > environment > file > default). */
 export interface Settings extends Camel<ConfigFile> {
+  /** The same in the file's own names and shapes. */
+  readonly file: ConfigFile;
   readonly wishes: StageWishes;
   /** True when the simulator runs inside this process. */
   readonly embeddedSimulator: boolean;
@@ -62,6 +64,7 @@ export function loadConfig(sources: ConfigSources): LoadResult {
     ok: true,
     settings: {
       ...camelKeys(result.data),
+      file: result.data,
       wishes: environment.wishes,
       embeddedSimulator: isEmbedded(result.data),
       flat,

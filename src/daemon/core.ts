@@ -133,7 +133,8 @@ export interface Vitals {
 
 /** The daemon's parts. */
 export interface Core {
-  readonly settings: Settings;
+  /** Replaced as a whole when the configuration is read again: read it anew in each function, keep no part of it. */
+  settings: Settings;
   readonly places: Places;
   readonly identity: DaemonIdentity;
   readonly clock: Clock;

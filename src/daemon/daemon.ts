@@ -1,6 +1,6 @@
 /** The daemon: starts its parts in an order that leaves nothing half-started, and ends them. */
 import { hostname } from 'node:os';
-import type { Settings } from '../config/load.ts';
+import type { ConfigSources, Settings } from '../config/load.ts';
 import type { ControlTarget } from '../control/control.ts';
 import { removeRegistryEntry, writeRegistryEntry } from '../control/registry.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -19,6 +19,7 @@ import { openFeedSource } from './feed-source.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
+import { createReloader } from './reloading.ts';
 import { openSockets } from './sockets.ts';
 import { stop } from './stopping.ts';
 import { type StartFailure, takeSurroundings } from './surroundings.ts';
@@ -28,6 +29,8 @@ export interface DaemonOptions {
   readonly places: Places;
   /** True when the terminal that shows it also owns it. */
   readonly ownedByTerminal: boolean;
+  /** Reads the configuration's sources again, as a SIGHUP asks; null or absent without a file. */
+  readonly reread?: (() => ConfigSources) | null;
   /** Gets the log's lines too; null for none. */
   readonly stderr: ((line: string) => void) | null;
   /** Called when what usually refuses a start has passed, before the threads are started. */
@@ -47,7 +50,8 @@ export interface Daemon {
   readonly shutdown: (by: string) => void;
   /** Ends it because something broke that it can't go on without. */
   readonly fail: (why: string) => void;
-  readonly note: (event: string, text: string) => void;
+  /** Reads the configuration again as soon as no run is under way. */
+  readonly reload: () => void;
 }
 
 const BEAT_MS = 250;
@@ -84,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   early.forEach(onLogProblem);
 
   let known: Core | null = null;
-  const metrics = createMetrics({ clock, read: () => metricsView(known, settings) });
+  const metrics = createMetrics({ clock, read: () => metricsView(known, known?.settings ?? settings) });
   const metricsServer = await serveMetrics(places, metrics, () => known?.vitals.ready === true);
   if (!metricsServer.ok) return abandon(metricsServer.exitCode, metricsServer.problem);
   undo.push(metricsServer.close);
@@ -114,6 +118,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   known = core;
   undo.push(core.exchange.close, core.feed.close);
   const room = createEngineRoom(core, latch, metrics);
+  const reloader = createReloader({
+    core,
+    reread: options.reread ?? null,
+    busy: () => core.vitals.executing || room.scheduler.runningSince() !== null,
+    runSoon: room.scheduler.soon,
+  });
   const listeners = new Set<() => void>();
   const approvals = createApprovals();
   let shuttingDown = false;
@@ -189,6 +199,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   begin({ core, room, stopNow, fatal: (why) => endWith(1, `the exchange thread failed: ${why}`) });
   const beat = setInterval(() => {
     try {
+      reloader.tick();
       room.beat();
       for (const listener of listeners) listener();
     } catch (error) {
@@ -208,7 +219,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     },
     shutdown,
     fail: (why) => endWith(1, why),
-    note: (event, text) => notebook.note('warn', event, text),
+    reload: reloader.ask,
   };
 }
 

@@ -29,7 +29,7 @@ const READ_SPACING_MS = 1000;
 
 /** Joins the moving parts. */
 export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): EngineRoom {
-  const { settings, notebook, clock, vitals } = core;
+  const { notebook, clock, vitals } = core;
   const board = createGateBoard((gate, from, to) => {
     const level = from === 'closed' && to === 'open' ? 'warn' : 'info';
     notebook.note(level, 'GATE', `GATE ${gate} ${from} -> ${to}`, { gate, from, to });
@@ -40,7 +40,7 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     journal: core.journal,
     clock,
     rules: {
-      windowMs: settings.exchange.recvWindowMs + READ_SPACING_MS,
+      windowMs: core.settings.exchange.recvWindowMs + READ_SPACING_MS,
       agreeing: AGREEING_READS,
       maxReads: MOST_READS,
     },
@@ -50,8 +50,8 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
       runId: vitals.runId ?? '',
       stage: vitals.stage.inForce,
       mode: 'live',
-      actionMode: settings.reconcile.action,
-      configDigest: settings.digest,
+      actionMode: core.settings.reconcile.action,
+      configDigest: core.settings.digest,
     }),
     log: (event, fields) => {
       const words = ['symbol', 'outcome', 'text'].map((key) => String(fields[key] ?? ''));
@@ -73,8 +73,8 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     notebook.alarm('run', `a run failed: ${error instanceof Error ? error.message : String(error)}`);
   const scheduler = createScheduler({
     clock,
-    intervalMs: () => settings.reconcile.intervalMs,
-    debounceMs: settings.reconcile.eventDebounceMs,
+    intervalMs: () => core.settings.reconcile.intervalMs,
+    debounceMs: () => core.settings.reconcile.eventDebounceMs,
     minGapMs: EVENT_RUN_GAP_MS,
     // While stopped the exchange is still read, outside the run counter.
     enabled: () => vitals.stage.inForce > 0 || vitals.latch !== null,

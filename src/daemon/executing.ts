@@ -27,7 +27,7 @@ const PERMIT_MS = 2000;
 
 /** Makes the daemon's one executor. */
 export function makeExecutor(core: Core): Executor {
-  const { settings, vitals } = core;
+  const { vitals } = core;
   return createExecutor({
     exchange: core.exchange,
     journal: core.journal,
@@ -41,7 +41,7 @@ export function makeExecutor(core: Core): Executor {
       if (rules === undefined)
         return { kind: 'impossible', reason: `the exchange's rules for ${action.symbol} are not known` };
       const positionMode = vitals.observation?.positionMode ?? null;
-      const { maxSlippageBps, orderType } = settings.flatten;
+      const { maxSlippageBps, orderType } = core.settings.flatten;
       return flattenTerms({ action, position, markPrice, rules, positionMode, maxSlippageBps, orderType });
     },
     log: (event, fields) => {

@@ -1,8 +1,8 @@
-/** What signals mean to a daemon: SIGTERM and SIGINT end it, SIGUSR2 stops it. */
+/** What signals mean to a daemon: SIGTERM and SIGINT end it, SIGUSR2 stops it, SIGHUP reads the configuration again. */
 import type { Daemon } from './daemon.ts';
 
-/** Installs the handlers. `hangUp`: a terminal's daemon leaves SIGHUP to the screen, a headless one says it reads nothing anew. */
-export function onDaemonSignals(daemon: Daemon, options: { readonly hangUp: 'ignore' | 'note' }): void {
+/** Installs the handlers. `hangUp`: a terminal's daemon leaves SIGHUP, the end of its terminal, to the screen. */
+export function onDaemonSignals(daemon: Daemon, options: { readonly hangUp: 'ignore' | 'reload' }): void {
   process.on('SIGUSR2', () => daemon.stop('SIGUSR2'));
   process.on('SIGTERM', () => daemon.shutdown('SIGTERM'));
   process.on('SIGINT', () => daemon.shutdown('SIGINT'));
@@ -12,7 +12,6 @@ export function onDaemonSignals(daemon: Daemon, options: { readonly hangUp: 'ign
     daemon.fail(`unhandled: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`),
   );
   process.on('SIGHUP', () => {
-    if (options.hangUp === 'note')
-      daemon.note('SIGHUP', 'SIGHUP: the configuration is read at the start only; restart to change it');
+    if (options.hangUp === 'reload') daemon.reload();
   });
 }

@@ -11,7 +11,7 @@ function bench() {
   const scheduler: Scheduler = createScheduler({
     clock,
     intervalMs: () => INTERVAL,
-    debounceMs: 250,
+    debounceMs: () => 250,
     minGapMs: 400,
     enabled: () => state.enabled,
     run: () => {
