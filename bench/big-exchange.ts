@@ -16,8 +16,6 @@ export interface BigExchange {
   readonly close: () => Promise<void>;
 }
 
-const KEY = 'bench-key';
-const SECRET = 'bench-secret';
 const HEARTBEAT_MS = 1000;
 
 /** Starts the exchange, writes its keys, and keeps a feed in which each of its `orders` is expected. */
@@ -26,7 +24,7 @@ export async function startBigExchange(
   name: string,
   options: { readonly orders: number; readonly changes?: Readonly<Record<string, string>> },
 ): Promise<BigExchange> {
-  const simulator = await startSimulator({ port: 0, seed: 1, apiKey: KEY, apiSecret: SECRET });
+  const simulator = await startSimulator({ port: 0, seed: 1, ...keysOf(name) });
   let rows = rowsOf(options.orders, 0);
   const proxy = createServer((request, response) => {
     const url = request.url ?? '/';
@@ -68,6 +66,11 @@ export async function startBigExchange(
   };
 }
 
+/** A key of its own a name: the key is the account, and one account has one audit. */
+export function keysOf(name: string): { readonly apiKey: string; readonly apiSecret: string } {
+  return { apiKey: `bench-key-${name}`, apiSecret: `bench-secret-${name}` };
+}
+
 /** Key files and the lines of a configuration that reads an exchange elsewhere on loopback. */
 export function keyFiles(
   sandbox: Sandbox,
@@ -80,8 +83,9 @@ export function keyFiles(
     key_file: join(sandbox.dir, `${name}.key`),
     secret_file: join(sandbox.dir, `${name}.secret`),
   };
-  writeFileSync(files.key_file, `${KEY}\n`, { mode: 0o600 });
-  writeFileSync(files.secret_file, `${SECRET}\n`, { mode: 0o600 });
+  const { apiKey, apiSecret } = keysOf(name);
+  writeFileSync(files.key_file, `${apiKey}\n`, { mode: 0o600 });
+  writeFileSync(files.secret_file, `${apiSecret}\n`, { mode: 0o600 });
   return {
     endpoints: `{ rest: "${rest}", ws: "${ws}" }`,
     settle_ms: '60000',

@@ -76,6 +76,31 @@ export function untilStatus(
   );
 }
 
+/**
+ * The next so many runs' durations in ms, as the status tells them; the metrics hold the same figures in buckets. Rejects
+ * when the daemon runs without its audit, which would be another run.
+ */
+export async function runTimes(client: ControlClient, runs: number): Promise<readonly number[]> {
+  const samples = new Map<number, number>();
+  const ran = (status: StatusDocument): boolean => status.run.last_duration_ms !== null;
+  const { run, gates } = await untilStatus(client, ran, 'a first run');
+  const audit = gates.find(({ gate }) => gate === 'audit_unavailable');
+  if (audit?.state !== 'open') throw new Error(`the daemon has no audit: ${audit?.value ?? 'no such gate'}`);
+  const stream = client.stream({
+    onStatus: ({ run: { count, last_duration_ms } }) => {
+      if (count > run.count && last_duration_ms !== null) samples.set(count, last_duration_ms);
+    },
+    onUp: () => undefined,
+    onDown: () => undefined,
+  });
+  try {
+    await until(() => samples.size >= runs, `${runs} runs`, 120_000, 100);
+  } finally {
+    stream.close();
+  }
+  return [...samples.values()];
+}
+
 /** Clears the latch that is in force and asks for a stage again. */
 export async function clearLatch(client: ControlClient, stage: 0 | 1 = 0): Promise<void> {
   const { latch } = await untilStatus(client, (status) => status.latch.id !== null, 'a latch');

@@ -1,6 +1,6 @@
 /** One run: what the engine computes, and the whole of it in the daemon. */
 import { startBigExchange } from './big-exchange.ts';
-import { type BenchDaemon, startDaemon, until, untilStatus } from './daemon.ts';
+import { runTimes, startDaemon, untilStatus } from './daemon.ts';
 import { openSandbox, type Sandbox } from './executable.ts';
 import { engineRun, picture } from './orders.ts';
 import { bench, type Figure, timing } from './table.ts';
@@ -48,7 +48,7 @@ function engine(matched: number, unexpected: number, below: number | null): Figu
 async function embedded(sandbox: Sandbox): Promise<Figure> {
   const daemon = await startDaemon(sandbox, await sandbox.config('embedded'));
   try {
-    return timing('daemon: embedded simulator, whole run', await runTimes(daemon), 'ms');
+    return timing('daemon: embedded simulator, whole run', await runTimes(daemon.client, DAEMON_RUNS), 'ms');
   } finally {
     await daemon.close();
   }
@@ -68,29 +68,11 @@ async function big(sandbox: Sandbox, orders: number, unexpected: number): Promis
         `${orders} open orders, ${unexpected} of them unexpected`,
       );
       const title = `daemon: ${orders + unexpected} orders, ${unexpected} mismatches, whole run`;
-      return timing(title, await runTimes(daemon), 'ms');
+      return timing(title, await runTimes(daemon.client, DAEMON_RUNS), 'ms');
     } finally {
       await daemon.close();
     }
   } finally {
     await exchange.close();
   }
-}
-
-/** One duration a run, as the status tells it; the metrics hold the same figures in buckets. */
-async function runTimes({ client }: BenchDaemon): Promise<readonly number[]> {
-  const samples = new Map<number, number>();
-  const stream = client.stream({
-    onStatus: ({ run }) => {
-      if (run.last_duration_ms !== null) samples.set(run.count, run.last_duration_ms);
-    },
-    onUp: () => undefined,
-    onDown: () => undefined,
-  });
-  try {
-    await until(() => samples.size >= DAEMON_RUNS, `${DAEMON_RUNS} runs`, 120_000, 100);
-  } finally {
-    stream.close();
-  }
-  return [...samples.values()];
 }

@@ -47,12 +47,22 @@ async function dev() {
   return passThrough(findDeno(root), ['run', ...flags, ...wide, join(root, 'src/main.ts'), ...args]);
 }
 
+/** `bench` runs all of them, `bench -- run roundtrip` those two. */
 async function bench() {
-  ensureBuilt(root);
   const dir = join(root, 'bench');
-  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith('.bench.ts')) : [];
+  const all = (existsSync(dir) ? readdirSync(dir) : [])
+    .filter((name) => name.endsWith('.bench.ts'))
+    .map((name) => name.replace(/\.bench\.ts$/, ''))
+    .sort();
+  const unknown = rest.filter((name) => !all.includes(name));
+  if (unknown.length > 0) {
+    console.error(`bench: expected some of ${all.join(', ')}, found ${unknown.join(', ')}`);
+    return 64;
+  }
+  ensureBuilt(root);
   const codes = [];
-  for (const file of files.sort()) codes.push(await passThrough(findBun(root), [join(dir, file), ...rest]));
+  for (const name of rest.length > 0 ? rest : all)
+    codes.push(await passThrough(findBun(root), [join(dir, `${name}.bench.ts`)]));
   return codes.find((code) => code !== 0) ?? 0;
 }
 

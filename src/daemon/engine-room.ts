@@ -1,6 +1,7 @@
 /** What moves the daemon: executor, resolver, scheduler and heartbeat over one core. */
 import { createIntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
+import { eventReadGapMs } from '../exchange/read-plan.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Core } from './core.ts';
 import { createEventRuns, type EventRuns } from './event-run.ts';
@@ -20,8 +21,6 @@ export interface EngineRoom {
   readonly beat: () => void;
 }
 
-/** Least time between two runs that events asked for: a picture costs some 50 of the 2400 weight a minute. */
-const EVENT_RUN_GAP_MS = 2000;
 /** When an intent of unknown outcome is believed: reads that agree, and reads until an operator is asked. */
 const AGREEING_READS = 3;
 const MOST_READS = 30;
@@ -75,7 +74,7 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     clock,
     intervalMs: () => core.settings.reconcile.intervalMs,
     debounceMs: () => core.settings.reconcile.eventDebounceMs,
-    minGapMs: EVENT_RUN_GAP_MS,
+    minGapMs: () => eventReadGapMs(core.settings.reconcile.symbolWhitelist),
     // While stopped the exchange is still read, outside the run counter.
     enabled: () => vitals.stage.inForce > 0 || vitals.latch !== null,
     run: async () => {

@@ -16,8 +16,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly intervalMs: () => number;
   readonly debounceMs: () => number;
-  /** Least time between the starts of two runs that events asked for: a picture costs some 50 of 2400 weight a minute. */
-  readonly minGapMs: number;
+  /** Least time between the starts of two runs that events asked for: each picture costs weight. */
+  readonly minGapMs: () => number;
   readonly enabled: () => boolean;
   readonly run: () => Promise<void>;
   readonly failed: (error: unknown) => void;
@@ -35,7 +35,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function due(now: number): boolean {
     if (now - lastStart >= options.intervalMs()) return true;
-    return wanted !== null && now - wanted >= options.debounceMs() && now - lastStart >= options.minGapMs;
+    return wanted !== null && now - wanted >= options.debounceMs() && now - lastStart >= options.minGapMs();
   }
 
   /** A run that a tick started late keeps the beat of its interval, or 5 % of the runs due would soon be missing. */

@@ -79,13 +79,16 @@ interface Instance {
 /** ccxt's own timer must not fire before ours: it doesn't cover the body. */
 const CCXT_GRACE_MS = 5000;
 
-/** Creates one ccxt instance around a fetch. Only ccxt's rate limiter can be left out; retries never happen. */
+/**
+ * Creates one ccxt instance around a fetch, without ccxt's rate limiter (rate-limit.ts is ours) and without retries: its
+ * queue lets nothing pass what waits, outside every deadline, and counts by the wall clock.
+ */
 export function createCcxt(
   options: ExchangeOptions,
   fetchLike: FetchLike,
-  { limited, recvWindowMs }: { readonly limited: boolean; readonly recvWindowMs: number },
+  { recvWindowMs }: { readonly recvWindowMs: number },
 ): Ccxt {
-  const instance = construct(options, { limited, recvWindowMs });
+  const instance = construct(options, recvWindowMs);
   instance.fetchImplementation = fetchLike;
   // It would print addresses that hold a listen key.
   instance.log = () => undefined;
@@ -127,18 +130,12 @@ export function createCcxt(
   };
 }
 
-function construct(
-  options: ExchangeOptions,
-  { limited, recvWindowMs }: { readonly limited: boolean; readonly recvWindowMs: number },
-): Instance {
+function construct(options: ExchangeOptions, recvWindowMs: number): Instance {
   const created: unknown = new BinanceUsdm({
     apiKey: options.apiKey,
     secret: options.apiSecret,
     timeout: options.requestTimeoutMs + CCXT_GRACE_MS,
-    enableRateLimit: limited,
-    rateLimiterAlgorithm: 'rollingWindow',
-    // 2400 weight a minute (ccxt's own figure for this exchange is half of it); our meter stays below that.
-    rateLimit: 25,
+    enableRateLimit: false,
     options: {
       fetchCurrencies: false,
       fetchMargins: false,

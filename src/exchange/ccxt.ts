@@ -45,7 +45,6 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
     emit,
   };
   const reading = createCcxt(options, createFetch(deps, guardReads), {
-    limited: true,
     recvWindowMs: options.recvWindowMs,
   });
   let timeDifferenceMs = 0;

@@ -4,6 +4,7 @@ import type { Clock } from '../engine/clock.ts';
 import type { MarkPrice, Observation, ObservedPosition, ReadReport } from '../engine/types.ts';
 import type { ObserveRequest } from './exchange.ts';
 import type { PositionModeCache } from './position-mode.ts';
+import { planReads } from './read-plan.ts';
 import type { Reader } from './reader.ts';
 import { positionRow, priceRow } from './rows.ts';
 import type { Sweeper } from './sweep.ts';
@@ -14,9 +15,6 @@ export interface ObserveDeps {
   readonly mode: PositionModeCache;
   readonly sweeper: Sweeper;
 }
-
-/** From so many symbols on, one call for all prices (weight 10) is cheaper than one each. */
-const ALL_PRICES_FROM = 10;
 
 /**
  * Reads open and conditional orders (see sweep.ts), positions, position mode and the prices asked for.
@@ -54,7 +52,7 @@ export async function readPrices(
   read: Reader,
   symbols: readonly string[],
 ): Promise<{ readonly value: readonly MarkPrice[]; readonly reports: readonly ReadReport[] }> {
-  if (symbols.length >= ALL_PRICES_FROM) return readAllPrices(read, new Set(symbols));
+  if (planReads(symbols).prices === 'all') return readAllPrices(read, new Set(symbols));
   const results = await Promise.all(
     symbols.map(async (symbol) => {
       const { report, value, endedMonoMs } = await read('premiumIndex', { symbol }, priceRow);

@@ -1,4 +1,5 @@
-/** Keeps reads below the exchange's weight limit, so that room is left for a cancel. */
+/** Keeps what is read below the exchange's weight limit, so that room is left for a cancel and what it has to ask first. */
+import { endpointOf, WEIGHT_LIMIT, weightOf } from './weights.ts';
 
 export interface WeightMeter {
   /** Takes the weight of a read, or says why it must not leave now. */
@@ -7,45 +8,65 @@ export interface WeightMeter {
   readonly note: (header: string | null) => number | null;
 }
 
-/** Weight per minute and address (USD-M "Limits", read 2026-11). */
-const LIMIT = 2400;
-/** Kept for writes and for what follows them. */
-const RESERVE = 200;
+/** Kept for writes, for the targeted reads around them, and for the clock: no picture takes of it. */
+export const WEIGHT_RESERVE = 200;
 const WINDOW_MS = 60_000;
 
-/** What a call costs without and with a symbol, by the exchange's own figures; everything else costs 1. */
-const WEIGHTS: Readonly<Record<string, readonly [all: number, one: number]>> = {
-  '/fapi/v1/openOrders': [40, 1],
-  '/fapi/v1/openAlgoOrders': [40, 1],
-  '/fapi/v1/premiumIndex': [10, 1],
-  '/fapi/v3/positionRisk': [5, 5],
-  '/fapi/v1/positionSide/dual': [30, 30],
-};
+/** What pictures are made of; one that has to wait is late, where a write that has to wait is a risk. */
+const PICTURE: ReadonlySet<string> = new Set([
+  'openOrders',
+  'openAlgoOrders',
+  'positionRisk',
+  'positionSide/dual',
+  'premiumIndex',
+  'exchangeInfo',
+]);
+/** The same endpoints with a symbol are what a flatten asks right before it. */
+const TARGETED: ReadonlySet<string> = new Set(['positionRisk', 'premiumIndex']);
 
-/** Starts a meter at zero; `monoMs` is any monotonic clock. */
+interface Taken {
+  readonly atMs: number;
+  readonly weight: number;
+}
+
+/**
+ * Starts a meter at zero; `monoMs` is any monotonic clock. It counts what left within any 60 s, whatever minute the exchange
+ * counts by, and what the exchange says, which holds what other programs at this address used.
+ */
 export function createWeightMeter(monoMs: () => number): WeightMeter {
-  let used = 0;
-  let sinceMs = monoMs();
-  let told = -1;
+  let taken: readonly Taken[] = [];
+  let told: (Taken & { readonly since: number }) | null = null;
+  let lastTold = -1;
+
+  function used(nowMs: number): number {
+    taken = taken.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
+    const own = taken.reduce((total, { weight }) => total + weight, 0);
+    if (told === null || nowMs - told.atMs >= WINDOW_MS) return own;
+    return Math.max(own, told.weight + told.since);
+  }
+
   return {
     take: (path, params) => {
-      if (monoMs() - sinceMs >= WINDOW_MS) {
-        used = 0;
-        sinceMs = monoMs();
-      }
-      const cost = WEIGHTS[path]?.['symbol' in params ? 1 : 0] ?? 1;
-      if (used + cost > LIMIT - RESERVE)
-        return `request weight ${used} of ${LIMIT} used, ${RESERVE} kept for writes`;
-      used += cost;
+      const endpoint = endpointOf(path);
+      const hasSymbol = 'symbol' in params;
+      const weight = weightOf(endpoint, hasSymbol);
+      const keeps = PICTURE.has(endpoint) && !(hasSymbol && TARGETED.has(endpoint));
+      const reserve = keeps ? WEIGHT_RESERVE : 0;
+      const nowMs = monoMs();
+      const before = used(nowMs);
+      if (before + weight > WEIGHT_LIMIT - reserve)
+        return `request weight ${before} of ${WEIGHT_LIMIT} used, ${reserve} kept for writes`;
+      taken = [...taken, { atMs: nowMs, weight }];
+      if (told !== null) told = { ...told, since: told.since + weight };
       return null;
     },
     note: (header) => {
       if (header === null || !/^\d{1,7}$/.test(header)) return null;
-      used = Number(header);
-      sinceMs = monoMs();
-      if (used === told) return null;
-      told = used;
-      return used;
+      const weight = Number(header);
+      told = { atMs: monoMs(), weight, since: 0 };
+      if (weight === lastTold) return null;
+      lastTold = weight;
+      return weight;
     },
   };
 }

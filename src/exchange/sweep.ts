@@ -1,10 +1,11 @@
 /**
- * Which open orders to read: those of the few whitelisted symbols, one by one (weight 1 each), with a sweep over all
- * symbols (weight 40) at the start, at least every five minutes, and when something changed elsewhere. In between the
- * last sweep's orders of other symbols are carried along, marked with the sweep's time.
+ * Which open orders to read: those of the whitelisted symbols, one by one where that costs less (read-plan.ts), with a
+ * sweep over all symbols at the start, at least every five minutes, and when something changed elsewhere. In between
+ * the last sweep's orders of other symbols are carried along, marked with the sweep's time.
  */
 import { z } from 'zod';
 import type { ObservedOrder, ReadReport } from '../engine/types.ts';
+import { planReads } from './read-plan.ts';
 import type { Reader } from './reader.ts';
 import { algoRow, orderRow } from './rows.ts';
 
@@ -21,23 +22,24 @@ export interface Sweeper {
   readonly changed: (symbols: readonly string[]) => void;
 }
 
+/** The longest time between two complete sweeps, as long as the exchange answers. */
 export const SWEEP_EVERY_MS = 300_000;
 /** A change elsewhere asks for a sweep, but not more often than this. */
 const SWEEP_GAP_MS = 30_000;
-/** Two reads a symbol against 2 x 40 for all: from here on the sweep is cheaper. */
-const SWEEP_FROM_SYMBOLS = 40;
 
 /** Starts without a sweep, so that the first read is one. */
 export function createSweeper(read: Reader): Sweeper {
   let last: { readonly atMonoMs: number; readonly orders: readonly ObservedOrder[] } | null = null;
   let watched: ReadonlySet<string> = new Set();
   let changedElsewhere = false;
+  let readAtMonoMs = 0;
 
+  /** The next read may come as late as this one did: a sweep that would be too late then is due now. */
   function isDue(symbols: readonly string[], now: number): boolean {
-    if (last === null || symbols.length === 0 || symbols.length >= SWEEP_FROM_SYMBOLS) return true;
-    if (symbols.some((symbol) => !watched.has(symbol))) return true;
+    if (last === null || symbols.some((symbol) => !watched.has(symbol))) return true;
     const age = now - last.atMonoMs;
-    return age >= SWEEP_EVERY_MS || (changedElsewhere && age >= SWEEP_GAP_MS);
+    if (age + (now - readAtMonoMs) > SWEEP_EVERY_MS) return true;
+    return changedElsewhere && age >= SWEEP_GAP_MS;
   }
 
   async function sweep(startedMonoMs: number): Promise<OrderReads> {
@@ -73,9 +75,10 @@ export function createSweeper(read: Reader): Sweeper {
       if (symbols.length === 0 || symbols.some((symbol) => !watched.has(symbol))) changedElsewhere = true;
     },
     read: (symbols, startedMonoMs) => {
-      const due = isDue(symbols, startedMonoMs);
+      const plan = planReads(symbols, isDue(symbols, startedMonoMs));
       watched = new Set(symbols);
-      return due ? sweep(startedMonoMs) : readWatched(symbols);
+      readAtMonoMs = startedMonoMs;
+      return plan.orders === 'all' ? sweep(startedMonoMs) : readWatched(symbols);
     },
   };
 }

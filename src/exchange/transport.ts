@@ -72,8 +72,8 @@ export function createFetch(deps: TransportDeps, guard: Guard): FetchLike {
     const abort = new AbortController();
     /** Nothing waits between this and the bytes: the guard sees the latch as it is when the request leaves. */
     const mayLeave = (): string | null => {
-      const weight = init.method === 'GET' ? deps.meter.take(named.pathname, request.params ?? {}) : null;
-      const reason = deps.pause.why() ?? weight ?? guard(request, call.write?.permit ?? null);
+      const reason =
+        deps.pause.why() ?? tooHeavy(deps, request) ?? guard(request, call.write?.permit ?? null);
       if (reason !== null) return reason;
       call.sent = true;
       announce(deps, call.write);
@@ -115,6 +115,11 @@ function outgoing(url: URL, init: FetchInit): Outgoing {
   const params = Object.fromEntries(pairs);
   const unique = Object.keys(params).length === pairs.length;
   return { method: init.method, path: url.pathname, params: unique ? params : null };
+}
+
+/** Only reads wait for weight: a write is counted by the exchange and never held back for it. */
+function tooHeavy(deps: TransportDeps, { method, path, params }: Outgoing): string | null {
+  return method === 'GET' ? deps.meter.take(path, params ?? {}) : null;
 }
 
 function announce(deps: TransportDeps, sent: CallWrite | null): void {

@@ -33,7 +33,6 @@ export function createWriter(deps: WriterDeps): Writer {
   const { options, interlock, clock, used, clean, mode } = deps;
   const guard = createWriteGuard(interlock, clock, used);
   const ccxt = createCcxt(options, createFetch(deps.transport, guard), {
-    limited: false,
     recvWindowMs: Math.min(options.recvWindowMs, MAX_WRITE_WINDOW_MS),
   });
   return {

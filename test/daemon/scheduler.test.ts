@@ -12,7 +12,7 @@ function bench() {
     clock,
     intervalMs: () => INTERVAL,
     debounceMs: () => 250,
-    minGapMs: 400,
+    minGapMs: () => 400,
     enabled: () => state.enabled,
     run: () => {
       state.starts.push(clock.monoMs());

@@ -40,15 +40,24 @@ describe('the sweeper', () => {
     expect(second.sweptAtMonoMs).toBe(1000);
   });
 
-  test('a sweep comes again after its time, and not before', async () => {
-    const { read, asked } = recorder();
-    const sweeper = createSweeper(read);
-    await sweeper.read(['BTCUSDT'], 0);
-    await sweeper.read(['BTCUSDT'], SWEEP_EVERY_MS - 1);
-    expect(asked.filter((one) => one === 'openOrders all')).toHaveLength(1);
-    await sweeper.read(['BTCUSDT'], SWEEP_EVERY_MS);
-    expect(asked.filter((one) => one === 'openOrders all')).toHaveLength(2);
-  });
+  test.each([
+    [1000, 300_000],
+    [30_000, 300_000],
+    [100_000, 300_000],
+    [119_000, 238_000],
+  ])(
+    'read every %i ms, everything is swept again after %i ms and never later than its time',
+    async (every, again) => {
+      const { read, asked } = recorder();
+      const sweeper = createSweeper(read);
+      const sweeps = () => asked.filter((one) => one === 'openOrders all').length;
+      for (let at = 0; at < again; at += every) await sweeper.read(['BTCUSDT'], at);
+      expect(sweeps()).toBe(1);
+      const { sweptAtMonoMs } = await sweeper.read(['BTCUSDT'], again);
+      expect([sweeps(), sweptAtMonoMs]).toEqual([2, again]);
+      expect(again).toBeLessThanOrEqual(SWEEP_EVERY_MS);
+    },
+  );
 
   test('a failed sweep is tried again at once and carries nothing', async () => {
     const { read, asked, fail } = recorder();
