@@ -46,6 +46,7 @@ export const COVERAGE: Readonly<Record<string, Coverage>> = {
   'freshness.clock_measured_max_age_ms': 'at_most',
   'flatten.order_type': 'equal',
   'flatten.max_slippage_bps': 'at_most',
+  'flatten.in_chunks': 'equal',
   'expected_state.source': 'equal',
   'expected_state.path': 'equal',
   'expected_state.account': 'equal',

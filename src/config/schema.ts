@@ -89,6 +89,7 @@ export const configSchema = z.strictObject({
   flatten: section({
     order_type: z.enum(['limit', 'market']).default('limit'),
     max_slippage_bps: count(1, 1000).default(50),
+    in_chunks: z.boolean().default(false),
   }),
   expected_state: section({
     source: z.enum(['file', 'socket']).default('file'),

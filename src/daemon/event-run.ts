@@ -12,7 +12,7 @@ import { historyOf, stringCounts } from './run.ts';
 import { signatureOf } from './signature.ts';
 import { noteStrangers } from './strangers.ts';
 import { type RunSink, tallyOf } from './tally.ts';
-import { gateWorld, snapshotAgeMs } from './world.ts';
+import { chunkLimits, gateWorld, snapshotAgeMs } from './world.ts';
 import { writeDown } from './writing-down.ts';
 
 export interface EventRuns {
@@ -111,6 +111,7 @@ function decideOnEvent(
     mismatches: comparison.mismatches,
     world: gateWorld(core, expected),
     rules: vitals.rules,
+    chunks: chunkLimits(core.settings),
     confirmationOf: () => null,
     history: historyOf(core),
   });

@@ -20,7 +20,7 @@ import { lowerForMass, noteMass } from './mass.ts';
 import { observe } from './observing.ts';
 import { noteStrangers } from './strangers.ts';
 import { type RunSink, tallyOf } from './tally.ts';
-import { gateWorld } from './world.ts';
+import { chunkLimits, gateWorld } from './world.ts';
 import { writeDown } from './writing-down.ts';
 
 /** Sightings further apart than this many intervals are not of one and the same mismatch. */
@@ -128,6 +128,7 @@ function decideNow(
     mismatches: comparison.mismatches,
     world,
     rules: vitals.rules,
+    chunks: chunkLimits(core.settings),
     confirmationOf: (key) => confirmationOf(vitals.confirm, key),
     history: historyOf(core),
   });

@@ -1,4 +1,7 @@
 /** Gathers what the gates read, at one instant. What isn't known is null, and null closes its gate. */
+import type { Settings } from '../config/load.ts';
+import type { ChunkLimits } from '../engine/chunk.ts';
+import { compareDecimals } from '../engine/decimal.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import type { ExpectedState, StageNumber, Switches } from '../engine/types.ts';
 import { dayUsage } from '../gates/budget.ts';
@@ -14,6 +17,18 @@ export function switchesOf(stage: StageNumber, action: Switches['action']): Swit
     allowActiveRemediation: stage >= 2,
     armed: stage === 4,
   };
+}
+
+/** The parts in which a position may be flattened, or null when only as a whole; no part passes a cap by itself. */
+export function chunkLimits({ flatten, reconcile, budgets }: Settings): ChunkLimits | null {
+  if (!flatten.inChunks) return null;
+  const caps = [
+    reconcile.maxFlattenNotionalUsdt,
+    budgets.maxNotionalPerRunUsdt,
+    budgets.maxNotionalPerDayUsdt,
+  ];
+  const [maxNotionalUsdt = '0'] = caps.toSorted(compareDecimals);
+  return { maxNotionalUsdt, orderType: flatten.orderType, maxSlippageBps: flatten.maxSlippageBps };
 }
 
 /** Builds the gates' world. */

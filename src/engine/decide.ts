@@ -6,6 +6,7 @@
  */
 import type { Confirmation, GateWorld, RunUsage } from '../gates/gate.ts';
 import { firstClosed, judgeAll, worldVerdicts } from '../gates/index.ts';
+import type { ChunkLimits } from './chunk.ts';
 import { sum } from './decimal.ts';
 import { plan } from './plan.ts';
 import type { JudgedAction, Mismatch, PlannedAction, SymbolRules, Verdict } from './types.ts';
@@ -23,6 +24,8 @@ export interface DecideInputs {
   readonly mismatches: readonly Mismatch[];
   readonly world: GateWorld;
   readonly rules: ReadonlyMap<string, SymbolRules>;
+  /** How a position too large for one flatten is taken apart; absent or null: not at all. */
+  readonly chunks?: ChunkLimits | null;
   /** How well a mismatch is confirmed, by its key. */
   readonly confirmationOf: (key: string) => Confirmation | null;
   /** By action id; an action without an entry is new. */
@@ -49,7 +52,7 @@ const PATIENCE_RUNS = 2;
 /** Plans and judges; the caller writes it down and executes `runnable`. */
 export function decide(inputs: DecideInputs): Decision {
   const { mismatches, world } = inputs;
-  const actions = isPlanning(world) ? plan(mismatches, { prices: world.prices, rules: inputs.rules }) : [];
+  const actions = isPlanning(world) ? plan(mismatches, { ...inputs, prices: world.prices }) : [];
   const judged = judgeInTurn(executionOrder(actions, inputs.history), inputs);
   const byId = new Map(judged.map((one) => [one.action.id, one]));
   return {

@@ -1,4 +1,5 @@
 /** Says what would remove each mismatch. Pure; nothing here decides whether it may be done. */
+import { type ChunkLimits, firstChunk } from './chunk.ts';
 import { absolute, decimal, floorToStep, isZero, parseDecimal, product, roundUp } from './decimal.ts';
 import type { Decimal, Mismatch, PlannedAction, SymbolRules } from './types.ts';
 
@@ -6,6 +7,8 @@ import type { Decimal, Mismatch, PlannedAction, SymbolRules } from './types.ts';
 export interface PlanInputs {
   readonly prices: ReadonlyMap<string, { readonly markPrice: Decimal }>;
   readonly rules: ReadonlyMap<string, SymbolRules>;
+  /** Absent or null: a position is closed as a whole or not at all. */
+  readonly chunks?: ChunkLimits | null;
 }
 
 /** Plans one action for every remediable mismatch, in the order of the mismatches. */
@@ -46,8 +49,8 @@ function planCancel(mismatch: Mismatch): PlannedAction | null {
 function planFlatten(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | null {
   const position = mismatch.observedPosition;
   if (position === null || isZero(position.amount)) return null;
-  const size = absolute(position.amount);
-  const stepSize = inputs.rules.get(position.symbol)?.stepSize;
+  const markPrice = inputs.prices.get(position.symbol)?.markPrice;
+  const size = sizeOf(position.amount, { ...inputs, symbol: position.symbol, markPrice });
   return {
     id: `flatten:${mismatch.key}`,
     action: 'flatten',
@@ -57,11 +60,28 @@ function planFlatten(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | nu
     conditional: false,
     positionSide: position.positionSide,
     side: decimal(position.amount).isLessThan(0) ? 'BUY' : 'SELL',
-    quantity: stepSize === undefined ? size : floorToStep(size, stepSize),
-    notionalUsdt: notional(size, inputs.prices.get(position.symbol)?.markPrice),
+    quantity: size.quantity,
+    notionalUsdt: notional(size.counted, markPrice),
     mismatch,
     synthetic: mismatch.synthetic,
   };
+}
+
+/** What to close now, in whole steps, and what is counted for it: the whole of a position that isn't taken apart. */
+function sizeOf(
+  amount: Decimal,
+  at: PlanInputs & { readonly symbol: string; readonly markPrice: Decimal | undefined },
+): { readonly quantity: Decimal; readonly counted: Decimal } {
+  const size = absolute(amount);
+  const rules = at.rules.get(at.symbol);
+  if (rules === undefined) return { quantity: size, counted: size };
+  const quantity = floorToStep(size, rules.stepSize);
+  const { chunks, markPrice } = at;
+  if (chunks == null || markPrice === undefined || parseDecimal(markPrice)?.isGreaterThan(0) !== true)
+    return { quantity, counted: size };
+  const chunk = firstChunk(size, { markPrice, rules }, chunks);
+  if (chunk === null || chunk === size) return { quantity, counted: size };
+  return { quantity: chunk, counted: chunk };
 }
 
 /** Rounded up to cents, so that a cap is never passed by rounding. */

@@ -109,6 +109,9 @@ async function prepareFlatten(action: PlannedAction, tools: PrepareTools): Promi
   const { side, positionSide, quantity, orderType, price } = result.terms;
   const excess = excessOf({ quantity, planned: action.quantity, position, side });
   if (excess !== null) return { kind: 'failed', text: excess };
+  const notionalUsdt = roundUp(product(quantity, markPrice), 2);
+  const jump = priceJump(action, { quantity, notionalUsdt });
+  if (jump !== null) return blocked('price_unavailable', jump);
   return {
     kind: 'ready',
     write: {
@@ -121,7 +124,7 @@ async function prepareFlatten(action: PlannedAction, tools: PrepareTools): Promi
       price,
       clientOrderId: tools.newClientOrderId(),
     },
-    action: { ...action, quantity, notionalUsdt: roundUp(product(quantity, markPrice), 2) },
+    action: { ...action, quantity, notionalUsdt },
     before: position,
   };
 }
@@ -132,6 +135,25 @@ function positionChange(planned: Decimal, fresh: Decimal): string | null {
   if (is.isZero()) return 'the position is flat';
   if (was.isNegative() !== is.isNegative()) return `the position flipped from ${planned} to ${fresh}`;
   return is.abs().isGreaterThan(was.abs()) ? `the position grew from ${planned} to ${fresh}` : null;
+}
+
+/** Within the seconds between plan and write a price moves little; one that doesn't is wrong, and with it every cap in USDT. */
+const MOST_PRICE_MOVE = '0.05';
+/** Notionals are rounded up to cents. */
+const ROUNDING_USDT = '0.02';
+
+function priceJump(
+  planned: PlannedAction,
+  fresh: { readonly quantity: Decimal; readonly notionalUsdt: Decimal },
+): string | null {
+  const was = parseDecimal(planned.notionalUsdt);
+  const quantity = parseDecimal(planned.quantity);
+  if (was === null || quantity?.isGreaterThan(0) !== true) return 'planned without a price';
+  const expected = was.times(fresh.quantity).dividedBy(quantity);
+  const most = expected.times(MOST_PRICE_MOVE).plus(ROUNDING_USDT);
+  return expected.minus(fresh.notionalUsdt).abs().isGreaterThan(most)
+    ? `the price jumped since the plan: ${expected.toFixed(2)} USDT became ${fresh.notionalUsdt}`
+    : null;
 }
 
 /** Whatever made the terms: the order may only shrink what is there. */

@@ -400,12 +400,30 @@ describe('the executor', () => {
     using directory = scratch();
     const w = world(directory.path);
     w.script.positions = [observedPosition('0.010')];
-    w.script.markPrice = '70000';
+    w.script.markPrice = '61000';
     w.judge.answer = 'notional_exceeds_limit';
     expect(statuses(await w.execute([flatten('0.010')]))).toEqual(['blocked:notional_exceeds_limit']);
-    expect(w.asked).toMatchObject([{ notionalUsdt: '700' }]);
+    expect(w.asked).toMatchObject([{ notionalUsdt: '610' }]);
     expect(w.sent).toEqual([]);
   });
+
+  for (const [price, sent] of [
+    ['63000', 1],
+    ['63010', 0],
+    ['57000', 1],
+    ['56990', 0],
+    ['1', 0],
+    ['60000000', 0],
+  ] as const)
+    test(`a flatten planned at 60000 is ${sent === 1 ? '' : 'not '}sent at ${price}`, async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.positions = [observedPosition('0.010')];
+      w.script.markPrice = price;
+      const expected = sent === 1 ? 'executed' : 'blocked:price_unavailable';
+      expect(statuses(await w.execute([flatten('0.010')]))).toEqual([expected]);
+      expect(w.sent).toHaveLength(sent);
+    });
 
   test('with a journal that breaks nothing is sent any more, not even what comes next', async () => {
     using directory = scratch();

@@ -1,5 +1,6 @@
 /** An exchange port that answers from memory and writes down what it was asked; it checks permits like the real one. */
 
+import { decimal } from '../../src/engine/decimal.ts';
 import { type Interlock, type Permit, refusal } from '../../src/engine/interlock.ts';
 import type { ObservedOrder, ObservedPosition } from '../../src/engine/types.ts';
 import type {
@@ -84,6 +85,10 @@ function carryOut(script: Script, write: WriteRequest): DispatchResult {
     script.orders = script.orders.filter((order) => order.orderId !== write.orderId);
     return { status: 'EXECUTED', orderId: write.orderId, executedQuantity: '0', orderStatus: 'CANCELED' };
   }
-  script.positions = script.positions.filter((row) => row.symbol !== write.symbol);
+  script.positions = script.positions.flatMap((row) => {
+    if (row.symbol !== write.symbol || row.positionSide !== write.positionSide) return [row];
+    const amount = decimal(row.amount).plus(write.side === 'BUY' ? write.quantity : `-${write.quantity}`);
+    return amount.isZero() ? [] : [{ ...row, amount: amount.toFixed() }];
+  });
   return { status: 'EXECUTED', orderId: '77', executedQuantity: write.quantity, orderStatus: 'FILLED' };
 }
