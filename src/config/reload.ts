@@ -46,6 +46,7 @@ export const TAKES_EFFECT: Readonly<Record<string, TakesEffect>> = {
   'freshness.clock_measured_max_age_ms': 'now',
   'flatten.order_type': 'now',
   'flatten.max_slippage_bps': 'now',
+  'flatten.in_chunks': 'now',
   'expected_state.source': 'next_start',
   'expected_state.path': 'next_start',
   'expected_state.account': 'next_start',
