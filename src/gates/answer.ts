@@ -30,6 +30,11 @@ export function isCount(value: number | null): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
+/** Tells whether something is a list of words and nothing else. */
+export function isWords(list: readonly string[] | null): list is readonly string[] {
+  return Array.isArray(list) && list.every((word) => typeof word === 'string');
+}
+
 /** Two threads' clocks are aligned to within far less than this. */
 const CLOCK_JITTER_MS = 1000;
 

@@ -7,6 +7,13 @@ export function fits(count: number, cap: number): boolean {
   return Number.isInteger(count) && count >= 0 && Number.isInteger(cap) && cap > 0 && count <= cap;
 }
 
+/** Adds counts; NaN, which fits no cap, when one of them is none. */
+export function totalCount(...counts: readonly (number | undefined)[]): number {
+  return counts.every((count) => Number.isInteger(count))
+    ? counts.reduce<number>((sum, count) => sum + (count ?? Number.NaN), 0)
+    : Number.NaN;
+}
+
 /** Adds amounts of USDT; null when one of them is missing, below zero or not a decimal. */
 export function total(amounts: readonly (Decimal | null | undefined)[]): Decimal | null {
   let result = parseDecimal('0');

@@ -7,8 +7,8 @@ export const clockSkew: WorldGate = {
   scope: 'world',
   rule: 'A clock that differs too much from the exchange, or was not measured lately, sends nothing.',
   judge: ({ clock: { offsetMs, measuredAgeMs, limitMs, maxAgeMs } }) => {
-    const measured = offsetMs !== null && isFresh(measuredAgeMs, maxAgeMs);
-    const near = isCount(limitMs) && Math.abs(offsetMs ?? Number.NaN) <= limitMs;
+    const measured = typeof offsetMs === 'number' && isFresh(measuredAgeMs, maxAgeMs);
+    const near = isCount(limitMs) && typeof offsetMs === 'number' && Math.abs(offsetMs) <= limitMs;
     return answer(
       measured && near,
       measured ? duration(offsetMs) : measuredAgeMs === null ? 'not measured' : 'measured long ago',

@@ -37,7 +37,9 @@ function lag(updatedAtMs: number | undefined, { expected, exchangeNowMs }: GateW
  * for longer than a record may take, on both clocks: the exchange's, and ours between complete reads that showed it.
  */
 function stillness(updatedAtMs: number | undefined, { world, confirmation }: GateInput): GateAnswer {
-  const needed = world.expected.positionLagMs + world.confirmAfterMs;
+  const { positionLagMs } = world.expected;
+  const isKnown = isCount(positionLagMs) && isCount(world.confirmAfterMs);
+  const needed = isKnown ? positionLagMs + world.confirmAfterMs : Number.NaN;
   const limit = `> ${duration(needed)}`;
   const byExchange = (world.exchangeNowMs ?? Number.NaN) - (updatedAtMs ?? Number.NaN);
   const stillMs = Math.min(byExchange, confirmation?.stillMs ?? Number.NaN);

@@ -1,4 +1,4 @@
-import { answer } from './answer.ts';
+import { answer, isWords } from './answer.ts';
 import type { ActionGate } from './gate.ts';
 
 /** A position that other orders or another symbol lean on is not flattened. */
@@ -9,9 +9,11 @@ export const flattenSideEffects: ActionGate = {
   judge: ({ action, world }) => {
     if (action.action === 'cancel') return answer(true, 'not needed', 'flatten only');
     const { protectedSymbols, strangers, hedgedSymbols } = world.sideEffects;
+    if (![protectedSymbols, hedgedSymbols, [action.symbol]].every(isWords))
+      return answer(false, 'unknown', 'none');
     if (hedgedSymbols.includes(action.symbol)) return answer(false, 'hedge group', 'none');
     if (protectedSymbols.includes(action.symbol)) return answer(false, 'protective orders', 'none');
-    if (strangers === null) return answer(false, 'not compared yet', 'none');
+    if (!(strangers instanceof Map)) return answer(false, 'not compared yet', 'none');
     const foreign = strangers.get(action.symbol) ?? 0;
     return answer(foreign === 0, foreign === 0 ? 'none' : `${foreign} foreign`, 'none');
   },

@@ -1,5 +1,5 @@
 import { answer } from './answer.ts';
-import { fits } from './cap.ts';
+import { fits, totalCount } from './cap.ts';
 import type { ActionGate } from './gate.ts';
 
 /** A day sends a limited number of calls. */
@@ -9,7 +9,7 @@ export const maxCallsPerDay: ActionGate = {
   rule: 'A day sends a limited number of calls.',
   judge: ({ world, run }) => {
     const cap = world.limits.maxCallsPerDay;
-    const calls = world.day === null ? Number.NaN : world.day.calls + run.calls + 1;
+    const calls = totalCount(world.day?.calls, run.calls, 1);
     return answer(fits(calls, cap), world.day === null ? 'unknown' : String(calls), `<= ${cap}`);
   },
 };

@@ -1,5 +1,5 @@
 import { answer } from './answer.ts';
-import { fits } from './cap.ts';
+import { fits, totalCount } from './cap.ts';
 import type { ActionGate } from './gate.ts';
 
 /** One run sends few calls. */
@@ -9,6 +9,6 @@ export const maxCallsPerRun: ActionGate = {
   rule: 'One run sends few calls.',
   judge: ({ world, run }) => {
     const cap = world.limits.maxCallsPerRun;
-    return answer(fits(run.calls + 1, cap), `${run.calls} + 1`, `<= ${cap}`);
+    return answer(fits(totalCount(run.calls, 1), cap), `${totalCount(run.calls)} + 1`, `<= ${cap}`);
   },
 };

@@ -1,5 +1,5 @@
 import { answer } from './answer.ts';
-import { fits } from './cap.ts';
+import { fits, totalCount } from './cap.ts';
 import type { ActionGate } from './gate.ts';
 
 /** One run touches few items. */
@@ -9,6 +9,6 @@ export const maxOrdersReached: ActionGate = {
   rule: 'One run touches few items.',
   judge: ({ world, run }) => {
     const cap = world.limits.maxOrdersPerAction;
-    return answer(fits(run.orders + 1, cap), `${run.orders} + 1`, `<= ${cap}`);
+    return answer(fits(totalCount(run.orders, 1), cap), `${totalCount(run.orders)} + 1`, `<= ${cap}`);
   },
 };

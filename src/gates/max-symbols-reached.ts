@@ -1,4 +1,4 @@
-import { answer } from './answer.ts';
+import { answer, isWords } from './answer.ts';
 import { fits } from './cap.ts';
 import type { ActionGate } from './gate.ts';
 
@@ -9,7 +9,8 @@ export const maxSymbolsReached: ActionGate = {
   rule: 'One run touches few symbols.',
   judge: ({ action, world, run }) => {
     const cap = world.limits.maxSymbolsPerAction;
-    const symbols = new Set([...run.symbols, action.symbol]).size;
+    const all = [...run.symbols, action.symbol];
+    const symbols = isWords(run.symbols) && isWords(all) ? new Set(all).size : Number.NaN;
     return answer(fits(symbols, cap), String(symbols), `<= ${cap}`);
   },
 };

@@ -10,9 +10,10 @@ export const priceUnavailable: ActionGate = {
   judge: ({ action, world }) => {
     if (action.action === 'cancel') return answer(true, 'not needed', 'flatten only');
     const limit = `<= ${duration(world.priceMaxAgeMs)}`;
-    const price = world.prices.get(action.symbol);
+    const price = world.prices instanceof Map ? world.prices.get(action.symbol) : undefined;
     if (price === undefined) return answer(false, 'no price', limit);
-    const usable = parseDecimal(price.markPrice)?.isGreaterThan(0) === true && action.notionalUsdt !== null;
+    const usable =
+      parseDecimal(price.markPrice)?.isGreaterThan(0) === true && parseDecimal(action.notionalUsdt) !== null;
     const fresh = isFresh(price.ageMs, world.priceMaxAgeMs);
     return answer(usable && fresh, usable ? duration(price.ageMs) : 'no usable price', limit);
   },

@@ -24,8 +24,16 @@ export function protects(
   if (order.closePosition !== false) return 'close-position';
   if (order.reduceOnly !== false) return 'reduce-only';
   // In hedge mode nothing is marked reduce-only: the side alone tells that an order closes.
-  const closes =
-    (order.positionSide === 'LONG' && order.side === 'SELL') ||
-    (order.positionSide === 'SHORT' && order.side === 'BUY');
-  return closes ? 'closes a position' : null;
+  const opening = OPENING_SIDES[order.positionSide];
+  if (opening === undefined) return 'side unknown';
+  return opening.includes(order.side) ? null : 'closes a position';
 }
+
+const OPENING_SIDES: Readonly<Partial<Record<string, readonly string[]>>> = Object.assign(
+  Object.create(null),
+  {
+    BOTH: ['BUY', 'SELL'],
+    LONG: ['BUY'],
+    SHORT: ['SELL'],
+  },
+);

@@ -1,4 +1,4 @@
-import { answer } from './answer.ts';
+import { answer, isWords } from './answer.ts';
 import type { ActionGate } from './gate.ts';
 import { parseClientOrderId } from './identity.ts';
 
@@ -11,6 +11,7 @@ export const strategyNotAllowed: ActionGate = {
     if (action.action === 'flatten') return answer(true, 'a position', 'orders only');
     const { prefix, allowedStrategies } = world.identity;
     const strategy = parseClientOrderId(action.clientOrderId ?? '', prefix)?.strategy ?? null;
-    return answer(strategy !== null && allowedStrategies.includes(strategy), strategy ?? 'none', 'allowed');
+    const isAllowed = strategy !== null && isWords(allowedStrategies) && allowedStrategies.includes(strategy);
+    return answer(isAllowed, strategy ?? 'none', 'allowed');
   },
 };

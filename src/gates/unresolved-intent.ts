@@ -1,4 +1,4 @@
-import { answer, isCount } from './answer.ts';
+import { answer, isCount, isWords } from './answer.ts';
 import type { ActionGate } from './gate.ts';
 
 /** A symbol with a write of unknown outcome is frozen, and what failed three times is for a person. */
@@ -8,7 +8,8 @@ export const unresolvedIntent: ActionGate = {
   rule: 'A symbol with a write of unknown outcome is frozen, and what failed three times is for a person.',
   judge: ({ action, world, failures }) => {
     const { unresolvedSymbols } = world;
-    if (!Array.isArray(unresolvedSymbols)) return answer(false, 'unknown', 'none open');
+    if (!isWords(unresolvedSymbols) || typeof action.symbol !== 'string')
+      return answer(false, 'unknown', 'none open');
     if (unresolvedSymbols.includes(action.symbol)) return answer(false, 'outcome unknown', 'none open');
     const open = isCount(failures) && failures < MANUAL_AFTER_FAILURES;
     return answer(open, open ? 'none open' : `manual: failed ${failures}x`, 'none open');

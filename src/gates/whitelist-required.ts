@@ -1,4 +1,4 @@
-import { answer } from './answer.ts';
+import { answer, isWords } from './answer.ts';
 import type { WorldGate } from './gate.ts';
 
 /** Without a list of symbols nothing may be touched. */
@@ -6,5 +6,8 @@ export const whitelistRequired: WorldGate = {
   name: 'whitelist_required',
   scope: 'world',
   rule: 'Without a list of symbols nothing may be touched.',
-  judge: ({ whitelist }) => answer(whitelist.length > 0, `${whitelist.length} symbols`, '>= 1'),
+  judge: ({ whitelist }) => {
+    const isList = isWords(whitelist);
+    return answer(isList && whitelist.length > 0, isList ? `${whitelist.length} symbols` : 'unknown', '>= 1');
+  },
 };
