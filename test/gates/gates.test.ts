@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { GATE_NAMES, type GateName, type ObservedOrder } from '../../src/engine/types.ts';
+import { GATE_NAMES, type GateName } from '../../src/engine/types.ts';
 import type { GateInput, GateWorld } from '../../src/gates/gate.ts';
 import { firstClosed, GATES, judgeAll, worldVerdicts } from '../../src/gates/index.ts';
-import { cancelMismatch, openInput, openWorld, planned } from '../helpers/engine-world.ts';
+import { openInput, openWorld } from '../helpers/engine-world.ts';
 import { GATE_CASES } from './cases.ts';
+import { GATE_KINDS, implied } from './closers.ts';
 
 function closedIn(input: GateInput): readonly GateName[] {
   return judgeAll(input)
@@ -75,118 +76,27 @@ describe('the list of gates', () => {
   });
 });
 
-/** For each gate one change that closes it and no other gate, such that all can be combined. */
-type Closer = (input: GateInput) => GateInput;
-const inWorld =
-  (change: (world: GateWorld) => Partial<GateWorld>): Closer =>
-  (input) => ({ ...input, world: { ...input.world, ...change(input.world) } });
-const CLOSERS: Readonly<Partial<Record<GateName, Closer>>> = {
-  stop_latched: inWorld(() => ({ stopLatched: true })),
-  not_leader: inWorld(() => ({ isLeader: false })),
-  audit_unavailable: inWorld((world) => ({ audit: { ...world.audit, healthy: false } })),
-  action_is_none: inWorld((world) => ({ switches: { ...world.switches, action: 'none' } })),
-  dry_run: inWorld((world) => ({ switches: { ...world.switches, dryRun: true } })),
-  allow_active_remediation_false: inWorld((world) => ({
-    switches: { ...world.switches, allowActiveRemediation: false },
-  })),
-  not_armed: inWorld((world) => ({ switches: { ...world.switches, armed: false } })),
-  env_var_missing: inWorld(() => ({ mainnetTrade: { required: true, allowed: false } })),
-  expected_state_stale: inWorld((world) => ({ expected: { ...world.expected, ageMs: null } })),
-  expected_not_caught_up: inWorld(() => ({ exchangeNowMs: null })),
-  mass_mismatch: inWorld(() => ({ mass: null })),
-  snapshot_stale: inWorld((world) => ({ snapshot: { ...world.snapshot, complete: false } })),
-  clock_skew: inWorld((world) => ({ clock: { ...world.clock, offsetMs: null } })),
-  exchange_backoff: inWorld(() => ({ backoffLeftMs: 1 })),
-  unresolved_intent: inWorld(() => ({ unresolvedSymbols: null })),
-  mode_cancel_only: (input) => ({ ...input, run: { ...input.run, cancels: 1 } }),
-  cooldown_not_elapsed: inWorld(() => ({ sinceLastWriteMs: 1 })),
-  whitelist_required: inWorld(() => ({ whitelist: [] })),
-  symbol_not_in_whitelist: inWorld(() => ({ whitelist: [] })),
-  not_confirmed: (input) => ({
-    ...input,
-    confirmation: { completeReads: 1, spanMs: 10_000, stillMs: 40_001 },
-  }),
-  flatten_side_effects: inWorld((world) => ({ sideEffects: { ...world.sideEffects, strangers: null } })),
-  price_unavailable: inWorld(() => ({ prices: new Map() })),
-  notional_exceeds_limit: inWorld((world) => ({ limits: { ...world.limits, maxFlattenNotionalUsdt: '1' } })),
-  max_orders_reached: (input) => ({ ...input, run: { ...input.run, orders: 3 } }),
-  max_symbols_reached: (input) => ({ ...input, run: { ...input.run, symbols: ['ETHUSDT'] } }),
-  max_calls_per_run: (input) => ({ ...input, run: { ...input.run, calls: 10 } }),
-  max_notional_per_run: (input) => ({ ...input, run: { ...input.run, notionalUsdt: '1000' } }),
-  max_calls_per_day: inWorld((world) => ({ limits: { ...world.limits, maxCallsPerDay: 0 } })),
-  max_notional_per_day: inWorld((world) => ({ limits: { ...world.limits, maxNotionalPerDayUsdt: '1' } })),
-  synthetic: (input) => ({ ...input, action: { ...input.action, synthetic: true } }),
-};
-const NAMES = GATE_NAMES.filter((name) => CLOSERS[name] !== undefined);
-/** Closing this one closes that one too. */
-const ALSO: Readonly<Partial<Record<GateName, GateName>>> = {
-  whitelist_required: 'symbol_not_in_whitelist',
-  symbol_not_in_whitelist: 'whitelist_required',
-};
+for (const { kind, names, close } of GATE_KINDS) {
+  describe(`gates together, for a ${kind}`, () => {
+    test('each alone stops the action and is the reason', () => {
+      expect(closedIn(close([]))).toEqual([]);
+      for (const name of names) expect(closedIn(close([name]))).toEqual([...implied([name])]);
+    });
 
-function close(names: readonly GateName[]): GateInput {
-  return names.reduce((input, name) => CLOSERS[name]?.(input) ?? input, openInput());
-}
-function implied(names: readonly GateName[]): readonly GateName[] {
-  const all = new Set([...names, ...names.flatMap((name) => ALSO[name] ?? [])]);
-  return GATE_NAMES.filter((name) => all.has(name));
+    test('of every pair the earlier one is the reason and both are told', () => {
+      for (const first of names) {
+        for (const second of names) {
+          const pair = GATE_NAMES.filter((name) => name === first || name === second);
+          const verdicts = judgeAll(close(pair));
+          expect(verdicts.filter((one) => !one.open).map((one) => one.gate)).toEqual([...implied(pair)]);
+          expect(firstClosed(verdicts)).toBe(implied(pair)[0] ?? null);
+        }
+      }
+    });
+  });
 }
 
-describe('gates together', () => {
-  test('each gate alone stops the action and is the reason', () => {
-    for (const name of NAMES) expect(closedIn(close([name]))).toEqual([...implied([name])]);
-  });
-
-  test('of every pair the earlier one is the reason and both are told', () => {
-    for (const first of NAMES) {
-      for (const second of NAMES) {
-        const verdicts = judgeAll(close([first, second]));
-        const closed = verdicts.filter((one) => !one.open).map((one) => one.gate);
-        expect(closed).toEqual([...implied([first, second])]);
-        expect(firstClosed(verdicts)).toBe(implied([first, second])[0] ?? null);
-      }
-    }
-  });
-
-  test('the same holds for a cancel and the gates that only cancels meet', () => {
-    const cancelOf = (change: Partial<ObservedOrder>) => planned(cancelMismatch(1, change));
-    const only: Readonly<Partial<Record<GateName, Closer>>> = {
-      mode_flatten_only: inWorld(() => ({ mode: 'flatten' })),
-      no_grinder_prefix: (input) => ({
-        ...input,
-        action: { ...input.action, clientOrderId: 'x_1_BTCUSDT_1_1_1' },
-      }),
-      strategy_not_allowed: inWorld(() => ({ identity: { prefix: 'grinder_', allowedStrategies: [] } })),
-      protective_order: (input) => ({ ...input, action: cancelOf({ reduceOnly: true }) }),
-    };
-    const worldNames = GATES.filter((gate) => gate.scope === 'world').map((gate) => gate.name);
-    for (const name of GATE_NAMES) {
-      const closer = only[name];
-      if (closer === undefined) continue;
-      const alone = firstClosed(judgeAll(closer(openInput({ action: cancelOf({}) }))));
-      expect(alone).toBe(name);
-      for (const other of worldNames) {
-        const both = closer(CLOSERS[other]?.(openInput({ action: cancelOf({}) })) ?? openInput());
-        expect(firstClosed(judgeAll(both))).toBe(implied([name, other])[0] ?? null);
-      }
-    }
-  });
-
-  test('in 200,000 random combinations only the all-open one runs, and the reason is the first closed gate', () => {
-    let seed = 20_261_123;
-    const random = () => {
-      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-      return seed / 2 ** 32;
-    };
-    let open = 0;
-    for (let round = 0; round < 200_000; round += 1) {
-      const density = random() * 0.3;
-      const names = NAMES.filter(() => random() < density);
-      const reason = firstClosed(judgeAll(close(names)));
-      if (reason === null) open += 1;
-      if (reason !== (implied(names)[0] ?? null))
-        throw new Error(`seed round ${round}: ${names} gave ${reason}`);
-    }
-    expect(open).toBeGreaterThan(1000);
-  }, 60_000);
+test('every gate is combined with the others for one kind of action at least', () => {
+  const combined = new Set(GATE_KINDS.flatMap(({ names }) => names));
+  expect(GATE_NAMES.filter((name) => !combined.has(name))).toEqual([]);
 });
