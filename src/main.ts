@@ -16,6 +16,7 @@ async function runMain(): Promise<void> {
   // Who closes the other end of a pipe ends no daemon; a verb that only prints is soon over.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { runCli } = await import('./cli/cli.ts');
+  const { doctorCommand } = await import('./cli/doctor.ts');
   const { runCommand } = await import('./cli/run.ts');
   const { smokeCommand } = await import('./cli/smoke.ts');
   const exitCode = await runCli(process.argv.slice(2), {
@@ -25,7 +26,7 @@ async function runMain(): Promise<void> {
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
     isTTY: process.stdout.isTTY === true,
-    extraCommands: [runCommand, smokeCommand],
+    extraCommands: [runCommand, smokeCommand, doctorCommand],
   });
   process.exit(exitCode);
 }

@@ -48,7 +48,7 @@ test('the engine knows neither screen nor commands', () => {
 });
 
 test('the daemon is a composition: it is imported by the entry points alone, and sees neither screen nor commands', () => {
-  const entries = ['src/main.ts', 'src/cli/run.ts'];
+  const entries = ['src/main.ts', 'src/cli/run.ts', 'src/cli/doctor.ts'];
   const importers = importsOf(productFiles)
     .filter(({ target }) => target.startsWith('src/daemon/'))
     .map(({ file }) => file)

@@ -158,6 +158,8 @@ export const statusSchema = z.object({
     notional_limit_day: z.string(),
   }),
   acknowledgements: z.array(z.object({ item: z.string(), why: z.string(), done_by: z.string().nullable() })),
+  /** What the ceremony starts from, as judged last; empty before the first look. */
+  prerequisites: z.array(criterion),
   kill_switch: z.boolean(),
   canary: z.boolean(),
   alarms: z.array(z.string()),

@@ -1,15 +1,13 @@
 /** The ceremony's prerequisites (contract, section 6) as criteria, and what an operator has to acknowledge before stage 4. */
 import { createHash } from 'node:crypto';
-import { statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { compareDecimals } from '../engine/decimal.ts';
 import { escapeText } from '../engine/escape.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
-import type { Criterion, CriterionVerdict } from '../engine/types.ts';
-import { MAX_CLIENT_ORDER_ID_LENGTH } from '../gates/identity.ts';
+import { judgePrerequisites as judge } from '../engine/prerequisites.ts';
+import type { Criterion } from '../engine/types.ts';
 import { MANUAL_AFTER_FAILURES } from '../gates/unresolved-intent.ts';
 import type { Core } from './core.ts';
 import { type Acknowledged, acknowledgedBy } from './evidence-records.ts';
+import { settledFacts } from './place-facts.ts';
 
 /** Something an operator acknowledges by name before stage 4. */
 export interface Acknowledgement {
@@ -20,20 +18,20 @@ export interface Acknowledgement {
   readonly clearsFailuresOf?: string;
 }
 
-const CAP_TO_ACKNOWLEDGE_USDT = '100';
-const COOLDOWN_TO_ACKNOWLEDGE_S = 60;
-const DISK_MIN_BYTES = 100 * 2 ** 20;
-
 /** Judges every prerequisite with what is known now. */
-export function judgePrerequisites(core: Core): readonly Criterion[] {
-  return [
-    ...fromSettings(core),
-    audit(core),
-    ...fromExchange(core),
-    disk(core),
-    modes(core),
-    ...byPeople(core),
-  ];
+export function judgePrerequisites({ settings, places, vitals, journal }: Core): readonly Criterion[] {
+  const { rules, rulesProblem, complete } = vitals;
+  return judge({
+    ...settledFacts(settings, places),
+    symbols:
+      rules.size === 0
+        ? { kind: 'unknown', why: rulesProblem ?? 'symbols not read yet' }
+        : { kind: 'ok', names: new Set(rules.keys()) },
+    auditProblem: journal.healthy() ? null : journal.problem(),
+    clock: vitals.clock,
+    keyRights: vitals.keyRights,
+    ...(complete === null ? {} : { positionMode: complete.positionMode }),
+  });
 }
 
 /** Lists what stage 4 waits for; on the embedded simulator a mass mismatch and what failed too often alone. */
@@ -86,155 +84,4 @@ export function acknowledged(core: Core, asked: Omit<Acknowledgement, 'doneBy'>)
     environment: settings.exchange.environment,
     ...(clearsFailuresOf === undefined ? {} : { clears_failures_of: clearsFailuresOf }),
   };
-}
-
-function fromSettings({ settings, vitals }: Core): readonly Criterion[] {
-  const { reconcile, identity } = settings;
-  const whitelist = (verdict: CriterionVerdict, figure: string) =>
-    judged('whitelist', 'symbol whitelist', verdict, figure);
-  const highCap = compareDecimals(reconcile.maxFlattenNotionalUsdt, CAP_TO_ACKNOWLEDGE_USDT) > 0;
-  return [
-    judged(
-      'identity',
-      'prefix and strategies',
-      'PASS',
-      `${identity.prefix} ${identity.allowedStrategies.join(' ')}`,
-    ),
-    whitelist(...judgeWhitelist(settings, vitals)),
-    judged(
-      'flatten_cap',
-      'cap of a flatten, USDT',
-      highCap ? 'INCONCLUSIVE' : 'PASS',
-      reconcile.maxFlattenNotionalUsdt,
-    ),
-    judged(
-      'cooldown',
-      'cooldown, seconds',
-      reconcile.cooldownSeconds < COOLDOWN_TO_ACKNOWLEDGE_S ? 'INCONCLUSIVE' : 'PASS',
-      String(reconcile.cooldownSeconds),
-    ),
-  ];
-}
-
-function judgeWhitelist(
-  { reconcile, identity }: Core['settings'],
-  { rules, rulesProblem }: Core['vitals'],
-): readonly [CriterionVerdict, string] {
-  const { symbolWhitelist } = reconcile;
-  if (symbolWhitelist.length === 0) return ['FAIL', 'empty'];
-  const tooLong = symbolWhitelist.filter((symbol) => !idsFit(identity, symbol));
-  if (tooLong.length > 0)
-    return ['FAIL', `ids of ${MAX_CLIENT_ORDER_ID_LENGTH} characters can't hold ${tooLong.join(' ')}`];
-  if (rules.size === 0) return ['INCONCLUSIVE', rulesProblem ?? 'symbols not read yet'];
-  const unknown = symbolWhitelist.filter((symbol) => !rules.has(symbol));
-  return unknown.length === 0
-    ? ['PASS', symbolWhitelist.join(' ')]
-    : ['FAIL', `unknown to the exchange: ${unknown.join(' ')}`];
-}
-
-/** Whether the shortest id of every strategy fits: one digit of level and of number, ten of seconds. */
-function idsFit(identity: Core['settings']['identity'], symbol: string): boolean {
-  const rest = `_${symbol}_0_1000000000_0`;
-  return identity.allowedStrategies.every(
-    (strategy) => `${identity.prefix}${strategy}${rest}`.length <= MAX_CLIENT_ORDER_ID_LENGTH,
-  );
-}
-
-/** An audit that is off or broken holds at stage 1 (see holdsOf); it is not a reason to see nothing at all. */
-function audit({ journal }: Core): Criterion {
-  return judged(
-    'audit',
-    'audit writable and synced',
-    journal.healthy() ? 'PASS' : 'INCONCLUSIVE',
-    journal.healthy() ? 'ok' : journal.problem(),
-  );
-}
-
-function fromExchange({ vitals, settings }: Core): readonly Criterion[] {
-  const { clock, keyRights } = vitals;
-  const limit = settings.freshness.clockOffsetMaxMs;
-  const offset =
-    clock === null || clock.kind === 'failed'
-      ? judged('clock', 'clock offset', 'INCONCLUSIVE', clock?.error ?? 'not measured yet')
-      : judged(
-          'clock',
-          'clock offset',
-          Math.abs(clock.offsetMs) <= limit ? 'PASS' : 'FAIL',
-          `${Math.round(clock.offsetMs)} ms (limit ${limit} ms)`,
-        );
-  if (keyRights === null || keyRights.kind === 'unknown')
-    return [
-      offset,
-      judged('key_rights', 'rights of the key', 'INCONCLUSIVE', keyRights?.why ?? 'not read yet'),
-    ];
-  const bad = [
-    ...(keyRights.canTradeFutures ? [] : ['cannot trade futures']),
-    ...(keyRights.canWithdraw ? ['may withdraw'] : []),
-    ...(keyRights.canTransfer ? ['may transfer'] : []),
-  ];
-  const verdict = bad.length > 0 ? 'FAIL' : keyRights.ipRestricted ? 'PASS' : 'INCONCLUSIVE';
-  const figure =
-    bad.length > 0
-      ? bad.join(', ')
-      : keyRights.ipRestricted
-        ? 'futures only, bound to addresses'
-        : 'futures only, not bound to addresses';
-  return [offset, judged('key_rights', 'rights of the key', verdict, figure)];
-}
-
-function disk({ places }: Core): Criterion {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(places.auditPath));
-    const free = bavail * bsize;
-    return judged(
-      'disk',
-      'free disk space',
-      free >= DISK_MIN_BYTES ? 'PASS' : 'FAIL',
-      `${Math.floor(free / 2 ** 20)} MiB (at least 100)`,
-    );
-  } catch (error) {
-    return judged(
-      'disk',
-      'free disk space',
-      'INCONCLUSIVE',
-      error instanceof Error ? error.message : String(error),
-    );
-  }
-}
-
-function modes({ places }: Core): Criterion {
-  try {
-    const open = [places.stateDir, dirname(places.socketPath)].filter(
-      (path) => (statSync(path).mode & 0o022) !== 0,
-    );
-    return judged(
-      'file_modes',
-      'state and socket directories',
-      open.length === 0 ? 'PASS' : 'FAIL',
-      open.length === 0 ? 'private' : `writable by others: ${open.join(' ')}`,
-    );
-  } catch (error) {
-    return judged(
-      'file_modes',
-      'state and socket directories',
-      'INCONCLUSIVE',
-      error instanceof Error ? error.message : String(error),
-    );
-  }
-}
-
-function byPeople({ settings }: Core): readonly Criterion[] {
-  return [
-    judged('team_notified', 'team aware of the go-live', 'INCONCLUSIVE', 'only people can tell'),
-    judged(
-      'whole_position',
-      "whole positions are the engine's own",
-      'INCONCLUSIVE',
-      `on ${settings.reconcile.symbolWhitelist.join(' ')}: positions carry no id`,
-    ),
-  ];
-}
-
-function judged(id: string, title: string, verdict: CriterionVerdict, figure: string): Criterion {
-  return { id, title, verdict, figure, limit: '' };
 }

@@ -79,6 +79,7 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
     })),
     budgets: budgetsOf(core),
     acknowledgements: acknowledgements(core).map(({ item, why, doneBy }) => ({ item, why, done_by: doneBy })),
+    prerequisites: (vitals.prerequisites ?? []).map((one) => ({ ...one })),
     kill_switch: core.feed.state().killSwitch,
     canary: vitals.canary !== null || vitals.canaryShown,
     alarms: [...core.notebook.alarms()],

@@ -109,6 +109,26 @@ export function openLatch(options: {
   };
 }
 
+/** Reads the latch of an account and changes nothing; what can't be read counts as latched. Missing before the first start. */
+export function peekLatch(
+  path: string,
+  disk: Disk = realDisk,
+): { readonly kind: 'clear' | 'missing' } | { readonly kind: 'latched'; readonly latchId: string | null } {
+  let fd: number | null = null;
+  try {
+    const check = checkPrivateFile(path, disk);
+    if (check.kind === 'missing') return { kind: 'missing' };
+    if (check.kind === 'refused') return { kind: 'latched', latchId: null };
+    fd = disk.open(path, constants.O_RDONLY, 0);
+    const block = readBlock(fd, disk);
+    return block.state === 'clear' ? { kind: 'clear' } : { kind: 'latched', latchId: block.latchId };
+  } catch {
+    return { kind: 'latched', latchId: null };
+  } finally {
+    if (fd !== null) disk.close(fd);
+  }
+}
+
 const blockSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('clear') }),
   z.strictObject({

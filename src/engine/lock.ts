@@ -70,6 +70,35 @@ export function acquireLock(path: string, self: LockHolder): LockResult {
   }
 }
 
+/**
+ * Tells whether a process holds the account, and takes nothing: a shared look that lasts a moment, at a file that is never
+ * made here. `why` when that can't be told.
+ */
+export function peekLock(
+  path: string,
+):
+  | { readonly kind: 'free' }
+  | { readonly kind: 'held'; readonly holder: LockHolder | null; readonly words: string }
+  | { readonly kind: 'unknown'; readonly why: string } {
+  let database: DatabaseSync | null = null;
+  try {
+    const file = checkPrivateFile(path);
+    if (file.kind === 'missing') return { kind: 'free' };
+    if (file.kind === 'refused') return { kind: 'unknown', why: file.why };
+    database = new DatabaseSync(path, { readOnly: true });
+    database.exec('PRAGMA busy_timeout = 0');
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return { kind: 'free' };
+  } catch (error) {
+    const why = describeError(error);
+    if (!/database (table )?is locked/i.test(why)) return { kind: 'unknown', why };
+    const holder = readHolder(path);
+    return { kind: 'held', holder, words: holder === null ? 'an unknown process' : describe(holder) };
+  } finally {
+    database?.close();
+  }
+}
+
 /** Reads who says to hold an account; the word of a process that may be dead. Null when nobody said so. */
 export function readHolder(path: string): LockHolder | null {
   try {

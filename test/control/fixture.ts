@@ -129,6 +129,7 @@ export const exampleStatus: StatusDocument = {
     notional_limit_day: '5000',
   },
   acknowledgements: [{ item: 'team_notified', why: 'nobody can check it', done_by: null }],
+  prerequisites: [],
   kill_switch: false,
   canary: false,
   alarms: [],

@@ -69,7 +69,7 @@ describe('a verb', () => {
     );
   }
 
-  for (const verb of [...Object.keys(VERBS), 'run', 'stop', 'audit', 'config', 'sim', 'smoke']) {
+  for (const verb of [...Object.keys(VERBS), 'run', 'stop', 'audit', 'config', 'doctor', 'sim', 'smoke']) {
     test.concurrent(
       `${verb} --help is 0 and tells its flags`,
       async () => {

@@ -100,6 +100,7 @@ export const later = (state: ScreenState, ms: number): ScreenState =>
 /** A status in which everything that must not be overlooked is there at once. */
 export const warned: StatusDocument = {
   ...status,
+  prerequisites: [],
   kill_switch: true,
   canary: true,
   unresolved: [
