@@ -38,7 +38,6 @@ export async function probeAccount(options: ExchangeOptions, clock: Clock): Prom
     emit: () => undefined,
   };
   const ccxt = createCcxt(options, createFetch(transport, guardProbe), {
-    limited: true,
     recvWindowMs: options.recvWindowMs,
   });
   const read = createReader({ ccxt, clock, clean, onTimestampRefused: () => undefined });
