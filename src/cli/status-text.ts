@@ -14,6 +14,8 @@ export function formatStatus(status: StatusDocument): readonly string[] {
       ['latch', describeLatch(status)],
       ['arming', describeArming(status)],
       ['snapshot', describeSnapshot(status)],
+      ['sweep', describeSweep(status)],
+      ['stream', describeStream(status)],
       ['sources', status.sources.map(describeSource).join(', ')],
       ['runs', describeRuns(status)],
       ['counters', describeCounters(status)],
@@ -87,6 +89,23 @@ function describeSnapshot({ snapshot }: StatusDocument): string {
   const fresh = snapshot.age_ms <= snapshot.max_age_ms ? 'fresh' : 'STALE';
   const whole = snapshot.complete ? '' : ', last read INCOMPLETE';
   return `${formatSpan(snapshot.age_ms)} old of ${limit}, ${fresh}${whole}, ${snapshot.open_orders} open orders`;
+}
+
+function describeSweep({ stream }: StatusDocument): string {
+  const every = `at least every ${formatSpan(stream.sweep_every_ms)}`;
+  if (stream.swept_age_ms === null) return `all symbols not read yet (${every})`;
+  const overdue = stream.swept_age_ms > stream.sweep_every_ms ? ', OVERDUE' : '';
+  return `all symbols read ${formatSpan(stream.swept_age_ms)} ago, ${every}${overdue}`;
+}
+
+function describeStream({ stream, sources }: StatusDocument): string {
+  const { disagreements, by_kind, last_disagreement: last, disagrees } = stream;
+  const isUp = sources.some(({ source, up }) => source === 'ws' && up === true);
+  const now = disagrees ? 'DISAGREES with reads' : isUp ? 'agrees with reads' : 'not up';
+  if (disagreements === 0) return `${now}, no disagreement since the start`;
+  const kinds = Object.entries(by_kind).map(([kind, count]) => `${kind} ${count}`);
+  const when = last === null ? '' : `; last ${formatTime(last.at_ms)} ${last.text}`;
+  return `${now}, ${disagreements} disagreement(s) since the start (${kinds.join(', ')})${when}`;
 }
 
 function describeSource(source: StatusDocument['sources'][number]): string {

@@ -104,6 +104,10 @@ export const statusSchema = z.object({
     last_disagreement: z.object({ text: z.string(), at_ms: z.number() }).nullable(),
     /** Age of the last complete sweep over all symbols. */
     swept_age_ms: ageMs,
+    /** How old it may get while the exchange answers. */
+    sweep_every_ms: z.number(),
+    /** They disagreed lately: there is an alarm until reads have agreed for a while. */
+    disagrees: z.boolean(),
   }),
   sources: z.array(
     z.object({

@@ -76,7 +76,9 @@ export interface Vitals {
   /** How often stream and reads disagreed, since the start. */
   disagreements: {
     readonly counts: Readonly<Partial<Record<DisagreementKind, number>>>;
-    readonly last: { readonly text: string; readonly atMs: number } | null;
+    readonly last: { readonly text: string; readonly atMs: number; readonly atMonoMs: number } | null;
+    /** There is an alarm about it: complete reads have not agreed for long enough since. */
+    readonly stands: boolean;
   };
   decision: Decision | null;
   decidedAtMonoMs: number | null;

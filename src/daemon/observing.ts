@@ -1,8 +1,9 @@
 /** Takes a picture of the exchange and notes how each source did; a failed read is said, never taken for "nothing". */
 import type { Observation, ReadReport } from '../engine/types.ts';
 import { show } from '../engine/view.ts';
-import { type Disagreement, takeSnapshot } from '../engine/view-snapshot.ts';
+import { takeSnapshot } from '../engine/view-snapshot.ts';
 import type { Core, SourceState } from './core.ts';
+import { noteDisagreements } from './disagreeing.ts';
 import type { LogFields } from './notebook.ts';
 
 /** Reads the exchange once, updates the vitals, and shows the read with what the stream told later laid over it. */
@@ -16,7 +17,7 @@ export async function observe(core: Core): Promise<Observation> {
   sayWhatWasSkipped(core, observation);
   const taken = takeSnapshot(vitals.view, observation);
   vitals.view = taken.view;
-  sayDisagreements(core, taken.disagreements);
+  noteDisagreements(core, taken.disagreements, observation.complete);
   return show(vitals.view, observation);
 }
 
@@ -49,18 +50,6 @@ function sourceAfter(
   if (reads.length === 0) return before;
   if (failed.length === 0) return heard(core, 'ok');
   return lost(before, failed.map(({ endpoint, error }) => `${endpoint}: ${error}`).join('; '));
-}
-
-/** The stream is checked against each complete read: a stream that is wrong is worse than none. */
-function sayDisagreements(core: Core, found: readonly Disagreement[]): void {
-  const [first] = found;
-  if (first === undefined) return;
-  const counts = { ...core.vitals.disagreements.counts };
-  for (const { kind } of found) counts[kind] = (counts[kind] ?? 0) + 1;
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
-  const text = `${first.kind}: ${first.text}${more}`;
-  core.vitals.disagreements = { counts, last: { text, atMs: core.clock.wallMs() } };
-  core.notebook.note('warn', 'STREAM_DISAGREES', `WS: stream and read disagree, ${text}`, { counts });
 }
 
 function timesOf({ took }: ReadReport): LogFields {

@@ -30,7 +30,7 @@ export function initialVitals(input: {
     observation: null,
     complete: null,
     view: EMPTY_VIEW,
-    disagreements: { counts: {}, last: null },
+    disagreements: { counts: {}, last: null, stands: false },
     decision: null,
     decidedAtMonoMs: null,
     confirm: NOTHING_SEEN,

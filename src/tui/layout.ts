@@ -4,6 +4,7 @@ import { gateRows } from './select/gates.ts';
 import { headerRow, snapshotRow, stageRow } from './select/header.ts';
 import { counterRow, eventRows, mismatchRows, noteRows } from './select/lists.ts';
 import { modalRows } from './select/modal.ts';
+import { readsRow } from './select/reads.ts';
 import { belowRows, sideRows } from './select/side.ts';
 import { smallRows } from './select/small.ts';
 import { stopRow, verdictRows } from './select/stop-line.ts';
@@ -42,7 +43,7 @@ function leftRows(state: ScreenState, height: number): readonly Row[] {
     height: height - (FULL.rows - 1),
     mismatchesAbove: tail.mismatches,
   });
-  return [...top, ...middle, footerRule(width), footerRow(state, width), ...below];
+  return [...top, ...middle, readsRow(state, width), footerRow(state, width), ...below];
 }
 
 /** How the rows between the counters and the notes are shared. */
@@ -72,8 +73,6 @@ function middleRows(state: ScreenState, width: number, tail: Tail): readonly Row
     ...noteRows(state, width),
   ];
 }
-
-const footerRule = (width: number): Row => [span('-'.repeat(width), 'quiet')];
 
 function footerRow(state: ScreenState, width: number): Row {
   const { modal, setting } = state;

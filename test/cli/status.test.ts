@@ -21,6 +21,8 @@ test('the status is one screen with everything an operator looks for', () => {
       'latch     clear',
       'arming    disarmed (action none, dry_run true)',
       'snapshot  0.8s old of 02:00, fresh, 12 open orders',
+      'sweep     all symbols read 12.0s ago, at least every 05:00',
+      'stream    not up, no disagreement since the start',
       'sources   rest ok 0.8s, ws DOWN (reconnecting), price ok 0.9s, expected ok 1.2s',
       'runs      7, last 4.0s ago, took 41 ms, every 30.0s',
       'counters  planned 12 (+3), blocked 12 (+3), executed 0, failed 0, unknown 0; blocked by dry_run 12',
@@ -37,6 +39,27 @@ test('the status is one screen with everything an operator looks for', () => {
       '  team_notified  nobody can check it',
     ].join('\n'),
   );
+});
+
+test('a late sweep and a stream that contradicts the reads are spelled out', () => {
+  const text = formatStatus({
+    ...exampleStatus,
+    stream: {
+      disagreements: 3,
+      by_kind: { unheard: 2, differs: 1 },
+      last_disagreement: { text: 'unheard: never told: order x', at_ms: 1_700_000_000_000 },
+      swept_age_ms: 301_000,
+      sweep_every_ms: 300_000,
+      disagrees: true,
+    },
+  }).join('\n');
+  expect(text).toContain('sweep     all symbols read 05:01 ago, at least every 05:00, OVERDUE');
+  expect(text).toContain(
+    'stream    DISAGREES with reads, 3 disagreement(s) since the start (unheard 2, differs 1); ' +
+      'last 2023-11-14T22:13:20Z unheard: never told: order x',
+  );
+  const sources = exampleStatus.sources.map((one) => ({ ...one, up: true }));
+  expect(formatStatus({ ...exampleStatus, sources }).join('\n')).toContain('stream    agrees with reads, no');
 });
 
 test('a latch, an alarm and old data are spelled out', () => {

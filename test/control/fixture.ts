@@ -62,7 +62,14 @@ export const exampleStatus: StatusDocument = {
     verdict: null,
   },
   snapshot: { age_ms: 800, max_age_ms: 120_000, complete: true, open_orders: 12 },
-  stream: { disagreements: 0, by_kind: {}, last_disagreement: null, swept_age_ms: 12_000 },
+  stream: {
+    disagreements: 0,
+    by_kind: {},
+    last_disagreement: null,
+    swept_age_ms: 12_000,
+    sweep_every_ms: 300_000,
+    disagrees: false,
+  },
   sources: [
     { source: 'rest', up: true, age_ms: 800, detail: '' },
     { source: 'ws', up: false, age_ms: null, detail: 'reconnecting' },

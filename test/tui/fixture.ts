@@ -118,6 +118,20 @@ export const warned: StatusDocument = {
   ],
 };
 
+/** A stream that contradicts the reads, and a sweep that is late. */
+export const contradicted: StatusDocument = {
+  ...status,
+  stream: {
+    ...status.stream,
+    disagreements: 12,
+    by_kind: { unheard: 11, differs: 1 },
+    last_disagreement: { text: 'unheard: never told: order x', at_ms: AT_MS - 5000 },
+    swept_age_ms: 301_000,
+    disagrees: true,
+  },
+  alarms: ['stream and reads disagree, 12 since the start, last unheard: never told: order x'],
+};
+
 /** The longest verdict there is, on a latch that is not on disk. */
 export const judged = (verdict: string, durable = true): StatusDocument => {
   const of = latched();

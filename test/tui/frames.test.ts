@@ -8,7 +8,7 @@ import { Screen } from '../../src/tui/panels.tsx';
 import { reduce } from '../../src/tui/reduce.ts';
 import { themeOf } from '../../src/tui/theme.ts';
 import type { Modal, ScreenState } from '../../src/tui/types.ts';
-import { judged, latched, later, OPEN_VERDICT, stateOf, status, warned } from './fixture.ts';
+import { contradicted, judged, latched, later, OPEN_VERDICT, stateOf, status, warned } from './fixture.ts';
 import { expectGolden, plainFrame, plainRow, toneFrame } from './golden.ts';
 
 const sizes = [
@@ -98,6 +98,7 @@ const scenes: Readonly<Record<string, (state: ScreenState) => ScreenState>> = {
   'latched-link-lost': (state) =>
     later({ ...state, received: { status: judged('STOPPED OK'), atMs: 1000 } }, 12_000),
   warned: (state) => ({ ...state, received: { status: warned, atMs: 1000 } }),
+  contradicted: (state) => ({ ...state, received: { status: contradicted, atMs: 1000 } }),
   mainnet: (state) => ({ ...state, received: { status: busy, atMs: 1000 } }),
   quit: (state) => withModal(state, openQuit(state, 1000)),
 };
@@ -142,8 +143,8 @@ describe('each frame is exactly as drawn', () => {
       expectGolden(`ascii-${columns}x${rows}`, text);
     }
   });
-  test('tones: normal, link lost, latched, mainnet', () => {
-    for (const name of ['normal', 'link-lost', 'latched', 'mainnet']) {
+  test('tones: normal, link lost, latched, mainnet, contradicted', () => {
+    for (const name of ['normal', 'link-lost', 'latched', 'mainnet', 'contradicted']) {
       expectGolden(`tones-${name}`, toneFrame(frameOf(scenes[name]?.(stateOf()) ?? stateOf())));
     }
   });
@@ -236,6 +237,36 @@ describe('nothing is left out at 80x24', () => {
   test('their numbers stay while a modal covers them', () => {
     const opened = { ...stateOf({ status: warned }), modal: { kind: 'help' } as const };
     expect(plainFrame(frameOf(opened))).toContain('KILL SWITCH  |  UNRESOLVED 2  |  ACK 2  |  ALARM 2: MASS');
+  });
+  test.each([
+    [{}, '-- all symbols read 12s ago / 5m, stream agrees ---'],
+    [{ swept_age_ms: 300_000 }, '-- all symbols read 5m ago / 5m, stream agrees ---'],
+    [{ swept_age_ms: 300_001 }, '-- !! OVERDUE: all symbols read 5m ago / 5m, stream agrees ---'],
+    [{ swept_age_ms: null }, '-- all symbols not read yet, stream agrees ---'],
+    [
+      { disagrees: true, disagreements: 3, last_disagreement: { text: '', at_ms: 1_700_000_000_000 } },
+      '-- all symbols read 12s ago / 5m, !! stream DISAGREES 3x ---',
+    ],
+    [
+      { disagreements: 3, last_disagreement: { text: '', at_ms: 1_700_000_000_000 } },
+      '-- all symbols read 12s ago / 5m, stream agrees again, 3x not, last 22:13:20 ---',
+    ],
+  ])('what was read when, and whether the stream agrees: %p', (change, words) => {
+    const up = status.sources.map((one) => ({ ...one, up: true }));
+    const text = rowsOf({ ...status, sources: up, stream: { ...status.stream, ...change } });
+    expect(text.split('\n').at(-2)?.startsWith(words)).toBe(true);
+  });
+  test('a stream that is down or not heard of yet is not said to agree', () => {
+    const heard = (up: boolean | null) =>
+      rowsOf({ ...status, sources: status.sources.map((one) => ({ ...one, up })) });
+    expect(heard(false)).toContain('ago / 5m, stream down ---');
+    expect(heard(null)).toContain('ago / 5m, stream not heard yet ---');
+  });
+  test('the sweep ages by the screen’s own clock, and is in brackets over a silent link', () => {
+    expect(plainFrame(frameOf(later(stateOf(), 1500)))).toContain('-- all symbols read 13s ago / 5m');
+    expect(plainFrame(frameOf(later(stateOf(), 12_000)))).toContain(
+      '-- (all symbols read 24s ago / 5m, stream down) ---',
+    );
   });
   test('the latch’s id and its key are there however long the rest is', () => {
     for (const verdict of ['STOPPED OK', OPEN_VERDICT]) {
