@@ -44,7 +44,7 @@ export type LockResult =
       readonly holder: LockHolder | null;
     };
 
-/** Takes the lock at once or says who has it; never waits, never throws. */
+/** Takes the lock at once, or says who has it after waiting at most 2 s for that one to tell; never throws. */
 export function acquireLock(path: string, self: LockHolder): LockResult {
   let database: DatabaseSync | null = null;
   try {
@@ -57,15 +57,15 @@ export function acquireLock(path: string, self: LockHolder): LockResult {
     return hold(path, database, inode);
   } catch (error) {
     database?.close();
-    const holder = readHolder(path);
-    const who = holder === null ? 'an unknown process' : describe(holder);
     // By SQLite's own words: a path may hold either word too.
     const busy = /database (table )?is locked/i.test(describeError(error));
+    const holder = busy ? awaitHolder(path) : null;
+    const who = holder === null ? 'an unknown process' : describe(holder);
     return {
       held: false,
       why: busy ? `the account is held by ${who}` : `lock ${path}: ${describeError(error)}`,
       busy,
-      holder: busy ? holder : null,
+      holder,
     };
   }
 }
@@ -106,6 +106,22 @@ export function readHolder(path: string): LockHolder | null {
   } catch {
     return null;
   }
+}
+
+const TELLING_MS = 2000;
+const LOOK_MS = 100;
+
+/**
+ * Whoever has just won writes its name a moment later; until then there is none, or that of one that died. Looks twice,
+ * and longer while there is no name.
+ */
+function awaitHolder(path: string): LockHolder | null {
+  for (let waitedMs = 0; waitedMs < TELLING_MS; waitedMs += LOOK_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+    const holder = waitedMs === 0 ? null : readHolder(path);
+    if (holder !== null) return holder;
+  }
+  return null;
 }
 
 /** Keeps every held database reachable: one that is collected is closed, and its lock gone. */

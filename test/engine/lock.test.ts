@@ -100,11 +100,16 @@ describe('the account lock', () => {
     });
   }
 
-  test('of twenty simultaneous starts one wins', async () => {
+  test('of twenty simultaneous starts one wins, and all others name it, not one that died', async () => {
     using directory = scratch();
     const path = join(directory.path, 'lock');
+    const dead = await contender(path, bun);
+    await dead.end();
     const all = await Promise.all(Array.from({ length: 20 }, () => contender(path, bun)));
     await Promise.all(all.map((one) => one.end()));
-    expect(all.filter((one) => one.said.held)).toHaveLength(1);
+    const [winner, ...more] = all.filter((one) => one.said.held);
+    expect(more).toEqual([]);
+    for (const { said } of all.filter((one) => one !== winner))
+      expect(said.why).toContain(`held by process ${winner?.pid} on h`);
   }, 60_000);
 });
