@@ -1,7 +1,14 @@
 import { constants } from 'node:fs';
-import type { AuditRecord } from '../engine/audit-record.ts';
+import { join } from 'node:path';
+import { findAccountDir } from '../config/account.ts';
+import { loadConfig } from '../config/load.ts';
+import { AUDIT_EVENT_TYPES, type AuditRecord } from '../engine/audit-record.ts';
+import { systemClock } from '../engine/clock.ts';
 import { realDisk } from '../engine/disk.ts';
-import { scanJournal, tail, verifyChain } from '../engine/journal-scan.ts';
+import { rotatedFiles } from '../engine/journal-files.ts';
+import { scanJournal } from '../engine/journal-scan.ts';
+import { verifyJournal } from '../engine/journal-verify.ts';
+import { followLines, formatLines, type LineFilter, lastLines } from './audit-lines.ts';
 import {
   type Args,
   type CliCommand,
@@ -13,9 +20,13 @@ import {
   UsageError,
   withJson,
 } from './context.ts';
-import { alignColumns, formatTime, plain } from './print.ts';
+import { plain } from './print.ts';
+import { untilEnded } from './until-ended.ts';
 
-/** `audit tail|show|verify`: reads the journal of this configuration; changes nothing. */
+const TAIL_ONLY = ['lines', 'since', 'type', 'run', 'follow'] as const;
+const FOLLOW_EVERY_MS = 250;
+
+/** `audit tail|show|verify`: reads the journal of this configuration, rotated files included; changes nothing. */
 export const auditCommand: CliCommand = {
   command: 'audit <what> [seq]',
   describe: 'tail: the last lines; show SEQ: one line in full; verify: check the whole chain',
@@ -27,17 +38,25 @@ export const auditCommand: CliCommand = {
         type: 'string',
         alias: 'n',
         requiresArg: true,
-        describe: 'how many, for tail (20)',
-      }),
+        describe: 'tail: how many (20)',
+      })
+      .option('since', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'tail: from then on, such as 90s, 30m, 2h, 3d, 2026-11-23 or 2026-11-23T10:00:00Z',
+      })
+      .option('type', { type: 'string', requiresArg: true, describe: 'tail: of these event types (A,B)' })
+      .option('run', { type: 'string', requiresArg: true, describe: 'tail: of this run' })
+      .option('follow', { type: 'boolean', alias: 'f', describe: 'tail: and what comes, until interrupted' }),
   run: async (args, context) => {
     const what = textArg(args, 'what');
     if (what !== 'show' && textArg(args, 'seq') !== null)
       throw new UsageError('a number belongs to audit show');
-    if (what !== 'tail' && textArg(args, 'lines') !== null)
-      throw new UsageError('--lines belongs to audit tail');
+    const stray = TAIL_ONLY.find((name) => args[name] !== undefined && what !== 'tail');
+    if (stray !== undefined) throw new UsageError(`--${stray} belongs to audit tail`);
     const work = what === 'verify' ? verify : what === 'show' ? show : showTail;
     try {
-      return work(args, context);
+      return await work(args, context);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       const why = error instanceof Error ? error.message : String(error);
@@ -49,24 +68,75 @@ export const auditCommand: CliCommand = {
 
 function verify(args: Args, context: CliContext): number {
   const path = context.places.auditPath;
-  const result = verifyChain(path);
+  const head = headPathOf(context);
+  const result = verifyJournal(path, { headPath: head.path });
   if (flagArg(args, 'json')) {
-    const { ok, ...rest } = result;
-    context.stdout(`${JSON.stringify({ schema_version: 1, ok, path, ...rest })}\n`);
-  } else if (result.ok) {
-    context.stdout(`audit OK: ${result.lines} lines in ${plain(path)}, head ${result.head.hash}\n`);
-  } else {
-    context.stderr(`grinder: audit BROKEN at line ${result.line} of ${plain(path)}: ${plain(result.why)}\n`);
+    const shown = result.ok ? { ...result, state: undefined, problem: head.problem } : result;
+    context.stdout(`${JSON.stringify({ schema_version: 1, path, ...shown })}\n`);
+    return result.ok ? EXIT.ok : EXIT.failed;
   }
-  return result.ok ? EXIT.ok : EXIT.failed;
+  if (!result.ok) {
+    const where = result.line === 0 ? plain(result.file) : `line ${result.line} of ${plain(result.file)}`;
+    context.stderr(`grinder: audit BROKEN at ${where}: ${plain(result.why)}\n`);
+    return EXIT.failed;
+  }
+  const span = result.files === 1 ? '' : ` in ${result.files} files from line ${result.firstSeq} on`;
+  context.stdout(`audit OK: ${result.lines} lines${span}, ${plain(path)}, head ${result.head.hash}\n`);
+  if (!result.anchored)
+    context.stdout(
+      `there is no head record to hold its end against${plain(head.problem)}: lines cut off there would not show\n`,
+    );
+  return EXIT.ok;
 }
 
-function showTail(args: Args, context: CliContext): number {
+/** Where this configuration's head record is; a reason, for people, where that can't be told. */
+function headPathOf(context: CliContext): { readonly path: string | null; readonly problem: string } {
+  const loaded = loadConfig({ text: context.config?.text ?? null, env: context.env, flags: new Map() });
+  if (!loaded.ok) return { path: null, problem: ' (the configuration is not valid)' };
+  const found = findAccountDir(loaded.settings, context.places);
+  return found.ok
+    ? { path: join(found.directory, 'audit-head.json'), problem: '' }
+    : { path: null, problem: ` (${found.problem})` };
+}
+
+async function showTail(args: Args, context: CliContext): Promise<number> {
+  const path = context.places.auditPath;
   const count = countArg(args, 'lines', { min: 1, max: 10_000 }) ?? 20;
-  const lines = tail(context.places.auditPath, count);
-  const text = flagArg(args, 'json') ? lines.map(plain) : alignColumns(lines.map(columnsOf));
-  for (const line of text) context.stdout(`${line}\n`);
+  const filter = filterOf(args);
+  const print = (lines: readonly string[]): void => {
+    const text = flagArg(args, 'json') ? lines.map(plain) : formatLines(lines);
+    for (const line of text) context.stdout(`${line}\n`);
+  };
+  const next = followLines(path, filter);
+  print(lastLines(path, count, filter));
+  if (!flagArg(args, 'follow')) return EXIT.ok;
+  const timer = setInterval(() => print(next()), FOLLOW_EVERY_MS);
+  const unread = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()));
+  await Promise.race([untilEnded(context), unread]);
+  clearInterval(timer);
   return EXIT.ok;
+}
+
+function filterOf(args: Args): LineFilter {
+  const types = textArg(args, 'type')?.toUpperCase().split(',') ?? null;
+  const unknown = types?.find((type) => !AUDIT_EVENT_TYPES.some((known) => known === type));
+  if (unknown !== undefined)
+    throw new UsageError(`type: ${unknown} — expected one of ${AUDIT_EVENT_TYPES.join(', ')}`);
+  return { sinceMs: sinceOf(textArg(args, 'since')), types, runId: textArg(args, 'run') };
+}
+
+function sinceOf(text: string | null): number | null {
+  if (text === null) return null;
+  const span = /^(\d{1,6})(s|m|h|d)$/.exec(text);
+  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[span?.[2] ?? ''];
+  const atMs =
+    unit === undefined
+      ? Date.parse(/^\d{4}-\d\d-\d\d/.test(text) ? text : '')
+      : systemClock.wallMs() - Number(span?.[1]) * unit;
+  if (Number.isFinite(atMs)) return atMs;
+  throw new UsageError(
+    `since: ${text} — expected a span such as 30m or 2h, or a time such as 2026-11-23T10:00:00Z`,
+  );
 }
 
 function show(args: Args, context: CliContext): number {
@@ -83,42 +153,27 @@ function show(args: Args, context: CliContext): number {
 }
 
 function findRecord(path: string, seq: number): AuditRecord | null {
+  const file = rotatedFiles(path).findLast(({ firstSeq }) => firstSeq <= seq);
+  return [path, ...(file === undefined ? [] : [file.path])].reduce<AuditRecord | null>(
+    (found, one) => found ?? findIn(one, seq),
+    null,
+  );
+}
+
+function findIn(path: string, seq: number): AuditRecord | null {
   const fd = realDisk.open(path, constants.O_RDONLY, 0);
   let found: AuditRecord | null = null;
   try {
-    scanJournal(fd, realDisk, (record) => {
-      if (record.seq === seq) found = record;
-    });
+    scanJournal(
+      fd,
+      realDisk,
+      (record) => {
+        if (record.seq === seq) found = record;
+      },
+      null,
+    );
   } finally {
     realDisk.close(fd);
   }
   return found;
-}
-
-/** Shows what can be shown of a line that nobody has checked. */
-function columnsOf(line: string): readonly string[] {
-  const record = parseLine(line);
-  if (record === null) return ['?', '', '', '', plain(line).slice(0, 120)];
-  const word = (key: string): string => {
-    const value = record[key];
-    return Array.isArray(value)
-      ? value.join(',')
-      : value === null || value === undefined
-        ? ''
-        : String(value);
-  };
-  const tsMs = record['ts_ms'];
-  const subject = [word('action'), word('symbols'), word('block_reason'), word('operator')];
-  const time = formatTime(typeof tsMs === 'number' ? tsMs : null);
-  const what = `stage ${word('stage')} ${subject.filter((part) => part !== '').join(' ')}`;
-  return [word('seq'), time, word('event_type'), word('status') || '-', what];
-}
-
-function parseLine(line: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }

@@ -62,6 +62,8 @@ export const COVERAGE: Readonly<Record<string, Coverage>> = {
   'arming.max_executions': 'neutral',
   'audit.enabled': 'equal',
   'audit.path': 'neutral',
+  'audit.max_file_mb': 'neutral',
+  'audit.keep_days': 'neutral',
   'log.path': 'neutral',
   'log.level': 'neutral',
   'metrics.listen': 'neutral',

@@ -110,7 +110,12 @@ export const configSchema = z.strictObject({
     lease: duration.prefault('4h'),
     max_executions: count(1, 10_000).default(10),
   }),
-  audit: section({ enabled: z.boolean().default(true), path: text.default('audit/reconcile.jsonl') }),
+  audit: section({
+    enabled: z.boolean().default(true),
+    path: text.default('audit/reconcile.jsonl'),
+    max_file_mb: count(1, 256).default(16),
+    keep_days: count(8, 3650).default(365),
+  }),
   log: section({
     path: text.default('logs/app.log'),
     level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -1,10 +1,10 @@
 /** The simulator inside the daemon: started in its own thread, with the demo trader that writes our feed. */
 import type { Worker } from 'node:worker_threads';
+import type { Account } from '../config/account.ts';
 import type { Settings } from '../config/load.ts';
 import { spawnThread } from '../exchange/spawn.ts';
 import type { Places } from '../launch/places.ts';
 import type { SimulatorReady, SimulatorThreadData } from '../simulator/thread.ts';
-import type { Account } from './account.ts';
 
 export interface EmbeddedSimulator {
   readonly restUrl: string;

@@ -4,15 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Account, readAccount } from '../config/account.ts';
 import type { Settings } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
 import { ensurePrivateDirectory } from '../engine/files.ts';
 import { type Journal, noJournal, openJournal } from '../engine/journal.ts';
 import { type Latch, openLatch } from '../engine/latch.ts';
 import { acquireLock } from '../engine/lock.ts';
-import type { Places } from '../launch/places.ts';
+import { adoptCommand, type Places } from '../launch/places.ts';
 import { createLog, type Log } from '../ops/log.ts';
-import { type Account, readAccount } from './account.ts';
 import type { Leadership } from './core.ts';
 
 export interface Surroundings {
@@ -69,7 +69,14 @@ export function takeSurroundings(input: {
   const latch = openLatch({ path: latchPath, firstUse, nowMs: clock.wallMs() });
   const headPath = join(account.directory, 'audit-head.json');
   const journal = settings.audit.enabled
-    ? openJournal({ path: places.auditPath, headPath, clock })
+    ? openJournal({
+        path: places.auditPath,
+        headPath,
+        clock,
+        maxFileBytes: settings.audit.maxFileMb * 2 ** 20,
+        keepMs: settings.audit.keepDays * 86_400_000,
+        adoptCommand: adoptCommand(places),
+      })
     : noJournal('the audit is switched off (audit.enabled, GRINDER_AUDIT_ENABLED)');
   const log = createLog({
     path: places.logPath,

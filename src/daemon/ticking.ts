@@ -126,6 +126,14 @@ export function createTick(deps: TickDeps): () => void {
     manualBefore = manual.length;
   }
 
+  /** Not while a run executes: a rotation takes longer than a line. */
+  function watchAudit(): void {
+    const done = vitals.executing ? null : core.journal.maintain();
+    if (done !== null) core.notebook.note('info', 'AUDIT', done);
+    if (core.settings.audit.enabled && !core.journal.healthy())
+      core.notebook.alarm('audit', `AUDIT UNAVAILABLE: ${core.journal.problem()}`);
+  }
+
   return () => {
     const now = clock.monoMs();
     vitals.lastTickMonoMs = now;
@@ -137,5 +145,6 @@ export function createTick(deps: TickDeps): () => void {
     autoCanary(core);
     watchGates();
     watchIntents();
+    watchAudit();
   };
 }

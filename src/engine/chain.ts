@@ -22,10 +22,10 @@ export interface ChainHead {
 /** `prev` of the first line. */
 export const GENESIS: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** What a check of one line says. `unparsable` may be a torn write; `broken` never is. */
+/** What a check of one line says. `unparsable` may be a torn write; `broken` and `newer` (than this program) never are. */
 export type LineCheck =
   | { readonly kind: 'ok'; readonly record: AuditRecord }
-  | { readonly kind: 'unparsable' | 'broken'; readonly why: string };
+  | { readonly kind: 'unparsable' | 'broken' | 'newer'; readonly why: string };
 
 /** Makes the record that follows `head`; strings are escaped. `tsMs` is wall time. */
 export function nextRecord(head: ChainHead, entry: AuditEntry, tsMs: number): AuditRecord {
@@ -52,7 +52,7 @@ export function checkLine(bytes: Uint8Array, head: ChainHead): LineCheck {
   const version = schemaVersion(parsed);
   if (version !== AUDIT_SCHEMA_VERSION) {
     return {
-      kind: 'broken',
+      kind: typeof version === 'number' && version > AUDIT_SCHEMA_VERSION ? 'newer' : 'broken',
       why: `schema_version is ${JSON.stringify(version)}, this program reads ${AUDIT_SCHEMA_VERSION}`,
     };
   }
@@ -66,6 +66,12 @@ export function checkLine(bytes: Uint8Array, head: ChainHead): LineCheck {
   if (hash !== sha256(canonical(unhashed)) || text !== formatLine(record))
     return { kind: 'broken', why: 'hash does not match the line' };
   return { kind: 'ok', record };
+}
+
+/** What a line says of the line before it, unchecked; null when it is no record. */
+export function headBefore(bytes: Uint8Array): ChainHead | null {
+  const result = auditRecordSchema.safeParse(parse(decode(bytes) ?? ''));
+  return result.success ? { seq: result.data.seq - 1, hash: result.data.prev } : null;
 }
 
 /** Writes a value as JSON with sorted keys, at every depth. */

@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -41,6 +42,8 @@ export interface Disk {
   readonly close: (fd: number) => void;
   readonly rename: (from: string, to: string) => void;
   readonly remove: (path: string) => void;
+  /** Names of what is in a directory, in no order. */
+  readonly list: (path: string) => readonly string[];
   readonly makeDirectory: (path: string, mode: number) => void;
   /** Makes creations and renames inside a directory durable. */
   readonly syncDirectory: (path: string) => void;
@@ -61,6 +64,7 @@ export const realDisk: Disk = {
   close: closeSync,
   rename: renameSync,
   remove: unlinkSync,
+  list: (path) => readdirSync(path),
   makeDirectory: (path, mode) => {
     mkdirSync(path, { recursive: true, mode });
   },

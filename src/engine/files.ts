@@ -32,6 +32,18 @@ export function checkOwnDirectory(path: string, disk: Disk = realDisk): FileChec
   return { kind: 'ok' };
 }
 
+/** Says what would make a refused file or directory acceptable, as a command where there is one. */
+export function repairOf(path: string, disk: Disk = realDisk): string {
+  const facts = disk.lookup(path);
+  const uid = process.getuid?.() ?? 0;
+  if (facts === null || facts.kind === 'link' || facts.kind === 'other')
+    return `put the real file in its place`;
+  if (!ownedByUs(facts.ownerUid)) return `chown ${uid} '${path}'`;
+  if (facts.kind === 'file' && facts.links !== 1)
+    return `remove its other names (find / -inum ${facts.inode})`;
+  return `chmod ${facts.kind === 'directory' ? '700' : '600'} '${path}'`;
+}
+
 /** Makes a directory with mode 0700 when it isn't there, then checks it. Throws what the disk throws. */
 export function ensurePrivateDirectory(path: string, disk: Disk = realDisk): FileCheck {
   if (disk.lookup(path) === null) {

@@ -3,97 +3,49 @@
  * the records the ceremony is judged by. Pure: the same lines give the same state, however often they are replayed.
  */
 import { z } from 'zod';
-import type { AuditEventType, AuditRecord } from './audit-record.ts';
-import { type ChainHead, GENESIS } from './chain.ts';
+import type { AuditRecord } from './audit-record.ts';
+import { isCheckpoint, readPart, saysTheSame, stateOf } from './checkpoint.ts';
 import { parseDecimal } from './decimal.ts';
 import { DOWNTIME_MAX_MS } from './evidence.ts';
-import { foldMass, type MassFound } from './mass-records.ts';
-import type { ActionKind, Decimal } from './types.ts';
+import {
+  CEREMONY_EVENTS,
+  type Dispatch,
+  EMPTY_STATE,
+  type JournalState,
+  type OpenIntent,
+} from './journal-state.ts';
+import { foldMass } from './mass-records.ts';
 
-/** One write that left or may have left; it counts as a call. */
-export interface Dispatch {
-  readonly intentId: string;
-  /** Wall time of its INTENT. */
-  readonly atMs: number;
-  /** "0" once the exchange refused it. */
-  readonly notionalUsdt: Decimal;
-}
+export type { Dispatch, JournalState, OpenIntent } from './journal-state.ts';
+export { CEREMONY_EVENTS, EMPTY_STATE };
 
-/** An INTENT whose outcome is not known: `open` before any outcome, `unknown` after an UNKNOWN. */
-export interface OpenIntent {
-  readonly intentId: string;
-  readonly actionId: string;
-  readonly action: ActionKind;
-  readonly symbol: string;
-  readonly clientOrderId: string | null;
-  readonly orderId: string | null;
-  readonly conditional: boolean;
-  /** The `grc_…` id of a flatten. */
-  readonly repairClientOrderId: string | null;
-  readonly requestHash: string;
-  readonly notionalUsdt: Decimal;
-  readonly runId: string;
-  readonly atMs: number;
-  readonly status: 'open' | 'unknown';
-}
-
-/** All that survives a restart. */
-export interface JournalState {
-  readonly lastSeq: number;
-  /** Wall time of the newest record; null before the first. */
-  readonly lastRecordAtMs: number | null;
-  readonly head: ChainHead;
-  /** In order of the journal: all of the last 25 h, and older ones while there are few (a clock may have jumped). */
-  readonly dispatches: readonly Dispatch[];
-  /** Wall time of the latest dispatch; null when never. */
-  readonly lastWriteRunAtMs: number | null;
-  readonly openIntents: ReadonlyMap<string, OpenIntent>;
-  /** By action id: refused, unknown or unverified dispatches since one was last seen to have done what it said. */
-  readonly failuresByItem: ReadonlyMap<string, number>;
-  /** No call before this wall time (`details.backoff_until_ms` of any record); 0 when none. */
-  readonly backoffUntilMs: number;
-  /** A mass mismatch that nobody has acknowledged. */
-  readonly massFound: MassFound | null;
-  readonly lastStageChange: AuditRecord | null;
-  /** The last 1000 records of the event types in CEREMONY_EVENTS; evidence only since the last downtime of over 24 h. */
-  readonly ceremonyRecords: readonly AuditRecord[];
-  /** Why a line that checks out can't be understood; null when all could. */
-  readonly problem: string | null;
-}
-
-export const CEREMONY_EVENTS: readonly AuditEventType[] = [
-  'STAGE_CHANGED',
-  'STAGE_EVIDENCE',
-  'ACKNOWLEDGED',
-  'STOP_LATCHED',
-  'STOP_CLEARED',
-  'APPROVED',
-];
 const DISPATCH_WINDOW_MS = 25 * 3_600_000;
 const DISPATCHES_KEPT = 2000;
 const CEREMONY_KEPT = 1000;
 
-/** The state before the first line. */
-export const EMPTY_STATE: JournalState = {
-  lastSeq: 0,
-  lastRecordAtMs: null,
-  head: GENESIS,
-  dispatches: [],
-  lastWriteRunAtMs: null,
-  openIntents: new Map(),
-  failuresByItem: new Map(),
-  backoffUntilMs: 0,
-  massFound: null,
-  lastStageChange: null,
-  ceremonyRecords: [],
-  problem: null,
-};
-
 /** Applies one record. Never throws. */
 export function fold(state: JournalState, record: AuditRecord): JournalState {
+  if (isCheckpoint(record)) return applyCheckpoint(state, record);
+  const next = advance(state, record);
+  if (state.lastSeq === 0 && record.seq > 1)
+    return {
+      ...next,
+      problem: `line ${record.seq}: the lines before it are missing and it is no checkpoint`,
+    };
+  if (state.checkpoint !== null)
+    return { ...next, problem: `line ${record.seq}: the checkpoint before it is not complete` };
+  if (CEREMONY_EVENTS.includes(record.event_type)) return applyCeremony(next, record);
+  if (record.event_type === 'REMEDIATE_ATTEMPT' && record.status === 'INTENT')
+    return applyIntent(next, record);
+  if (record.event_type === 'REMEDIATE_RESULT') return applyResult(next, record);
+  return next;
+}
+
+/** What every record moves. */
+function advance(state: JournalState, record: AuditRecord): JournalState {
   const backoff = record.details['backoff_until_ms'];
   const silentMs = state.lastRecordAtMs === null ? 0 : record.ts_ms - state.lastRecordAtMs;
-  const next: JournalState = {
+  return {
     ...state,
     // Kept out for good: a second restart after a long downtime must not bring back what the first one voided.
     ceremonyRecords:
@@ -107,11 +59,27 @@ export function fold(state: JournalState, record: AuditRecord): JournalState {
       typeof backoff === 'number' ? Math.max(state.backoffUntilMs, backoff) : state.backoffUntilMs,
     massFound: foldMass(state.massFound, record),
   };
-  if (CEREMONY_EVENTS.includes(record.event_type)) return applyCeremony(next, record);
-  if (record.event_type === 'REMEDIATE_ATTEMPT' && record.status === 'INTENT')
-    return applyIntent(next, record);
-  if (record.event_type === 'REMEDIATE_RESULT') return applyResult(next, record);
-  return next;
+}
+
+function applyCheckpoint(state: JournalState, record: AuditRecord): JournalState {
+  const next = advance(state, record);
+  const refused = (why: string) => ({ ...next, checkpoint: null, problem: `line ${record.seq}: ${why}` });
+  const part = readPart(record);
+  if (part === null) return refused('a checkpoint that can not be read');
+  const begun = part.part === 1 ? null : state.checkpoint;
+  if (part.part !== (begun?.read ?? 0) + 1 || (begun ?? part).parts !== part.parts)
+    return refused('a checkpoint whose lines are not in order');
+  const isFirstLine = state.lastSeq === 0 && record.seq > 1;
+  const before = part.part === 1 ? (isFirstLine ? null : state) : (begun?.before ?? null);
+  const items = [...(begun?.items ?? []), ...part.items];
+  if (part.part < part.parts)
+    return { ...next, checkpoint: { before, parts: part.parts, read: part.part, items } };
+  const base = stateOf(items);
+  if (base === null) return refused('a checkpoint that can not be read');
+  // An adoption says itself what it changes.
+  if (before !== null && record.details['adopted'] === undefined && !saysTheSame(items, before))
+    return refused('the checkpoint is not what the lines before it come to');
+  return { ...advance(base, record), keepsFromSeq: part.keeps_from_seq, problem: state.problem };
 }
 
 const intentDetails = z.object({
@@ -133,6 +101,7 @@ function applyIntent(state: JournalState, record: AuditRecord): JournalState {
   const details = parsed.data;
   const intent: OpenIntent = {
     intentId: details.intent_id,
+    seq: record.seq,
     actionId: details.action_id,
     action: details.action,
     symbol: details.symbol,

@@ -1,7 +1,7 @@
 /** Reads an audit journal from its beginning, line by line in chunks, so that its size doesn't matter. */
 import { constants } from 'node:fs';
 import type { AuditRecord } from './audit-record.ts';
-import { type ChainHead, checkLine, GENESIS } from './chain.ts';
+import { type ChainHead, checkLine, GENESIS, headBefore } from './chain.ts';
 import { type Disk, realDisk } from './disk.ts';
 
 /** A line longer than this (bytes) is broken; the journal refuses to write one. */
@@ -14,41 +14,66 @@ const NEWLINE = 0x0a;
  * `goodBytes` is where it begins. `broken`: line `line` (counted from 1) is bad and nothing after it was read.
  */
 export type Scan = {
+  /** Good lines of this file. */
   readonly lines: number;
+  /** Number of its first good line; null when there is none. */
+  readonly firstSeq: number | null;
   readonly head: ChainHead;
   readonly goodBytes: number;
   readonly size: number;
 } & (
   | { readonly kind: 'ok' }
-  | { readonly kind: 'torn' | 'broken'; readonly line: number; readonly why: string }
+  | {
+      readonly kind: 'torn' | 'broken';
+      readonly line: number;
+      readonly why: string;
+      /** A newer program wrote the line. */
+      readonly newer: boolean;
+    }
 );
 
-/** Checks the chain of an open file and hands each good record to `visit`. Throws what the disk throws. */
-export function scanJournal(fd: number, disk: Disk, visit: (record: AuditRecord) => void): Scan {
-  let head = GENESIS;
+/**
+ * Checks the chain of an open file and hands each good record to `visit`. `start` is the end of the file before; null
+ * takes the first line's word for it. Throws what the disk throws.
+ */
+export function scanJournal(
+  fd: number,
+  disk: Disk,
+  visit: (record: AuditRecord) => void,
+  start: ChainHead | null = GENESIS,
+): Scan {
+  let head = start ?? GENESIS;
+  let lines = 0;
+  let firstSeq: number | null = null;
   let goodBytes = 0;
-  const at = () => ({ lines: head.seq, head, goodBytes, size: disk.facts(fd).size });
+  const at = () => ({ lines, firstSeq, head, goodBytes, size: disk.facts(fd).size });
   for (const line of readLines(fd, disk)) {
-    const number = head.seq + 1;
+    const number = lines + 1;
     if (line.kind !== 'line') {
       return line.kind === 'unended'
-        ? { ...at(), kind: 'torn', line: number, why: 'no newline at its end' }
-        : { ...at(), kind: 'broken', line: number, why: `longer than ${MAX_LINE_BYTES} bytes` };
+        ? { ...at(), kind: 'torn', line: number, newer: false, why: 'no newline at its end' }
+        : { ...at(), kind: 'broken', line: number, newer: false, why: `longer than ${MAX_LINE_BYTES} bytes` };
     }
+    if (start === null && lines === 0) head = anchorOf(line.bytes);
     const check = checkLine(line.bytes, head);
     if (check.kind !== 'ok') {
       const isLast = line.end === disk.facts(fd).size;
       const kind = check.kind === 'unparsable' && isLast ? 'torn' : 'broken';
-      return { ...at(), kind, line: number, why: check.why };
+      return { ...at(), kind, line: number, newer: check.kind === 'newer', why: check.why };
     }
     head = { seq: check.record.seq, hash: check.record.hash };
+    lines += 1;
+    firstSeq ??= check.record.seq;
     goodBytes = line.end;
     visit(check.record);
   }
   return { ...at(), kind: 'ok' };
 }
 
-/** Checks a journal on disk without changing it; a torn last line counts as broken here. Throws when it can't be read. */
+/**
+ * Checks one file of a journal without changing it, taking its first line's word for what came before; a torn last line
+ * counts as broken here. Throws when it can't be read.
+ */
 export function verifyChain(
   path: string,
   disk: Disk = realDisk,
@@ -57,13 +82,37 @@ export function verifyChain(
   | { readonly ok: false; readonly line: number; readonly why: string } {
   const fd = disk.open(path, constants.O_RDONLY, 0);
   try {
-    const scan = scanJournal(fd, disk, () => undefined);
+    const scan = scanJournal(fd, disk, () => undefined, null);
     return scan.kind === 'ok'
       ? { ok: true, lines: scan.lines, head: scan.head }
       : { ok: false, line: scan.line, why: scan.why };
   } finally {
     disk.close(fd);
   }
+}
+
+/** Reads an open file's whole lines from a byte on, unchecked; one that has no end yet, or is too long, ends it. */
+export function* wholeLines(
+  fd: number,
+  disk: Disk,
+  from: number,
+): Generator<{ readonly bytes: Uint8Array; readonly end: number }> {
+  for (const line of readLines(fd, disk, from)) {
+    if (line.kind !== 'line') return;
+    yield line;
+  }
+}
+
+/** What a file's first line says of the line before it, unchecked; null when there is none that can be read. */
+export function anchorIn(fd: number, disk: Disk): ChainHead | null {
+  for (const line of readLines(fd, disk)) return line.kind === 'line' ? headBefore(line.bytes) : null;
+  return null;
+}
+
+/** The very first line of a journal follows nothing, whatever it says. */
+function anchorOf(bytes: Uint8Array): ChainHead {
+  const before = headBefore(bytes);
+  return before === null || before.seq === 0 ? GENESIS : before;
 }
 
 /** Reads the last `count` lines as they stand, unchecked, oldest first, out of the last `count` MiB at most. */
@@ -92,10 +141,10 @@ type Line =
   | { readonly kind: 'line'; readonly bytes: Uint8Array; readonly end: number }
   | { readonly kind: 'unended' | 'too long' };
 
-function* readLines(fd: number, disk: Disk): Generator<Line> {
+function* readLines(fd: number, disk: Disk, start = 0): Generator<Line> {
   const chunk = new Uint8Array(CHUNK_BYTES);
   let pending: Uint8Array = new Uint8Array(0);
-  let position = 0;
+  let position = start;
   for (let got = disk.read(fd, chunk, position); got > 0; got = disk.read(fd, chunk, position)) {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1 && end < got; end = chunk.indexOf(NEWLINE, from)) {

@@ -5,16 +5,19 @@
  * else touched the file, nothing is ever appended again in this process. An unhealthy journal can still be read
  * (its state is the fold of the lines that are good), every append is refused as a value.
  */
-import { constants } from 'node:fs';
-import { dirname } from 'node:path';
 import type { AuditEntry, AuditRecord } from './audit-record.ts';
 import { type ChainHead, formatLine, nextRecord } from './chain.ts';
+import { checkpointEntries } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { type Disk, realDisk } from './disk.ts';
-import { checkPrivateFile, describeError, ensurePrivateDirectory, replaceFile, writeAll } from './files.ts';
-import { EMPTY_STATE, fold, type JournalState } from './fold.ts';
-import { createHead, readHead, writeHead } from './head-record.ts';
-import { MAX_LINE_BYTES, type Scan, scanJournal, verifyChain } from './journal-scan.ts';
+import { describeError, writeAll } from './files.ts';
+import { fold } from './fold.ts';
+import { writeHead } from './head-record.ts';
+import { copyOut } from './journal-files.ts';
+import { type OpenFile, openFiles } from './journal-open.ts';
+import { planRotation, removeAll } from './journal-rotate.ts';
+import { MAX_LINE_BYTES } from './journal-scan.ts';
+import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
 /** Where the journal lives and what it uses. `headPath` is in the account directory, outside the state directory. */
 export interface JournalOptions {
@@ -22,6 +25,12 @@ export interface JournalOptions {
   readonly headPath: string;
   readonly clock: Clock;
   readonly disk?: Disk;
+  /** The current file is rotated once it has this many bytes (16 MiB). */
+  readonly maxFileBytes?: number;
+  /** Rotated files whose last line is older than this go (365 days); the newest ten stay whatever their age. */
+  readonly keepMs?: number;
+  /** What an operator types to accept a journal that is refused. */
+  readonly adoptCommand?: string;
 }
 
 export type AppendResult =
@@ -43,8 +52,13 @@ export interface Journal {
   readonly append: (entry: AuditEntry) => AppendResult;
   /** Writes several lines with one sync, all of them durable before it returns; refused as a whole. */
   readonly appendAll: (entries: readonly AuditEntry[]) => AppendAllResult;
+  /** Rotates when it is time; call it between runs. Says what it did, for people; null when nothing. */
+  readonly maintain: () => string | null;
   readonly close: () => void;
 }
+
+const MAX_FILE_BYTES = 16 * 2 ** 20;
+const KEEP_MS = 365 * 86_400_000;
 
 /**
  * Opens the journal and replays it. Always gives a journal: one that can't be trusted or written is unhealthy, and the
@@ -52,22 +66,19 @@ export interface Journal {
  */
 export function openJournal(options: JournalOptions): Journal {
   const disk = options.disk ?? realDisk;
+  const { path, headPath, clock } = options;
   let state = EMPTY_STATE;
   let problem = '';
   let file: OpenFile | null = null;
-  try {
-    const opened = openAndReplay(options, disk, (record) => {
-      state = fold(state, record);
-    });
-    file = opened.file;
-    problem = opened.problem ?? state.problem ?? '';
-  } catch (error) {
-    problem = `audit ${options.path}: ${describeError(error)}`;
-  }
+  let rotateAtBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
+  const poison = (error: unknown): string => {
+    problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
+    return problem;
+  };
 
   const appendAll = (entries: readonly AuditEntry[]): AppendAllResult => {
     if (problem !== '' || file === null) return { ok: false, problem: problem || 'journal is closed' };
-    const records = chainOf(entries, state.head, options.clock.wallMs());
+    const records = chainOf(entries, state.head, clock.wallMs());
     const lines = records.map((record) => new TextEncoder().encode(`${formatLine(record)}\n`));
     const longest = Math.max(0, ...lines.map(({ length }) => length));
     if (longest > MAX_LINE_BYTES)
@@ -75,18 +86,49 @@ export function openJournal(options: JournalOptions): Journal {
     if (records.length === 0) return { ok: true, records };
     const bytes = Buffer.concat(lines);
     try {
-      expectUntouched(options.path, file, disk);
+      expectUntouched(path, file, disk);
       writeAll(disk, file.fd, bytes, null);
       disk.fdatasync(file.fd);
       file = { ...file, size: file.size + bytes.length };
       state = records.reduce(fold, state);
-      writeHead(options.headPath, state.head, disk);
+      writeHead(headPath, state.head, disk);
       return { ok: true, records };
     } catch (error) {
-      problem = `audit ${options.path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
-      return { ok: false, problem };
+      return { ok: false, problem: poison(error) };
     }
   };
+
+  const maintain = (): string | null => {
+    if (problem !== '' || file === null || file.size < rotateAtBytes) return null;
+    try {
+      expectUntouched(path, file, disk);
+      const keepMs = options.keepMs ?? KEEP_MS;
+      const plan = planRotation({ path, fd: file.fd, state, nowMs: clock.wallMs(), keepMs }, disk);
+      if (plan === null) {
+        rotateAtBytes = file.size * 2;
+        return 'audit not rotated: its checkpoint would not fit into lines';
+      }
+      copyOut(file.fd, file.size, plan.to, disk);
+      disk.truncate(file.fd, 0);
+      disk.fdatasync(file.fd);
+      file = { ...file, size: 0 };
+      if (!appendAll(plan.checkpoint).ok) return problem;
+      return `audit rotated to ${plan.to}${removeAll(plan.expired, disk)}`;
+    } catch (error) {
+      return poison(error);
+    }
+  };
+
+  try {
+    const adoptCommand = options.adoptCommand ?? 'grinder audit adopt';
+    const opened = openFiles({ path, headPath, nowMs: clock.wallMs(), adoptCommand }, disk);
+    ({ state, file } = opened);
+    problem = opened.problem ?? '';
+    if (opened.wantsCheckpoint)
+      appendAll(checkpointEntries(state, { keepsFromSeq: Math.max(1, state.keepsFromSeq) }));
+  } catch (error) {
+    problem = `audit ${path}: ${describeError(error)}; repair the disk and restart`;
+  }
 
   const append = (entry: AuditEntry): AppendResult => {
     const done = appendAll([entry]);
@@ -101,6 +143,7 @@ export function openJournal(options: JournalOptions): Journal {
     problem: () => problem,
     append,
     appendAll,
+    maintain,
     close: () => {
       if (file !== null) disk.close(file.fd);
       file = null;
@@ -116,123 +159,15 @@ export function noJournal(why: string): Journal {
     problem: () => why,
     append: () => ({ ok: false, problem: why }),
     appendAll: () => ({ ok: false, problem: why }),
+    maintain: () => null,
     close: () => undefined,
   };
-}
-
-/**
- * Makes an existing journal the account's own: checks its whole chain and sets the head record to its end. For a
- * journal that was moved, restored or cut on purpose; the caller holds the lock and has the operator's word.
- */
-export function adoptJournal(
-  options: Pick<JournalOptions, 'path' | 'headPath' | 'disk'>,
-): { readonly ok: true; readonly head: ChainHead } | { readonly ok: false; readonly problem: string } {
-  const disk = options.disk ?? realDisk;
-  try {
-    const file = checkPrivateFile(options.path, disk);
-    if (file.kind !== 'ok')
-      return { ok: false, problem: file.kind === 'missing' ? `${options.path} is missing` : file.why };
-    const chain = verifyChain(options.path, disk);
-    if (!chain.ok) return { ok: false, problem: `line ${chain.line}: ${chain.why}` };
-    createHead(options.headPath, disk);
-    writeHead(options.headPath, chain.head, disk);
-    return { ok: true, head: chain.head };
-  } catch (error) {
-    return { ok: false, problem: describeError(error) };
-  }
 }
 
 function chainOf(entries: readonly AuditEntry[], head: ChainHead, tsMs: number): readonly AuditRecord[] {
   const records: AuditRecord[] = [];
   for (const entry of entries) records.push(nextRecord(records.at(-1) ?? head, entry, tsMs));
   return records;
-}
-
-interface OpenFile {
-  readonly fd: number;
-  readonly inode: number;
-  readonly size: number;
-}
-
-function openAndReplay(
-  options: JournalOptions,
-  disk: Disk,
-  visit: (record: AuditRecord) => void,
-): { readonly file: OpenFile | null; readonly problem: string | null } {
-  const { path, headPath } = options;
-  const directory = ensurePrivateDirectory(dirname(path), disk);
-  const existing = checkPrivateFile(path, disk);
-  for (const check of [directory, existing])
-    if (check.kind === 'refused') return { file: null, problem: `audit: ${check.why}` };
-  const head = readHead(headPath, disk);
-  if (existing.kind === 'missing' && head.kind === 'ok' && head.head.seq > 0)
-    return {
-      file: null,
-      problem: `audit ${path} is missing but ${head.head.seq} lines were written; put it back, or adopt another with "grinder audit adopt"`,
-    };
-  const { fd, readOnlyBecause } = openFile(path, disk);
-  let expectedHash: string | null = null;
-  const scan = scanJournal(fd, disk, (record) => {
-    if (head.kind === 'ok' && record.seq === head.head.seq) expectedHash = record.hash;
-    visit(record);
-  });
-  const problem = readOnlyBecause ?? compareWithHead(scan, head, expectedHash, path);
-  if (problem !== null) return { file: openedFile(fd, disk), problem };
-  if (scan.kind === 'torn')
-    quarantine({ path, fd, from: scan.goodBytes, tsMs: options.clock.wallMs() }, disk);
-  if (existing.kind === 'missing') disk.syncDirectory(dirname(path));
-  createHead(headPath, disk);
-  return { file: openedFile(fd, disk), problem: null };
-}
-
-function openFile(
-  path: string,
-  disk: Disk,
-): { readonly fd: number; readonly readOnlyBecause: string | null } {
-  try {
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
-    return { fd: disk.open(path, flags, 0o600), readOnlyBecause: null };
-  } catch (error) {
-    const readOnlyBecause = `audit ${path} can't be written: ${describeError(error)}`;
-    return { fd: disk.open(path, constants.O_RDONLY, 0), readOnlyBecause };
-  }
-}
-
-function compareWithHead(
-  scan: Scan,
-  head: ReturnType<typeof readHead>,
-  hashAtHead: string | null,
-  path: string,
-): string | null {
-  const repair = 'restore the file, or accept it as it is with "grinder audit adopt"';
-  if (scan.kind === 'broken') return `audit ${path} line ${scan.line}: ${scan.why}; ${repair}`;
-  if (head.kind === 'bad') return `${head.why}; remove it and run "grinder audit adopt"`;
-  if (head.kind === 'missing')
-    return scan.lines <= 1 ? null : `audit ${path} has ${scan.lines} lines but no head record; ${repair}`;
-  if (scan.lines < head.head.seq)
-    return `audit ${path} was rolled back: ${scan.lines} good lines, ${head.head.seq} were written; ${repair}`;
-  if (head.head.seq > 0 && hashAtHead !== head.head.hash)
-    return `audit ${path} is another one: line ${head.head.seq} is not the one that was written; ${repair}`;
-  return null;
-}
-
-function quarantine(
-  torn: { readonly path: string; readonly fd: number; readonly from: number; readonly tsMs: number },
-  disk: Disk,
-): void {
-  const rest = new Uint8Array(disk.facts(torn.fd).size - torn.from);
-  let length = 0;
-  for (let got = -1; got !== 0 && length < rest.length; length += got)
-    got = disk.read(torn.fd, rest.subarray(length), torn.from + length);
-  replaceFile(`${torn.path}.torn-${torn.tsMs}`, rest.subarray(0, length), disk);
-  disk.syncDirectory(dirname(torn.path));
-  disk.truncate(torn.fd, torn.from);
-  disk.fdatasync(torn.fd);
-}
-
-function openedFile(fd: number, disk: Disk): OpenFile {
-  const { inode, size } = disk.facts(fd);
-  return { fd, inode, size };
 }
 
 function expectUntouched(path: string, file: OpenFile, disk: Disk): void {

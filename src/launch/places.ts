@@ -92,6 +92,11 @@ export function computePlaces(inputs: PlaceInputs): Places {
   };
 }
 
+/** What an operator types to accept an audit that is refused. */
+export function adoptCommand({ configPath }: Pick<Places, 'configPath'>): string {
+  return `grinder audit adopt${configPath === null ? '' : ` --config '${configPath}'`}`;
+}
+
 /** Names the directory of an account's lock, latch and audit head; `accountId` is a short hash, never a key. */
 export function accountDir(places: Places, accountId: string): string {
   return places.embeddedSimulator

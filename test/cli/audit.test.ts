@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEntry } from '../../src/engine/audit-record.ts';
 import { formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
+import { openJournal } from '../../src/engine/journal.ts';
 import { machine } from './fixture.ts';
 
 let at: ReturnType<typeof machine>;
@@ -87,4 +88,102 @@ test('a missing audit is said, not thrown', async () => {
   for (const what of [['tail'], ['verify'], ['show', '1']]) {
     expect(await at.run(['audit', ...what])).toMatchObject({ code: 1, out: '' });
   }
+});
+
+/** Two rotated files of ten lines and five in the current one, by the journal itself. */
+function writeRotated(): void {
+  const clock = { now: 1_800_000_000_000 };
+  const journal = openJournal({
+    path,
+    headPath: join(at.path, 'state', 'account', 'audit-head.json'),
+    clock: { wallMs: () => clock.now, monoMs: () => clock.now },
+    maxFileBytes: 1,
+  });
+  for (let line = 1; line <= 25; line += 1) {
+    clock.now += 60_000;
+    const event_type = line % 5 === 0 ? 'RECONCILE_RUN' : entry.event_type;
+    expect(journal.append({ ...entry, event_type, run_id: `run-${line}` }).ok).toBe(true);
+    if (line === 10 || line === 20) journal.maintain();
+  }
+  journal.close();
+}
+
+test('the check, the tail and a single line go over all files of a rotated audit', async () => {
+  writeRotated();
+  const verified = await at.run(['audit', 'verify']);
+  expect([verified.code, verified.err]).toEqual([0, '']);
+  expect(verified.out).toContain('27 lines in 3 files from line 1 on');
+  expect(verified.out).not.toContain('head record');
+  const json = await at.run(['audit', 'tail', '--json', '-n', '12', '--type', 'remediate_attempt']);
+  const runs = json.out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).run_id);
+  expect(runs).toEqual([11, 12, 13, 14, 16, 17, 18, 19, 21, 22, 23, 24].map((run) => `run-${run}`));
+  const one = await at.run(['audit', 'tail', '--run', 'run-3']);
+  expect(one.out).toMatch(/^3 .*REMEDIATE_ATTEMPT.*\n$/);
+  const since = await at.run([
+    'audit',
+    'tail',
+    '--since',
+    new Date(1_800_000_000_000 + 24 * 60_000).toISOString(),
+  ]);
+  expect(since.out.trimEnd().split('\n')).toHaveLength(2);
+  expect(JSON.parse((await at.run(['audit', 'show', '4'])).out)).toMatchObject({ run_id: 'run-4' });
+  expect(JSON.parse((await at.run(['audit', 'show', '25'])).out)).toMatchObject({ run_id: 'run-23' });
+});
+
+test('what a filter can not mean is said', async () => {
+  writeJournal(1);
+  for (const [line, word] of [
+    [['tail', '--since', 'yesterday'], 'since: yesterday'],
+    [['tail', '--type', 'X'], 'RECONCILE_RUN'],
+    [['verify', '--since', '1h'], '--since belongs to audit tail'],
+    [['show', '1', '--follow'], '--follow belongs to audit tail'],
+  ] as const) {
+    const ran = await at.run(['audit', ...line]);
+    expect([ran.code, ran.out]).toEqual([64, '']);
+    expect(ran.err).toContain(word);
+  }
+});
+
+test('a followed tail goes on over a rotation', async () => {
+  const clock = { wallMs: () => 1_800_000_000_000, monoMs: () => 0 };
+  const headPath = join(at.path, 'state', 'account', 'audit-head.json');
+  const journal = openJournal({ path, headPath, clock, maxFileBytes: 1 });
+  journal.append({ ...entry, run_id: 'first' });
+  const ending = new AbortController();
+  let out = '';
+  const followed = at.run(['audit', 'tail', '--json', '-f'], {
+    signal: ending.signal,
+    stdout: (text) => {
+      out += text;
+    },
+  });
+  const until = async (word: string) => {
+    while (!out.includes(word)) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await until('first');
+  journal.append({ ...entry, run_id: 'second' });
+  journal.maintain();
+  journal.append({ ...entry, run_id: 'third' });
+  await until('third');
+  ending.abort();
+  expect((await followed).code).toBe(0);
+  expect(out.split('\n').filter((line) => line.includes('"run_id":"second"'))).toHaveLength(1);
+  journal.close();
+});
+
+test('lines cut off at the end are found by the head record, and its absence is said', async () => {
+  writeRotated();
+  const text = readFileSync(path, 'utf8').trimEnd().split('\n');
+  writeFileSync(path, `${text.slice(0, -2).join('\n')}\n`);
+  const cut = await at.run(['audit', 'verify', '--json']);
+  expect(cut.code).toBe(1);
+  expect(JSON.parse(cut.out)).toMatchObject({
+    ok: false,
+    why: expect.stringContaining('the last 2 are missing'),
+  });
+  rmSync(join(at.path, 'state', 'account', 'audit-head.json'));
+  expect((await at.run(['audit', 'verify'])).out).toContain('no head record');
 });

@@ -81,7 +81,7 @@ export function outcomeEntry(
 }
 
 /** A mutating call of the disk. */
-export type Fault = 'ENOSPC' | 'EIO' | 'SHORT';
+export type Fault = 'ENOSPC' | 'EIO' | 'SHORT' | 'EROFS' | 'EMFILE';
 
 /** A real disk whose Nth mutating call (from 1) fails, once or from then on; SHORT writes half and then fails. */
 export function faultyDisk(at: {
@@ -125,6 +125,10 @@ export function faultyDisk(at: {
     truncate: (fd, size) => {
       trip();
       realDisk.truncate(fd, size);
+    },
+    remove: (path) => {
+      trip();
+      realDisk.remove(path);
     },
     syncDirectory: (path) => {
       trip();

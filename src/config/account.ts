@@ -1,9 +1,9 @@
 /** The account a daemon works on: its key, its name, and where its lock, latch and audit head live. */
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import type { Settings } from '../config/load.ts';
 import { checkPrivateFile, readPrivateFile } from '../engine/files.ts';
 import { accountDir, type Places } from '../launch/places.ts';
+import type { Settings } from './load.ts';
 
 /** A key pair and what it is called. The secret is never shown, logged or written. */
 export interface Account {
@@ -41,12 +41,28 @@ export function readAccount(settings: Settings, places: Places): AccountResult {
   if (!key.ok) return key;
   const secret = readSecret(secretFile, places);
   if (!secret.ok) return secret;
-  const hash = createHash('sha256').update(key.text).digest('hex').slice(0, 12);
+  const hash = shortHash(key.text);
   const name = settings.exchange.environment === 'sim' ? 'sim' : hash;
   return {
     ok: true,
     account: { name, directory: accountDir(places, hash), apiKey: key.text, apiSecret: secret.text },
   };
+}
+
+/** Finds where the account's lock, latch and audit head live, for a command that needs no key but its hash. */
+export function findAccountDir(
+  settings: Settings,
+  places: Places,
+): { readonly ok: true; readonly directory: string } | { readonly ok: false; readonly problem: string } {
+  if (settings.embeddedSimulator) return { ok: true, directory: accountDir(places, 'sim') };
+  const { keyFile } = settings.exchange;
+  if (keyFile === undefined) return { ok: false, problem: 'exchange.key_file is missing' };
+  const key = readSecret(keyFile, places);
+  return key.ok ? { ok: true, directory: accountDir(places, shortHash(key.text)) } : key;
+}
+
+function shortHash(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 12);
 }
 
 function readSecret(

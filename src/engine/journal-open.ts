@@ -1,0 +1,138 @@
+/**
+ * Opens a journal's files and replays them: finishes or undoes a rotation that a crash cut short, quarantines a torn last
+ * line, and refuses whatever the head record doesn't vouch for, each with its way out.
+ */
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Disk, realDisk } from './disk.ts';
+import {
+  checkPrivateFile,
+  describeError,
+  ensurePrivateDirectory,
+  type FileCheck,
+  repairOf,
+  replaceFile,
+} from './files.ts';
+import { createHead, type HeadReading, readHead } from './head-record.ts';
+import { rotatedFiles } from './journal-files.ts';
+import { type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
+import { EMPTY_STATE, type JournalState } from './journal-state.ts';
+
+/** The current file as it was left. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly inode: number;
+  readonly size: number;
+}
+
+/** What an open came to; `file` is there even when `problem` forbids to append, where it could be opened. */
+export interface OpenedJournal {
+  readonly file: OpenFile | null;
+  readonly state: JournalState;
+  readonly problem: string | null;
+  /** A crash left the current file without the checkpoint at its head. */
+  readonly wantsCheckpoint: boolean;
+}
+
+/** Opens and replays. Throws what the disk throws. */
+export function openFiles(
+  places: {
+    readonly path: string;
+    readonly headPath: string;
+    readonly nowMs: number;
+    /** What an operator types to accept a journal as it is. */
+    readonly adoptCommand: string;
+  },
+  disk: Disk = realDisk,
+): OpenedJournal {
+  const { path, headPath, adoptCommand } = places;
+  const directory = ensurePrivateDirectory(dirname(path), disk);
+  const existing = checkPrivateFile(path, disk);
+  const refused = refusalOf(dirname(path), directory, disk) ?? refusalOf(path, existing, disk);
+  if (refused !== null) return closed(refused);
+  const head = readHead(headPath, disk);
+  const listed = rotatedFiles(path, disk);
+  const written = head.kind === 'ok' ? head.head.seq : (listed.at(-1)?.firstSeq ?? 0);
+  if (existing.kind === 'missing' && written > 0)
+    return closed(
+      `audit ${path} is missing but ${written} lines were written; put it back, or accept its loss with: ${adoptCommand}`,
+    );
+  const { fd, readOnlyBecause } = openFile(path, disk);
+  const rotated = readOnlyBecause === null ? withoutDuplicate(path, fd, listed, disk) : listed;
+  const replay = replaySet({ path, fd, rotated, head }, disk);
+  const repair = `restore the file, or accept it as it is with: ${adoptCommand}`;
+  const problem =
+    readOnlyBecause ??
+    (replay.problem === null ? null : `${replay.problem}; ${replay.newer ? NEWER : repair}`) ??
+    compareWithHead(replay, head, { path, repair, adoptCommand });
+  if (problem !== null) return { ...replay, file: openedFile(fd, disk), problem, wantsCheckpoint: false };
+  if (replay.goodBytes < disk.facts(fd).size)
+    quarantine({ path, fd, from: replay.goodBytes, tsMs: places.nowMs }, disk);
+  if (existing.kind === 'missing') disk.syncDirectory(dirname(path));
+  createHead(headPath, disk);
+  return {
+    file: openedFile(fd, disk),
+    state: replay.state,
+    problem: replay.state.problem === null ? null : `audit ${path} ${replay.state.problem}; ${repair}`,
+    wantsCheckpoint: rotated.length > 0 && replay.goodBytes === 0,
+  };
+}
+
+/** Looks up what the file is now. */
+export function openedFile(fd: number, disk: Disk): OpenFile {
+  const { inode, size } = disk.facts(fd);
+  return { fd, inode, size };
+}
+
+const NEWER = 'a newer program wrote it: run that one';
+
+function closed(problem: string): OpenedJournal {
+  return { file: null, state: EMPTY_STATE, problem, wantsCheckpoint: false };
+}
+
+function refusalOf(path: string, check: FileCheck, disk: Disk): string | null {
+  return check.kind === 'refused' ? `audit: ${check.why}; repair it with: ${repairOf(path, disk)}` : null;
+}
+
+function openFile(
+  path: string,
+  disk: Disk,
+): { readonly fd: number; readonly readOnlyBecause: string | null } {
+  try {
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    return { fd: disk.open(path, flags, 0o600), readOnlyBecause: null };
+  } catch (error) {
+    const readOnlyBecause = `audit ${path} can't be written: ${describeError(error)}; free or remount the disk and restart`;
+    return { fd: disk.open(path, constants.O_RDONLY, 0), readOnlyBecause };
+  }
+}
+
+function compareWithHead(
+  replay: Replay,
+  head: HeadReading,
+  { path, repair, adoptCommand }: { path: string; repair: string; adoptCommand: string },
+): string | null {
+  const { seq } = replay.state.head;
+  if (head.kind === 'bad') return `${head.why}; restore it, or make a new one with: ${adoptCommand}`;
+  if (head.kind === 'missing')
+    return seq <= 1 ? null : `audit ${path} has ${seq} lines but no head record; ${repair}`;
+  if (seq < head.head.seq)
+    return `audit ${path} was rolled back: it ends at line ${seq}, ${head.head.seq} were written; ${repair}`;
+  if (head.head.seq > 0 && replay.hashAtHead !== head.head.hash)
+    return `audit ${path} is another one: line ${head.head.seq} is not the one that was written; ${repair}`;
+  return null;
+}
+
+function quarantine(
+  torn: { readonly path: string; readonly fd: number; readonly from: number; readonly tsMs: number },
+  disk: Disk,
+): void {
+  const rest = new Uint8Array(disk.facts(torn.fd).size - torn.from);
+  let length = 0;
+  for (let got = -1; got !== 0 && length < rest.length; length += got)
+    got = disk.read(torn.fd, rest.subarray(length), torn.from + length);
+  replaceFile(`${torn.path}.torn-${torn.tsMs}`, rest.subarray(0, length), disk);
+  disk.syncDirectory(dirname(torn.path));
+  disk.truncate(torn.fd, torn.from);
+  disk.fdatasync(torn.fd);
+}

@@ -1,0 +1,148 @@
+/** Replays the files of a journal that its state depends on, and checks that none is missing between them. */
+import { constants } from 'node:fs';
+import type { AuditRecord } from './audit-record.ts';
+import type { ChainHead } from './chain.ts';
+import type { Disk } from './disk.ts';
+import { checkPrivateFile } from './files.ts';
+import { fold } from './fold.ts';
+import type { HeadReading } from './head-record.ts';
+import { holdsTheSame, type RotatedFile } from './journal-files.ts';
+import { anchorIn, type Scan, scanJournal, tail } from './journal-scan.ts';
+import { EMPTY_STATE, type JournalState } from './journal-state.ts';
+
+/** What a replay found. `goodBytes`: where the current file's good lines end. */
+export interface Replay {
+  readonly state: JournalState;
+  readonly goodBytes: number;
+  /** Hash of the line that the head record names, as it stands; null when it was not met. */
+  readonly hashAtHead: string | null;
+  /** Which file is broken, where, and why; null when all is well. */
+  readonly problem: string | null;
+  /** A newer program wrote the line that can't be read. */
+  readonly newer: boolean;
+}
+
+/**
+ * Replays the last rotated file and the current one: the checkpoint at the head of the current one must say what the
+ * file before it comes to. Of older files it checks that each goes on where the one before ended.
+ */
+export function replaySet(
+  set: {
+    readonly path: string;
+    readonly fd: number;
+    readonly rotated: readonly RotatedFile[];
+    readonly head: HeadReading;
+  },
+  disk: Disk,
+): Replay {
+  let state = EMPTY_STATE;
+  let hashAtHead: string | null = null;
+  const headSeq = set.head.kind === 'ok' ? set.head.head.seq : 0;
+  const visit = (record: AuditRecord): void => {
+    if (record.seq === headSeq) hashAtHead = record.hash;
+    state = fold(state, record);
+  };
+  const previous = set.rotated.at(-1);
+  let problem = gapIn(set.rotated, disk);
+  let newer = false;
+  const judge = (path: string, scan: Scan): void => {
+    problem ??= 'why' in scan ? `audit ${path} line ${scan.line}: ${scan.why}` : null;
+    newer ||= 'why' in scan && scan.newer;
+  };
+  if (previous !== undefined) judge(previous.path, scanRotated(previous, visit, disk));
+  const before = state;
+  const sound = problem === null;
+  if (!sound) state = EMPTY_STATE;
+  const scan = scanJournal(set.fd, disk, visit, sound && previous !== undefined ? before.head : null);
+  if (scan.kind === 'broken') judge(set.path, scan);
+  problem ??= missingBefore(set.rotated[0]?.firstSeq ?? scan.firstSeq, state);
+  if (sound && previous !== undefined && state.checkpoint !== null && headSeq <= before.lastSeq)
+    // Nobody was told of a checkpoint that a crash cut short.
+    return { state: before, goodBytes: 0, hashAtHead, problem, newer };
+  return { state, goodBytes: scan.goodBytes, hashAtHead, problem, newer };
+}
+
+/**
+ * Undoes a rotation that a crash cut short between its copy and its cut: both files hold the same lines, and the copy
+ * goes. Throws when they begin alike and differ, for then one of them is not what was written.
+ */
+export function withoutDuplicate(
+  path: string,
+  fd: number,
+  rotated: readonly RotatedFile[],
+  disk: Disk,
+): readonly RotatedFile[] {
+  const last = rotated.at(-1);
+  const anchor = anchorIn(fd, disk);
+  if (last === undefined || anchor === null || anchor.seq + 1 !== last.firstSeq) return rotated;
+  if (!holdsTheSame(last.path, fd, disk))
+    throw new Error(
+      `${last.path} begins with the same line as ${path} and goes on differently; keep the true one`,
+    );
+  disk.remove(last.path);
+  return rotated.slice(0, -1);
+}
+
+/** Checks one rotated file and hands its records on; it must begin with the line that its name says, and end whole. */
+export function scanRotated(file: RotatedFile, visit: (record: AuditRecord) => void, disk: Disk): Scan {
+  const check = checkPrivateFile(file.path, disk);
+  if (check.kind === 'refused') throw new Error(check.why);
+  const fd = disk.open(file.path, constants.O_RDONLY, 0);
+  try {
+    const scan = scanJournal(fd, disk, visit, null);
+    if (scan.kind !== 'ok' || scan.firstSeq === file.firstSeq) return scan;
+    const found = scan.firstSeq === null ? 'it holds no line' : `it begins with line ${scan.firstSeq}`;
+    return {
+      ...scan,
+      kind: 'broken',
+      line: 1,
+      newer: false,
+      why: `${found}, its name says ${file.firstSeq}`,
+    };
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** Says which lines are missing before the oldest file, or null. */
+export function missingBefore(oldestSeq: number | null, state: JournalState): string | null {
+  const due = Math.max(1, state.keepsFromSeq);
+  return oldestSeq === null || oldestSeq <= due
+    ? null
+    : `audit: the file with lines ${due} to ${oldestSeq - 1} is missing`;
+}
+
+function gapIn(rotated: readonly RotatedFile[], disk: Disk): string | null {
+  for (const [index, file] of rotated.entries()) {
+    const next = rotated[index + 1];
+    if (next === undefined) return null;
+    const end = endOf(file.path, disk);
+    const anchor = startOf(next.path, disk);
+    if (end === null) return `audit ${file.path}: its last line can't be read`;
+    if (anchor === null) return `audit ${next.path} line 1: can't be read`;
+    if (end.seq < anchor.seq) return `audit: the file with lines ${end.seq + 1} to ${anchor.seq} is missing`;
+    if (end.seq !== anchor.seq || end.hash !== anchor.hash)
+      return `audit ${next.path} line 1: does not follow the last line of ${file.path}`;
+  }
+  return null;
+}
+
+function startOf(path: string, disk: Disk): ChainHead | null {
+  const fd = disk.open(path, constants.O_RDONLY, 0);
+  try {
+    return anchorIn(fd, disk);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+function endOf(path: string, disk: Disk): ChainHead | null {
+  try {
+    const value: unknown = JSON.parse(tail(path, 1, disk)[0] ?? '');
+    if (typeof value !== 'object' || value === null || !('seq' in value) || !('hash' in value)) return null;
+    const { seq, hash } = value;
+    return typeof seq === 'number' && typeof hash === 'string' ? { seq, hash } : null;
+  } catch {
+    return null;
+  }
+}
