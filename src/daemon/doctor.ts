@@ -3,6 +3,7 @@
  * exchange where one does. Never starts a loop, has no writer, takes no lock and leaves no file.
  */
 import { join } from 'node:path';
+import { type Account, readAccount } from '../config/account.ts';
 import type { Settings } from '../config/load.ts';
 import type { StatusDocument } from '../control/protocol.ts';
 import { lookAtAudit } from '../engine/audit-look.ts';
@@ -13,7 +14,6 @@ import { judgePrerequisites, type PrerequisiteFacts, prerequisite } from '../eng
 import type { Criterion } from '../engine/types.ts';
 import { type ProbedAccount, probeAccount } from '../exchange/probe.ts';
 import type { Places } from '../launch/places.ts';
-import { type Account, readAccount } from './account.ts';
 import {
   accountLock,
   expectedFeed,

@@ -12,8 +12,8 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readAccount } from '../../src/config/account.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { readAccount } from '../../src/daemon/account.ts';
 import { type DoctorInputs, examine } from '../../src/daemon/doctor.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { realDisk } from '../../src/engine/disk.ts';
