@@ -64,6 +64,8 @@ export const TAKES_EFFECT: Readonly<Record<string, TakesEffect>> = {
   'arming.max_executions': 'now',
   'audit.enabled': 'next_start',
   'audit.path': 'next_start',
+  'audit.max_file_mb': 'next_start',
+  'audit.keep_days': 'next_start',
   'log.path': 'next_start',
   'log.level': 'next_start',
   'metrics.listen': 'next_start',
