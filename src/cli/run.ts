@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
 import { connectControl } from '../control/client.ts';
 import type { ControlThreadMessage } from '../daemon/thread.ts';
+import { systemClock } from '../engine/clock.ts';
 import { spawnThread } from '../exchange/spawn.ts';
+import { openSupervisor } from '../ops/sd-notify.ts';
 import {
   type Args,
   type CliCommand,
@@ -53,20 +55,35 @@ async function headless(
   const { startDaemon } = await import('../daemon/daemon.ts');
   const { onDaemonSignals } = await import('../daemon/signals.ts');
   const { promise, resolve } = Promise.withResolvers<number>();
+  const supervisor = openSupervisor({
+    notifySocket: env['NOTIFY_SOCKET'],
+    watchdogUsec: env['WATCHDOG_USEC'],
+    watchdogPid: env['WATCHDOG_PID'],
+    pid: process.pid,
+    ownPath: context.places.notifyPath,
+    monoMs: systemClock.monoMs,
+    onProblem: (problem) => context.stderr(`grinder: ${plain(problem)}\n`),
+  });
   const daemon = await startDaemon({
     settings,
     places: context.places,
+    supervisor,
     ownedByTerminal: false,
     reread: config === null ? null : () => ({ text: readFileSync(config.path, 'utf8'), env, flags }),
     stderr: null,
     ended: resolve,
   });
-  if (!daemon.ok) return refuse(context, daemon);
+  if (!daemon.ok) {
+    supervisor.close();
+    return refuse(context, daemon);
+  }
   onDaemonSignals(daemon, { hangUp: 'reload' });
   context.stdout(
     `grinder: running headless for ${configName(context)}, ${daemon.metricsUrl}, log ${plain(context.places.logPath)}\n`,
   );
-  return promise;
+  const exitCode = await promise;
+  supervisor.close();
+  return exitCode;
 }
 
 async function withScreen(args: Args, context: CliContext, settings: Settings): Promise<number> {

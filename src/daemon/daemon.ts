@@ -2,12 +2,13 @@
 import { hostname } from 'node:os';
 import type { ConfigSources, Settings } from '../config/load.ts';
 import type { ControlTarget } from '../control/control.ts';
-import { removeRegistryEntry, writeRegistryEntry } from '../control/registry.ts';
+import { removeRegistryEntry } from '../control/registry.ts';
 import { systemClock } from '../engine/clock.ts';
 import { thisMachine } from '../engine/machine.ts';
 import type { Places } from '../launch/places.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { startMetricsServer } from '../ops/metrics-server.ts';
+import { NO_SUPERVISOR, type Supervisor } from '../ops/sd-notify.ts';
 import { createApprovals } from './approval.ts';
 import { begin } from './beginning.ts';
 import { type CommandDeps, runCommand } from './commands.ts';
@@ -20,8 +21,9 @@ import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
 import { createReloader } from './reloading.ts';
-import { openSockets } from './sockets.ts';
+import { openSockets, register } from './sockets.ts';
 import { stop } from './stopping.ts';
+import { tellAlive } from './supervising.ts';
 import { type StartFailure, takeSurroundings } from './surroundings.ts';
 
 export interface DaemonOptions {
@@ -31,6 +33,8 @@ export interface DaemonOptions {
   readonly ownedByTerminal: boolean;
   /** Reads the configuration's sources again, as a SIGHUP asks; null or absent without a file. */
   readonly reread?: (() => ConfigSources) | null;
+  /** Whoever watches over the process. */
+  readonly supervisor?: Supervisor;
   /** Gets the log's lines too; null for none. */
   readonly stderr: ((line: string) => void) | null;
   /** Called when what usually refuses a start has passed, before the threads are started. */
@@ -59,7 +63,7 @@ const SHUTDOWN_LIMIT_MS = 20_000;
 
 /** Starts a daemon, or says why not with nothing left behind. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon | StartFailure> {
-  const { settings, places } = options;
+  const { settings, places, supervisor = NO_SUPERVISOR } = options;
   const clock = systemClock;
   const machine = thisMachine;
   const host = hostname();
@@ -139,6 +143,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   function endWith(exitCode: number, why: string): void {
     if (shuttingDown) return;
     shuttingDown = true;
+    supervisor.stopping();
     core.interlock.allowWrites(false);
     void core.exchange.setWriter(false);
     notebook.note(exitCode === 0 ? 'info' : 'alarm', 'SHUTDOWN', `shutting down: ${why}`);
@@ -178,21 +183,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   const sockets = await openSockets(core, target, source);
   if (!sockets.ok) return abandon(75, sockets.problem);
   undo.push(sockets.close);
-  try {
-    writeRegistryEntry(places.registryPath, {
-      pid: process.pid,
-      account: account.name,
-      environment: settings.exchange.environment,
-      configPath: places.configPath,
-      socketPath: places.socketPath,
-      stateDir: places.stateDir,
-      startedAtMs: clock.wallMs(),
-    });
-  } catch (error) {
-    // Without it `grinder stop` would not find this daemon.
-    const why = error instanceof Error ? error.message : String(error);
-    return abandon(78, `the registry entry ${places.registryPath} can't be written: ${why}`);
-  }
+  const unregistered = register(core);
+  if (unregistered !== null) return abandon(78, unregistered);
   undo.push(() => removeRegistryEntry(places.registryPath, process.pid));
 
   undo.push(room.eventRuns.close);
@@ -201,6 +193,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     try {
       reloader.tick();
       room.beat();
+      tellAlive(core, room.scheduler, supervisor);
       for (const listener of listeners) listener();
     } catch (error) {
       // A bug in the heartbeat must not leave a daemon that looks alive.
@@ -208,6 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     }
   }, BEAT_MS);
   undo.push(() => clearInterval(beat));
+  supervisor.ready();
 
   return {
     ok: true,
