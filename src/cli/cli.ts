@@ -7,6 +7,7 @@ import { configSearch, findConfig } from '../launch/find-config.ts';
 import { computePlaces } from '../launch/places.ts';
 import { ackCommand } from './ack.ts';
 import { advanceCommand } from './advance.ts';
+import { approveCommand } from './approve.ts';
 import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import { clearStopCommand } from './clear-stop.ts';
@@ -15,6 +16,7 @@ import { type Args, type CliCommand, type CliContext, type CliIo, EXIT, UsageErr
 import { disarmCommand } from './disarm.ts';
 import { injectMismatchCommand } from './inject-mismatch.ts';
 import { plain } from './print.ts';
+import { renewCommand } from './renew.ts';
 import { shutdownCommand } from './shutdown.ts';
 import { simCommand } from './sim.ts';
 import { stageCommand } from './stage.ts';
@@ -26,6 +28,8 @@ const commands: readonly CliCommand[] = [
   statusCommand,
   stageCommand,
   advanceCommand,
+  approveCommand,
+  renewCommand,
   disarmCommand,
   stopCommand,
   clearStopCommand,

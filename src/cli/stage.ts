@@ -12,6 +12,7 @@ import {
   withOperator,
 } from './context.ts';
 import { printReply, withDaemon } from './daemon.ts';
+import { tokenOf, withToken } from './operator-token.ts';
 import { alignColumns, formatSpan, plain } from './print.ts';
 
 /** `stage N`: asks for a stage. Raising carries the settings' digest; stage 4 is shown first and then confirmed. */
@@ -19,15 +20,22 @@ export const stageCommand: CliCommand = {
   command: 'stage <n>',
   describe: 'ask for a stage from 0 to 4; lowering is never refused',
   build: (argv) =>
-    withJson(withOperator(argv)).positional('n', { type: 'string', describe: '0 to 4' }).option('confirm', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'for stage 4: "<host> 4 <code>" as shown without it',
-    }),
+    withJson(withToken(withOperator(argv)))
+      .positional('n', { type: 'string', describe: '0 to 4' })
+      .option('confirm', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'for stage 4: "<host> 4 <code>" as shown without it',
+      })
+      .epilogue(
+        'Where ceremony.approvals is 2, both operators give --operator-token-file: the first one here, the second one with `grinder approve`. Without a token the audit says operator_unverified.',
+      ),
   run: (args, context) => {
     const stage = stageOf(args);
     const confirm = textArg(args, 'confirm');
     if (confirm !== null && stage !== 4) throw new UsageError('--confirm belongs to stage 4');
+    // Lowering must not wait for a file either.
+    const token = stage === 0 ? {} : tokenOf(args, context);
     return withDaemon(context, async (client) => {
       const operator = operatorOf(args, context);
       // Stage 0 must not wait for a status.
@@ -35,6 +43,7 @@ export const stageCommand: CliCommand = {
       const reply = await client.command('stage', {
         operator,
         stage,
+        ...token,
         ...(digest === null ? {} : { config_digest: digest }),
         ...(confirm === null ? {} : { confirm }),
       });
@@ -53,8 +62,10 @@ export function printStageReply(args: Args, context: CliContext, reply: CommandR
 
 /** What an operator reads before stage 4. */
 export function formatConfirmation(confirmation: Confirmation4): readonly string[] {
-  const { plan, covered, unacknowledged } = confirmation;
+  const { plan, covered, unacknowledged, approvals } = confirmation;
   const left = formatSpan(confirmation.expires_in_ms);
+  if (confirmation.purpose === 'renew') return formatRenewal(confirmation, left);
+  const verb = approvals !== undefined && approvals.done_by.length > 0 ? 'approve' : 'stage 4';
   return [
     `STAGE 4 on ${plain(confirmation.host)}: real orders will be cancelled and positions closed.`,
     '',
@@ -72,9 +83,39 @@ export function formatConfirmation(confirmation: Confirmation4): readonly string
           '  ',
         )),
     '',
-    `Code ${plain(confirmation.code)}, valid for ${left}, once. To enter stage 4:`,
-    `  grinder stage 4 --confirm "${plain(confirmation.phrase)}"`,
+    ...(approvals === undefined || approvals.needed < 2 ? [] : [approvalsLine(approvals), '']),
+    `Code ${plain(confirmation.code)}, valid for ${left}, once. To ${isLast(approvals) ? 'enter' : 'approve'} stage 4:`,
+    `  grinder ${verb} --confirm "${plain(confirmation.phrase)}"`,
   ];
+}
+
+/** What an operator reads before more time in stage 4. */
+function formatRenewal(confirmation: Confirmation4, left: string): readonly string[] {
+  const { executions, lease_left_ms = 0, lease_ms = 0, plan } = confirmation;
+  const lines = executions?.lines ?? [];
+  const hidden = (executions?.sent ?? 0) - lines.length;
+  return [
+    `STAGE 4 on ${plain(confirmation.host)}: armed for ${formatSpan(lease_left_ms)} more, a renewal gives ${formatSpan(lease_ms)}, up to 12 h in all.`,
+    '',
+    `Sent since the arming: ${executions?.sent ?? 0}`,
+    ...(hidden > 0 ? [`  and ${hidden} earlier ones: grinder audit tail`] : []),
+    ...lines.map((line) => `  ${plain(line)}`),
+    '',
+    'Would be executed now',
+    ...(plan.length === 0 ? ['  nothing'] : plan.map((line) => `  ${plain(line)}`)),
+    '',
+    `Code ${plain(confirmation.code)}, valid for ${left}, once. To renew:`,
+    `  grinder renew --confirm "${plain(confirmation.phrase)}"`,
+  ];
+}
+
+function approvalsLine({ done_by, needed }: NonNullable<Confirmation4['approvals']>): string {
+  const by = done_by.length === 0 ? '' : ` (${done_by.map(plain).join(', ')})`;
+  return `Approvals: ${done_by.length} of ${needed}${by}; each by another operator, told apart by their tokens`;
+}
+
+function isLast(approvals: Confirmation4['approvals']): boolean {
+  return approvals === undefined || approvals.done_by.length + 1 >= approvals.needed;
 }
 
 function stageOf(args: Args): 0 | 1 | 2 | 3 | 4 {

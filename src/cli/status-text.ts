@@ -13,6 +13,7 @@ export function formatStatus(status: StatusDocument): readonly string[] {
       ...stageRows(status),
       ['latch', describeLatch(status)],
       ['arming', describeArming(status)],
+      ...approvalRow(status),
       ['snapshot', describeSnapshot(status)],
       ['sweep', describeSweep(status)],
       ['stream', describeStream(status)],
@@ -81,6 +82,14 @@ function describeArming({ arming, switches }: StatusDocument): string {
   const lease = arming.lease_left_ms === null ? '' : `, lease ${formatSpan(arming.lease_left_ms)} left`;
   const executions = arming.executions_left === null ? '' : `, ${arming.executions_left} executions left`;
   return `ARMED${lease}${executions} (${mode})`;
+}
+
+function approvalRow({ approval }: StatusDocument): readonly (readonly string[])[] {
+  if (approval === undefined || approval === null) return [];
+  const by = approval.done_by.length === 0 ? '' : ` by ${approval.done_by.join(', ')}`;
+  const what = approval.purpose === 'enter' ? 'stage 4' : 'renewal';
+  const left = formatSpan(approval.expires_in_ms);
+  return [['approval', `${what}: ${approval.done_by.length} of ${approval.needed}${by}, ${left} left`]];
 }
 
 function describeSnapshot({ snapshot }: StatusDocument): string {

@@ -55,6 +55,9 @@ export const COVERAGE: Readonly<Record<string, Coverage>> = {
   'expected_state.position_lag_ms': 'at_least',
   'ceremony.requested_stage': 'neutral',
   'ceremony.auto_canary': 'neutral',
+  // Who may enter stage 4 says nothing about what was observed; a change voids the approvals that are open.
+  'ceremony.approvals': 'neutral',
+  'ceremony.operators': 'neutral',
   'ceremony.dwell_ms': 'at_most',
   'ceremony.unknown_limit_ms': 'at_most',
   'ceremony.stop_verify_ms': 'neutral',

@@ -56,6 +56,8 @@ export const TAKES_EFFECT: Readonly<Record<string, TakesEffect>> = {
   // A wish for a stage is an operator's command, or a start's.
   'ceremony.requested_stage': 'next_start',
   'ceremony.auto_canary': 'now',
+  'ceremony.approvals': 'now',
+  'ceremony.operators': 'now',
   'ceremony.dwell_ms': 'now',
   'ceremony.unknown_limit_ms': 'now',
   'ceremony.stop_verify_ms': 'now',

@@ -38,6 +38,16 @@ export function relations(config: ConfigFile): readonly ConfigProblem[] {
       config.reconcile.confirm_after_ms,
       '10000 or more (less is for the embedded simulator only)',
     );
+  const { approvals, operators } = config.ceremony;
+  for (const key of ['name', 'token_sha256'] as const)
+    if (new Set(operators.map((one) => one[key])).size !== operators.length)
+      refuse('ceremony.operators', operators.map(({ name }) => name).join(','), `each ${key} once`);
+  if (approvals > operators.length && approvals > 1)
+    refuse(
+      'ceremony.approvals',
+      approvals,
+      `at least ${approvals} ceremony.operators: only their tokens tell them apart`,
+    );
   if (config.arming.lease > 12 * 3_600_000)
     refuse('arming.lease', `${config.arming.lease} ms`, 'at most 12h');
   if (new Set(config.reconcile.symbol_whitelist).size !== config.reconcile.symbol_whitelist.length)

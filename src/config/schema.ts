@@ -102,6 +102,18 @@ export const configSchema = z.strictObject({
   ceremony: section({
     requested_stage: count(0, 4).default(0),
     auto_canary: z.boolean().default(true),
+    approvals: count(1, 2).default(1),
+    operators: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/, 'a name of letters, digits and . _ @ -'),
+          token_sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, "the sha256 of the operator's token, 64 hex digits"),
+        }),
+      )
+      .max(50)
+      .default([]),
     dwell_ms: ms(1000).default(600_000),
     unknown_limit_ms: ms(1000).default(300_000),
     stop_verify_ms: ms(1000, 600_000).default(60_000),

@@ -79,6 +79,16 @@ export const statusSchema = z.object({
     lease_left_ms: z.number().nullable(),
     executions_left: z.number().nullable(),
   }),
+  /** Approvals that stage 4, or more time in it, is waiting for; null while nothing is asked. */
+  approval: z
+    .object({
+      purpose: z.enum(['enter', 'renew']),
+      done_by: z.array(z.string()),
+      needed: z.number(),
+      expires_in_ms: z.number(),
+    })
+    .nullable()
+    .optional(),
   latch: z.object({
     latched: z.boolean(),
     id: z.string().nullable(),
@@ -185,6 +195,13 @@ export const confirmationSchema = z.object({
   covered: z.record(z.string(), z.string()),
   unacknowledged: z.array(z.object({ item: z.string(), why: z.string() })),
   digest: z.string(),
+  purpose: z.enum(['enter', 'renew']).optional(),
+  /** Who has approved it already, and how many have to. */
+  approvals: z.object({ done_by: z.array(z.string()), needed: z.number() }).optional(),
+  /** Only for a renewal: what was sent since the arming, the newest in words, and the time that is left and asked for. */
+  executions: z.object({ sent: z.number(), lines: z.array(z.string()) }).optional(),
+  lease_left_ms: z.number().optional(),
+  lease_ms: z.number().optional(),
 });
 export type Confirmation4 = z.infer<typeof confirmationSchema>;
 
@@ -203,23 +220,24 @@ export type CommandReply = z.infer<typeof commandReplySchema>;
 
 const operator = z.string().min(1).max(64).default('unknown');
 const empty = { operator };
+/** An operator's own token, from a file that only they can read; it makes the name theirs. Never logged or kept. */
+const token = z.string().max(256).optional();
+/** `daemon.config_digest` as the operator saw it; a raise is refused when it moved. Absent: not compared. */
+const seen = { config_digest: z.string().max(128).optional(), token };
+/** What was shown is typed back: `<host> 4 <code>`, or `<host> renew <code>`. */
+const confirm = z.string().max(200).optional();
 
 /** The commands and their bodies. A raise (stage) carries the digest it saw; lowering and stop never do. */
 export const COMMANDS = {
   stop: z.strictObject({ ...empty, reason: z.string().max(200).default('') }),
   'clear-stop': z.strictObject({ ...empty, latch_id: z.string().min(1).max(64) }),
-  stage: z.strictObject({
-    ...empty,
-    stage: stageNumber,
-    /** `daemon.config_digest` the operator saw; refused for a raise when it moved. Absent: not compared. */
-    config_digest: z.string().max(128).optional(),
-    /** `<host> 4 <code>`, for stage 4. */
-    confirm: z.string().max(200).optional(),
-  }),
-  advance: z.strictObject({ ...empty, config_digest: z.string().max(128).optional() }),
+  stage: z.strictObject({ ...empty, ...seen, stage: stageNumber, confirm }),
+  advance: z.strictObject({ ...empty, ...seen }),
+  approve: z.strictObject({ ...empty, ...seen, confirm }),
+  renew: z.strictObject({ ...empty, ...seen, confirm }),
   disarm: z.strictObject({ ...empty }),
   shutdown: z.strictObject({ ...empty }),
-  ack: z.strictObject({ ...empty, item: z.string().min(1).max(100) }),
+  ack: z.strictObject({ ...empty, token, item: z.string().min(1).max(100) }),
   /** Acknowledges what is marked UNACK on the screen; opens nothing. */
   seen: z.strictObject({ ...empty }),
   'inject-mismatch': z.strictObject({ ...empty, real: z.boolean().default(false) }),

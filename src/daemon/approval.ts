@@ -1,72 +1,58 @@
-/**
- * The confirmation that enters stage 4: a code bound to a digest of everything it stands for, good for two minutes and
- * for one use.
- */
-import { createHash, randomBytes } from 'node:crypto';
+/** What an approval stands for: the digests it is bound to, and the document that shows it. */
+import { createHash } from 'node:crypto';
 import { coveredFor } from '../config/covered.ts';
-import type { Confirmation4 } from '../control/protocol.ts';
+import type { Confirmation4, StatusDocument } from '../control/protocol.ts';
+import type { Offer } from '../engine/approval.ts';
+import { leaseLeftMs } from '../engine/lease.ts';
 import type { JudgedAction } from '../engine/types.ts';
 import { stageContext } from './ceremony.ts';
-import type { Core } from './core.ts';
+import { type Core, instant } from './core.ts';
 import { acknowledgements } from './prerequisites.ts';
 
-const LIFETIME_MS = 120_000;
-/** Wrong codes after which the code is void, so that it can't be guessed. */
-const MAX_WRONG = 3;
-
-interface Offer {
-  readonly code: string;
-  readonly digest: string;
-  readonly untilMonoMs: number;
-  wrong: number;
-}
-
-/** Offers and checks codes. */
-export interface Approvals {
-  readonly offer: (core: Core) => Confirmation4;
-  /** Takes the code, whatever it says, at most once right and three times wrong; says why not, or null. */
-  readonly redeem: (core: Core, phrase: string) => string | null;
-}
-
-/** Starts without an offer. */
-export function createApprovals(newCode: () => string = () => randomBytes(3).toString('hex')): Approvals {
-  let offer: Offer | null = null;
+/** The open offer as an operator reads it before typing its phrase. */
+export function confirmationOf(core: Core, offer: Offer): Confirmation4 {
+  const { identity, settings, vitals, clock } = core;
+  const word = offer.purpose === 'enter' ? '4' : 'renew';
+  const { lease } = vitals.stage;
   return {
-    offer: (core) => {
-      const digest = digestOf(core);
-      offer = { code: newCode(), digest, untilMonoMs: core.clock.monoMs() + LIFETIME_MS, wrong: 0 };
-      return {
-        host: core.identity.host,
-        code: offer.code,
-        phrase: `${core.identity.host} 4 ${offer.code}`,
-        expires_in_ms: LIFETIME_MS,
-        plan: planLines(core),
-        covered: coveredFor(4, stageContext(core).covered),
-        unacknowledged: acknowledgements(core)
-          .filter(({ doneBy }) => doneBy === null)
-          .map(({ item, why }) => ({ item, why })),
-        digest,
-      };
-    },
-    redeem: (core, phrase) => {
-      const current = offer;
-      if (current === null)
-        return 'there is no open confirmation: run `grinder stage 4` first and read what it shows';
-      if (core.clock.monoMs() >= current.untilMonoMs) {
-        offer = null;
-        return 'the code is older than 2 minutes: run `grinder stage 4` again and read what it shows';
-      }
-      if (phrase.trim() !== `${core.identity.host} 4 ${current.code}`) {
-        current.wrong += 1;
-        if (current.wrong >= MAX_WRONG) offer = null;
-        return `the phrase is not "<host> 4 <code>" of the open confirmation${offer === null ? ', which is void now' : ''}`;
-      }
-      offer = null;
-      if (digestOf(core) !== current.digest)
-        return 'settings, evidence or plan moved since the code was shown: look again';
-      return null;
-    },
+    host: identity.host,
+    code: offer.code ?? '',
+    phrase: `${identity.host} ${word} ${offer.code ?? ''}`,
+    expires_in_ms: Math.max(0, Math.round(offer.untilMonoMs - clock.monoMs())),
+    plan: planLines(core),
+    covered: coveredFor(4, stageContext(core).covered),
+    unacknowledged: openItems(core),
+    digest: offer.digest,
+    purpose: offer.purpose,
+    approvals: approvalsOf(core, offer),
+    ...(offer.purpose === 'enter'
+      ? {}
+      : {
+          executions: { sent: vitals.armedWork.sent, lines: [...vitals.armedWork.lines] },
+          lease_left_ms: lease === null ? 0 : leaseLeftMs(lease, instant(clock)),
+          lease_ms: settings.arming.lease,
+        }),
   };
+}
+
+/** Approvals given and asked for, without any code; null while nothing is asked. */
+export function approvalStatus(core: Core): NonNullable<StatusDocument['approval']> | null {
+  const { offer } = core.vitals;
+  if (offer === null) return null;
+  const expiresInMs = Math.max(0, Math.round(offer.untilMonoMs - core.clock.monoMs()));
+  return { purpose: offer.purpose, ...approvalsOf(core, offer), expires_in_ms: expiresInMs };
+}
+
+function approvalsOf({ settings }: Core, offer: Offer): { done_by: string[]; needed: number } {
+  const needed = offer.purpose === 'enter' ? settings.ceremony.approvals : 1;
+  return { done_by: [...offer.approvedBy], needed };
+}
+
+/** What stage 4 still waits for, by name. */
+export function openItems(core: Core): { item: string; why: string }[] {
+  return acknowledgements(core)
+    .filter(({ doneBy }) => doneBy === null)
+    .map(({ item, why }) => ({ item, why }));
 }
 
 /** What would be executed now, one line an action. */
@@ -86,22 +72,35 @@ function realPlan(core: Core): readonly JudgedAction[] {
 }
 
 /** A digest of settings, program, account, position mode, evidence and plan. */
-function digestOf(core: Core): string {
-  const { settings, identity, vitals } = core;
+export function entryDigest(core: Core): string {
+  const { settings, vitals } = core;
   const evidence = vitals.stage.evidence.map(({ stage, passedAtMs, version }) => [
     stage,
     stage === 0 ? 0 : passedAtMs,
     version,
   ]);
   const plan = realPlan(core).map(({ action }) => [action.id, action.orderId, action.quantity]);
-  const parts = [
+  return digestOf([...whatRuns(core), settings.digest, evidence, plan]);
+}
+
+/** A digest of settings, program, account, position mode, the arming and what was sent in it. */
+export function renewalDigest(core: Core): string {
+  const { settings, vitals } = core;
+  const { lease, inForce } = vitals.stage;
+  return digestOf([
+    ...whatRuns(core),
     settings.digest,
-    identity.version,
-    identity.commit,
-    identity.account,
-    vitals.observation?.positionMode ?? null,
-    evidence,
-    plan,
-  ];
+    inForce,
+    lease?.grantedAtMs ?? null,
+    vitals.armedWork,
+  ]);
+}
+
+function whatRuns({ identity, vitals }: Core): readonly unknown[] {
+  const { version, commit, account } = identity;
+  return [version, commit, account, vitals.observation?.positionMode ?? null];
+}
+
+function digestOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

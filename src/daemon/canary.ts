@@ -1,5 +1,6 @@
 /** The canary: a synthetic unexpected order in our identity that goes through detection, plan and gates, and never out. */
 
+import { NEEDS_A_PLAN } from '../engine/next-step.ts';
 import { currentCriteria } from '../engine/stages.ts';
 import type { ObservedOrder } from '../engine/types.ts';
 import { MAX_CLIENT_ORDER_ID_LENGTH } from '../gates/identity.ts';
@@ -55,13 +56,6 @@ export function autoCanary(core: Core): void {
   if (waiting.length > 0 && waiting.every(({ id }) => NEEDS_A_PLAN.has(id)))
     injectCanary(core, 'auto_canary');
 }
-
-const NEEDS_A_PLAN: ReadonlySet<string> = new Set([
-  'planned',
-  'blocked_dry_run',
-  'plans_in_audit',
-  'blocked_not_armed',
-]);
 
 function canaryOrder(core: Core, symbol: string): ObservedOrder {
   const { settings, clock } = core;

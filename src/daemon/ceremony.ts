@@ -3,29 +3,68 @@
  * write transport follow. Lowering takes effect in shared memory before anything is awaited or written.
  */
 
+import { stepMachine } from '../engine/ceremony-machine.ts';
+import type {
+  Answer,
+  MachineContext,
+  MachineEffect,
+  MachineEvent,
+  MachineState,
+} from '../engine/ceremony-types.ts';
 import { earnedBy } from '../engine/evidence.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
-import type { Hold, StageContext, StageEffect, StageEvent } from '../engine/stage-types.ts';
-import { STAGE_NAMES, stepStage } from '../engine/stages.ts';
+import type { Hold, StageContext } from '../engine/stage-types.ts';
+import { STAGE_NAMES } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
+import { NO_WORK } from './armed-work.ts';
 import { type Core, instant } from './core.ts';
-import { baseEntry, entryOf } from './evidence-records.ts';
+import { approvalEntry, baseEntry, entryOf } from './evidence-records.ts';
 import { snapshotAgeMs } from './world.ts';
 
-/** Applies one event to the stage machine and carries out what follows; never throws. */
-export function sendStageEvent(core: Core, event: StageEvent): void {
+/**
+ * Applies one event to the machine and carries out what follows; never throws. An approval that the audit doesn't take
+ * is none: nothing moves, and the offer is used up.
+ */
+export function sendStageEvent(core: Core, event: MachineEvent): Answer {
   const { vitals } = core;
-  const step = stepStage(vitals.stage, event, stageContext(core));
+  const step = stepMachine(machineOf(core), event, machineContext(core));
+  for (const effect of step.effects) {
+    const problem = effect.type === 'approved' ? recordApproval(core, effect) : null;
+    if (problem === null) continue;
+    vitals.offer = null;
+    sendStageEvent(core, { type: 'tick' });
+    return { kind: 'refused', why: `the approval can't be written to the audit: ${problem}` };
+  }
   const before = vitals.stage.inForce;
-  vitals.stage = step.state;
-  if (step.state.inForce < before) lower(core);
-  if (before === 0 && step.state.inForce > 0) vitals.loopSinceMonoMs = core.clock.monoMs();
-  for (const effect of step.effects) record(core, effect);
-  if (step.state.inForce === 4 && before !== 4) raiseToLive(core);
+  vitals.stage = step.state.stage;
+  vitals.offer = step.state.offer;
+  const { inForce } = vitals.stage;
+  if (inForce < before) lower(core);
+  if (before === 0 && inForce > 0) vitals.loopSinceMonoMs = core.clock.monoMs();
+  for (const effect of step.effects) if (effect.type !== 'approved') record(core, effect);
+  if (inForce === 4 && before !== 4) raiseToLive(core);
+  return step.answer;
 }
 
-/** What the stage machine needs to know of the moment. */
+/** The machine as it stands. */
+export function machineOf({ vitals }: Core): MachineState {
+  return { stage: vitals.stage, offer: vitals.offer };
+}
+
+/** What the machine needs to know of the moment. */
+export function machineContext(core: Core): MachineContext {
+  const { settings, identity } = core;
+  return {
+    ...stageContext(core),
+    host: identity.host,
+    approvals: settings.ceremony.approvals,
+    leaseMs: settings.arming.lease,
+    maxExecutions: settings.arming.maxExecutions,
+  };
+}
+
+/** The part of it that stages and evidence read. */
 export function stageContext(core: Core): StageContext {
   const { settings, vitals } = core;
   const expected = core.feed.state();
@@ -63,18 +102,38 @@ export function stageContext(core: Core): StageContext {
 export function holdsOf(core: Core): readonly Hold[] {
   const { settings, journal, leadership, vitals } = core;
   const holds: Hold[] = [];
-  if (settings.wishes.hold !== null) holds.push(settings.wishes.hold);
+  if (settings.wishes.hold !== null)
+    holds.push({ ...settings.wishes.hold, remedy: 'start it without that variable: ./run_live.sh' });
   if (settings.reconcile.action === 'none')
-    holds.push({ stage: 1, because: 'reconcile.action is none: there is nothing to plan' });
+    holds.push({
+      stage: 1,
+      because: 'reconcile.action is none: there is nothing to plan',
+      remedy: 'change it in the configuration, then ./run_live.sh',
+    });
   if (!settings.audit.enabled)
-    holds.push({ stage: 1, because: 'audit_unavailable: the audit is switched off' });
-  else if (!journal.healthy()) holds.push({ stage: 1, because: `audit_unavailable: ${journal.problem()}` });
+    holds.push({
+      stage: 1,
+      because: 'audit_unavailable: the audit is switched off',
+      remedy: 'switch it on (audit.enabled, GRINDER_AUDIT_ENABLED), then ./run_live.sh',
+    });
+  else if (!journal.healthy())
+    holds.push({
+      stage: 1,
+      because: `audit_unavailable: ${journal.problem()}`,
+      remedy: 'grinder audit verify, repair what it names, then ./run_live.sh',
+    });
   if (vitals.massFound !== null)
     holds.push({
       stage: 1,
       because: `${MASS_ITEM}: ${vitals.massFound.figure}; look, then grinder ack ${MASS_ITEM}`,
+      remedy: `grinder ack ${MASS_ITEM}`,
     });
-  if (!leadership.stillHeld()) holds.push({ stage: 1, because: 'not_leader: the account lock is lost' });
+  if (!leadership.stillHeld())
+    holds.push({
+      stage: 1,
+      because: 'not_leader: the account lock is lost',
+      remedy: 'see who holds it, then ./run_live.sh',
+    });
   return holds;
 }
 
@@ -90,6 +149,7 @@ function lower(core: Core): void {
 
 /** Writes become possible only once the entry into stage 4 is in the audit. */
 function raiseToLive(core: Core): void {
+  core.vitals.armedWork = NO_WORK;
   if (!core.journal.healthy()) return;
   core.interlock.allowWrites(true);
   void core.exchange.setWriter(true).then(() => {
@@ -97,7 +157,18 @@ function raiseToLive(core: Core): void {
   });
 }
 
-function record(core: Core, effect: StageEffect): void {
+/** Says why the audit didn't take it, or null. */
+function recordApproval(core: Core, effect: Extract<MachineEffect, { type: 'approved' }>): string | null {
+  const appended = core.journal.append(approvalEntry(effect, entryBase(core), core.settings.digest));
+  if (!appended.ok) return appended.problem;
+  const { purpose, by, approvedBy, needed } = effect;
+  const what = purpose === 'enter' ? 'stage 4' : 'more time in stage 4';
+  const who = by.verified ? by.name : `${by.name} (operator_unverified)`;
+  core.notebook.note('warn', 'APPROVED', `${what} approved by ${who}, ${approvedBy.length} of ${needed}`);
+  return null;
+}
+
+function record(core: Core, effect: Exclude<MachineEffect, { type: 'approved' }>): void {
   const { notebook, vitals } = core;
   const appended = core.journal.append(entryOf(effect, vitals.stage, vitals.runId ?? ''));
   switch (effect.type) {
@@ -116,6 +187,9 @@ function record(core: Core, effect: StageEffect): void {
       );
       break;
     }
+    case 'requested':
+      notebook.note('info', 'STAGE_REQUESTED', `stage ${effect.stage} ${effect.why} by ${effect.by}`);
+      break;
     case 'evidence_passed':
       notebook.note('info', 'STAGE_EVIDENCE', `STAGE ${effect.evidence.stage} passed its criteria`, {
         stage: effect.evidence.stage,

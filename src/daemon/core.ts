@@ -1,5 +1,6 @@
 /** What the parts of a running daemon share: its immutable surroundings, and the few things that change. */
 import type { Settings } from '../config/load.ts';
+import type { Offer } from '../engine/approval.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { ConfirmState } from '../engine/confirm.ts';
 import type { ActionHistory, Decision } from '../engine/decide.ts';
@@ -17,6 +18,7 @@ import type { DisagreementKind } from '../engine/view-snapshot.ts';
 import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
 import type { DayUsage, MassWorld } from '../gates/gate.ts';
 import type { Places } from '../launch/places.ts';
+import type { ArmedWork } from './armed-work.ts';
 import type { Notebook } from './notebook.ts';
 import type { Totals } from './totals.ts';
 
@@ -66,6 +68,10 @@ export interface LatchState {
 /** Everything that changes while the daemon runs; written by one thread only. */
 export interface Vitals {
   stage: StageState;
+  /** The open question to operators; null when none is asked. */
+  offer: Offer | null;
+  /** What was sent since the arming. */
+  armedWork: ArmedWork;
   latch: LatchState | null;
   /** The newest observation, complete or not. */
   observation: Observation | null;

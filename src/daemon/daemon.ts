@@ -1,4 +1,5 @@
 /** The daemon: starts its parts in an order that leaves nothing half-started, and ends them. */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ConfigSources, Settings } from '../config/load.ts';
 import type { ControlTarget } from '../control/control.ts';
@@ -9,7 +10,6 @@ import type { Places } from '../launch/places.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { startMetricsServer } from '../ops/metrics-server.ts';
 import { NO_SUPERVISOR, type Supervisor } from '../ops/sd-notify.ts';
-import { createApprovals } from './approval.ts';
 import { begin } from './beginning.ts';
 import { type CommandDeps, runCommand } from './commands.ts';
 import { composeCore } from './compose.ts';
@@ -129,7 +129,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     runSoon: room.scheduler.soon,
   });
   const listeners = new Set<() => void>();
-  const approvals = createApprovals();
   let shuttingDown = false;
   let seq = 0;
 
@@ -161,7 +160,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   const deps: CommandDeps = {
     core,
     latch,
-    approvals,
+    newCode: () => randomBytes(3).toString('hex'),
     stopNow,
     shutdown,
     ending: () => shuttingDown,

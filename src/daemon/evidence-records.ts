@@ -1,8 +1,9 @@
 /** Evidence and acknowledgements as audit records, and back. */
 import { z } from 'zod';
 import type { AuditEntry, AuditRecord, JsonObject } from '../engine/audit-record.ts';
+import type { MachineEffect } from '../engine/ceremony-types.ts';
 import { DOWNTIME_MAX_MS, EVIDENCE_MAX_AGE_MS, type Evidence } from '../engine/evidence.ts';
-import type { StageEffect, StageState } from '../engine/stage-types.ts';
+import type { StageState } from '../engine/stage-types.ts';
 import type { Criterion } from '../engine/types.ts';
 
 const passedDetails = z.object({
@@ -78,8 +79,35 @@ export function acknowledgedBy(
   return done === undefined ? null : (done.operator ?? 'unknown');
 }
 
-/** The audit entry of a stage effect. */
-export function entryOf(effect: StageEffect, state: StageState, runId: string): AuditEntry {
+/** The audit entry of an approval: who gave it, which it is, and what it stands for. */
+export function approvalEntry(
+  { purpose, by, approvedBy, needed, digest }: Extract<MachineEffect, { type: 'approved' }>,
+  base: Omit<AuditEntry, 'event_type'>,
+  configDigest: string,
+): AuditEntry {
+  return {
+    ...base,
+    event_type: 'APPROVED',
+    operator: by.name,
+    details: {
+      stage: 4,
+      purpose,
+      approvals: approvedBy.length,
+      approvals_needed: needed,
+      approved_by: [...approvedBy],
+      config_digest: configDigest,
+      approval_digest: digest,
+      operator_unverified: !by.verified,
+    },
+  };
+}
+
+/** The audit entry of what the machine did. */
+export function entryOf(
+  effect: Exclude<MachineEffect, { type: 'approved' }>,
+  state: StageState,
+  runId: string,
+): AuditEntry {
   const base = baseEntry(state, runId);
   switch (effect.type) {
     case 'stage_changed':
@@ -89,6 +117,20 @@ export function entryOf(effect: StageEffect, state: StageState, runId: string): 
         stage: effect.to,
         operator: effect.by,
         details: { from: effect.from, to: effect.to, by: effect.by, why: effect.why },
+      };
+    case 'requested':
+      // No stage moved, but what is asked for did, and somebody asked.
+      return {
+        ...base,
+        event_type: 'STAGE_CHANGED',
+        operator: effect.by,
+        details: {
+          from: state.inForce,
+          to: state.inForce,
+          requested: effect.stage,
+          by: effect.by,
+          why: effect.why,
+        },
       };
     case 'evidence_passed':
       return {

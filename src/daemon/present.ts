@@ -8,7 +8,8 @@ import { dwellFor } from '../engine/evidence.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import { leaseLeftMs } from '../engine/lease.ts';
 import { currentCriteria, lowestHold, STAGE_NAMES } from '../engine/stages.ts';
-import { earned, holdsOf, stageContext } from './ceremony.ts';
+import { approvalStatus } from './approval.ts';
+import { earned, stageContext } from './ceremony.ts';
 import { type Core, instant, type SourceState } from './core.ts';
 import type { GateBoard } from './gate-board.ts';
 import { missingFor, nextStep, openCriteria } from './next-step.ts';
@@ -43,6 +44,7 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
       lease_left_ms: vitals.stage.lease === null ? null : leaseLeftMs(vitals.stage.lease, now),
       executions_left: vitals.stage.lease?.executionsLeft ?? null,
     },
+    approval: approvalStatus(core),
     latch: latchOf(core),
     snapshot: {
       age_ms: snapshotAgeMs(core),
@@ -122,6 +124,7 @@ function daemonOf(core: Core, nowMonoMs: number): StatusDocument['daemon'] {
 function stageOf(core: Core): StatusDocument['stage'] {
   const { stage } = core.vitals;
   const context = stageContext(core);
+  const hold = lowestHold(context.holds);
   return {
     in_force: stage.inForce,
     name: STAGE_NAMES[stage.inForce] ?? '',
@@ -129,7 +132,7 @@ function stageOf(core: Core): StatusDocument['stage'] {
     requested: stage.request.stage,
     requested_by: stage.request.by,
     earned: earned(core),
-    hold: lowestHold(holdsOf(core)),
+    hold: hold === null ? null : { stage: hold.stage, because: hold.because },
     next: nextOf(core),
     next_step: nextStep(core),
     criteria: currentCriteria(stage, context).map((one) => ({ ...one })),

@@ -11,6 +11,7 @@ import { withinLease } from '../engine/lease.ts';
 import { openLedger } from '../engine/plan-ledger.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';
 import { expectedStateStale } from '../gates/expected-state-stale.ts';
+import { addWork } from './armed-work.ts';
 import { takeCanary } from './canary.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
@@ -67,6 +68,7 @@ export async function reconcileOnce(
     ? await executeRunnable(core, executor, { actions, runId, epoch, observation, ledger })
     : { results: [], sent: 0, ...(isWritten ? {} : { untried: 'audit_unavailable' as const }) };
   rememberWaiting(core, decision, execution);
+  vitals.armedWork = addWork(vitals.armedWork, execution.results, clock.wallMs());
   const tally = tallyOf(decision, execution);
   core.totals.add(tally, clock.monoMs());
   const durationMs = clock.monoMs() - startedMonoMs;

@@ -2,12 +2,13 @@
 
 import type { IntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
+import { leaseLeftMs, leaseNearness } from '../engine/lease.ts';
 import { stopFilePresent } from '../engine/stop-file.ts';
 import type { GateWorld } from '../gates/gate.ts';
 import { worldVerdicts } from '../gates/index.ts';
 import { autoCanary } from './canary.ts';
 import { sendStageEvent } from './ceremony.ts';
-import type { Core } from './core.ts';
+import { type Core, instant } from './core.ts';
 import { worldWithinRun } from './executing.ts';
 import { type GateBoard, mergeVerdicts } from './gate-board.ts';
 import { judgePrerequisites } from './prerequisites.ts';
@@ -39,6 +40,7 @@ export function createTick(deps: TickDeps): () => void {
   };
   let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
+  let leaseNear = 0;
   // Null before the first look: a file that is there beside a latch then is what the start latched for.
   let stopFileSeen: boolean | null = null;
 
@@ -134,6 +136,23 @@ export function createTick(deps: TickDeps): () => void {
       core.notebook.alarm('audit', `AUDIT UNAVAILABLE: ${core.journal.problem()}`);
   }
 
+  /** Says in time that the arming ends: on the screen as long as it is near, in the log once a threshold. */
+  function watchLease(): void {
+    const { lease } = vitals.stage;
+    const near = lease === null ? 0 : leaseNearness(lease, instant(clock));
+    if (near === leaseNear) return;
+    leaseNear = near;
+    if (lease === null || near === 0) {
+      core.notebook.alarm('lease', null);
+      return;
+    }
+    const minutes = Math.max(1, Math.round(leaseLeftMs(lease, instant(clock)) / 60_000));
+    core.notebook.alarm(
+      'lease',
+      `the arming ends in ${minutes} min: look at what was executed, grinder renew`,
+    );
+  }
+
   return () => {
     const now = clock.monoMs();
     vitals.lastTickMonoMs = now;
@@ -142,6 +161,7 @@ export function createTick(deps: TickDeps): () => void {
     if (changed && vitals.stage.inForce === 4) core.interlock.advance();
     probe(now);
     sendStageEvent(core, { type: 'tick' });
+    watchLease();
     autoCanary(core);
     watchGates();
     watchIntents();

@@ -6,6 +6,7 @@ import type { Journal } from '../engine/journal.ts';
 import { initialStageState } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
 import { EMPTY_VIEW } from '../engine/view.ts';
+import { NO_WORK } from './armed-work.ts';
 import { instant, type LatchState, type Vitals } from './core.ts';
 import { evidenceFrom } from './evidence-records.ts';
 import { UNHEARD } from './observing.ts';
@@ -26,6 +27,8 @@ export function initialVitals(input: {
   const evidence = trusted ? evidenceFrom(kept.ceremonyRecords, kept.lastRecordAtMs, now.nowMs) : [];
   return {
     stage: initialStageState({ ...now, request: firstRequest(settings), evidence, latched: latch !== null }),
+    offer: null,
+    armedWork: NO_WORK,
     latch,
     observation: null,
     complete: null,

@@ -3,6 +3,9 @@ import type { Instant } from './progress.ts';
 
 export interface Lease {
   readonly grantedAtMs: number;
+  readonly grantedMonoMs: number;
+  /** What it was granted for, or renewed to. */
+  readonly leaseMs: number;
   readonly untilMs: number;
   readonly untilMonoMs: number;
   readonly executionsLeft: number;
@@ -15,10 +18,38 @@ export function grantLease(
 ): Lease {
   return {
     grantedAtMs: now.nowMs,
+    grantedMonoMs: now.nowMonoMs,
+    leaseMs: terms.leaseMs,
     untilMs: now.nowMs + terms.leaseMs,
     untilMonoMs: now.nowMonoMs + terms.leaseMs,
     executionsLeft: terms.maxExecutions,
   };
+}
+
+/** However often it is renewed, a lease ends this long after it was granted. */
+export const LEASE_CEILING_MS = 12 * 3_600_000;
+
+/** Renews a lease from now on, up to the ceiling by either clock, with all its executions; null when that gains no time. */
+export function renewLease(
+  lease: Lease,
+  terms: { readonly leaseMs: number; readonly maxExecutions: number },
+  now: Instant,
+): Lease | null {
+  const untilMs = Math.min(now.nowMs + terms.leaseMs, lease.grantedAtMs + LEASE_CEILING_MS);
+  const untilMonoMs = Math.min(now.nowMonoMs + terms.leaseMs, lease.grantedMonoMs + LEASE_CEILING_MS);
+  const renewed = { ...lease, untilMs, untilMonoMs, executionsLeft: terms.maxExecutions };
+  const leaseMs = leaseLeftMs(renewed, now);
+  return leaseMs > leaseLeftMs(lease, now) ? { ...renewed, leaseMs } : null;
+}
+
+const WARN_FIRST_MS = 900_000;
+const WARN_LAST_MS = 300_000;
+
+/** How near the end of a lease is: 0 far, 1 under 15 minutes, 2 under 5; a short lease warns at its half and its quarter. */
+export function leaseNearness(lease: Lease, now: Instant): 0 | 1 | 2 {
+  const leftMs = leaseLeftMs(lease, now);
+  if (leftMs <= Math.min(WARN_LAST_MS, lease.leaseMs / 4)) return 2;
+  return leftMs <= Math.min(WARN_FIRST_MS, lease.leaseMs / 2) ? 1 : 0;
 }
 
 /** Takes executions off a lease; a write of unknown outcome is one. */

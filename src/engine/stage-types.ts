@@ -10,6 +10,8 @@ import type { Criterion, StageNumber } from './types.ts';
 export interface Hold {
   readonly stage: StageNumber;
   readonly because: string;
+  /** What an operator types or does to get past it, such as `grinder ack mass_mismatch`. */
+  readonly remedy?: string;
 }
 
 export interface StageState {

@@ -2,8 +2,8 @@
  * The stage machine: one pure function from state and event to state and effects.
  *
  * In force = min(request, hold, earned), and 4 only with a lease that an operator's confirmation granted. The latch
- * outranks everything. Nothing but a request raises the stage; what lowers it below the request (a breach, a stop, the
- * end of the lease) moves the request to where it led, so nothing climbs back by itself.
+ * outranks everything. Nothing but a request raises the stage; a breach and a stop move the request to where they led, so
+ * nothing climbs back by itself; the end of the lease leaves it at 4, which a new confirmation alone enters.
  */
 import { coveredFor } from '../config/covered.ts';
 import { criteriaOf, overall } from './criteria.ts';
@@ -90,6 +90,8 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
     case 'request':
       lead(draft, { stage: event.stage, by: event.by, why: event.why ?? 'requested' });
       if (event.stage === 4) draft.state = { ...draft.state, lease: state.lease };
+      // Stage 0 asked for in stage 0 is entered anew, or a figure that fails there could never be left behind.
+      if (event.stage === 0 && state.inForce === 0) draft.state = enteredAnew(draft.state, context);
       return;
     case 'confirm':
       if (state.latched) return;
@@ -152,7 +154,7 @@ function settle(draft: Draft, context: StageContext): void {
   const { lease } = draft.state;
   const gapMs = draft.state.inForce === 4 ? draft.state.progress.longestGapMs : 0;
   const over = lease === null ? null : leaseOver(lease, context, gapMs, context.world.intervalMs);
-  if (over !== null) lead(draft, { stage: 3, by: 'lease', why: over });
+  if (over !== null) endLease(draft, over);
   const { state } = draft;
   const target = stageInForce(state, context);
   if (target !== state.inForce) {
@@ -173,6 +175,11 @@ function settle(draft: Draft, context: StageContext): void {
   if (target !== 4) draft.state = { ...draft.state, lease: null };
 }
 
+function enteredAnew(state: StageState, context: StageContext): StageState {
+  const evidence = state.evidence.filter(({ stage }) => stage !== 0);
+  return { ...state, sinceMs: context.nowMs, progress: freshProgress(context), evidence };
+}
+
 function stageInForce(state: StageState, context: StageContext): StageNumber {
   if (state.latched) return 0;
   const hold = lowestHold(context.holds)?.stage ?? 4;
@@ -189,6 +196,16 @@ function lead(
   draft.by = to.by;
   draft.why = to.why;
   draft.state = { ...draft.state, request: { stage: to.stage, by: to.by }, lease: null };
+}
+
+/**
+ * The request stays at 4: only a confirmation enters it again, and until somebody lowers it or confirms it anew the
+ * stage in force is below the one asked for, which is what an alert looks at.
+ */
+function endLease(draft: Draft, why: string): void {
+  draft.by = 'lease';
+  draft.why = why;
+  draft.state = { ...draft.state, lease: null };
 }
 
 /** A breach leads to stage 1, and never above what an operator asked for. */

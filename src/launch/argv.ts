@@ -10,6 +10,8 @@ export type CommandLine = {
   readonly simFeed: string | null;
   /** The socket that `stop` or `status` was told to speak to. */
   readonly socketFlag: string | null;
+  /** The file with an operator's own token. */
+  readonly tokenFlag: string | null;
 };
 
 /** Reads the verb and the few flags that name a place or a world out of the arguments after the program's name; the last occurrence wins. */
@@ -38,6 +40,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     simKeyFiles: ['--api-key-file', '--api-secret-file'].flatMap((name) => ofSim.get(name) || []),
     simFeed: ofSim.get('--feed') || null,
     socketFlag: (verb === 'stop' || verb === 'status' ? values.get('--socket') : undefined) || null,
+    tokenFlag: values.get('--operator-token-file') || null,
   };
 }
 

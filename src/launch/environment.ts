@@ -3,6 +3,7 @@ export const launcherVariables: readonly string[] = [
   ...['HOME', 'TMPDIR', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'],
   ...['RUNTIME_DIRECTORY', 'CREDENTIALS_DIRECTORY', 'NOTIFY_SOCKET'],
   ...['GRINDER_CONFIG', 'GRINDER_STATE_DIR', 'GRINDER_AUDIT_PATH', 'GRINDER_LOG_PATH'],
+  'GRINDER_OPERATOR_TOKEN_FILE',
 ];
 
 /** The variables the program may see; any other reads as unset. A trailing `*` matches a prefix. */

@@ -54,7 +54,7 @@ export type Places = {
 /** Computes every place of one invocation; pure, so that launcher and program agree. */
 export function computePlaces(inputs: PlaceInputs): Places {
   const { env } = inputs;
-  const { verb, exchangeFlag, simKeyFiles, simFeed, socketFlag } = readCommandLine(inputs.argv);
+  const { verb, exchangeFlag, simKeyFiles, simFeed, socketFlag, tokenFlag } = readCommandLine(inputs.argv);
   const settings = readPlaceSettings(inputs.config?.text ?? '');
   const environment = asEnvironment(exchangeFlag) ?? asEnvironment(settings.environment) ?? 'sim';
   const smokeDir = verb === 'smoke' || verb === 'sim' ? (env['GRINDER_SMOKE_DIR'] ?? null) : null;
@@ -85,7 +85,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
     registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
     keyFiles:
       smokeDir === null
-        ? settings.secretFiles.map((path) => resolve(base, path))
+        ? [...settings.secretFiles.map((path) => resolve(base, path)), ...tokenFile(inputs, tokenFlag)]
         : simKeyFiles.map((path) => resolve(inputs.cwd, path)),
     ...listenAddress(settings.metricsListen ?? '127.0.0.1:9090'),
     hosts: smokeDir === null ? allowedHosts(environment, settings) : ['127.0.0.1'],
@@ -95,6 +95,12 @@ export function computePlaces(inputs: PlaceInputs): Places {
 /** What an operator types to accept an audit that is refused. */
 export function adoptCommand({ configPath }: Pick<Places, 'configPath'>): string {
   return `grinder audit adopt${configPath === null ? '' : ` --config '${configPath}'`}`;
+}
+
+/** The file with an operator's own token, where one was named. */
+function tokenFile({ cwd, env }: PlaceInputs, flag: string | null): readonly string[] {
+  const named = flag ?? nonEmpty(env['GRINDER_OPERATOR_TOKEN_FILE']);
+  return named === null || named === undefined ? [] : [resolve(cwd, named)];
 }
 
 /** Names the directory of an account's lock, latch and audit head; `accountId` is a short hash, never a key. */

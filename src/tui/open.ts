@@ -1,5 +1,5 @@
 /** Opens the modals: each freezes what it shows and what it will send; pure. */
-import type { CommandReply, StatusDocument } from '../control/protocol.ts';
+import type { CommandReply, Confirmation4, StatusDocument } from '../control/protocol.ts';
 import { since, uptime, wrapIndented } from './format.ts';
 import { isExchangeFresh, linkState } from './freshness.ts';
 import type { Effect, PhraseModal, QuitModal, RaiseModal, ScreenState } from './types.ts';
@@ -98,6 +98,7 @@ export function openLive(
     lifeMs: Math.min(LIFE_LIVE_MS, confirmation.expires_in_ms),
     title: `STAGE 4 Live on ${confirmation.host}`,
     lines: [
+      ...approvalLines(confirmation.approvals),
       'would be executed now:',
       ...(confirmation.plan.length === 0 ? ['  nothing'] : confirmation.plan.map((line) => `  ${line}`)),
       'not acknowledged:',
@@ -120,6 +121,17 @@ export function openLive(
       },
     },
   };
+}
+
+/** Where two operators are asked for, who has approved, said first. */
+function approvalLines(approvals: Confirmation4['approvals']): readonly string[] {
+  if (approvals === undefined || approvals.needed < 2) return [];
+  const { done_by, needed } = approvals;
+  const by = done_by.length === 0 ? 'nobody yet' : done_by.join(', ');
+  return [
+    `approvals: ${done_by.length} of ${needed} (${by})`,
+    'each needs a token, which this screen does not have: grinder stage 4, then grinder approve',
+  ];
 }
 
 /** The modal that clears the latch it shows, and never a newer one; a text says why not. */

@@ -92,6 +92,8 @@ export const labels: Readonly<Record<CommandName, string>> = {
   stage: 'STAGE',
   advance: 'ADVANCE',
   disarm: 'DISARM',
+  renew: 'RENEW',
+  approve: 'APPROVE',
   shutdown: 'SHUTDOWN',
   ack: 'ACK',
   seen: 'ACK',

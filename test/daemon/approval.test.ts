@@ -1,14 +1,24 @@
 import { describe, expect, test } from 'bun:test';
-import { createApprovals, planLines } from '../../src/daemon/approval.ts';
+import { planLines } from '../../src/daemon/approval.ts';
+import { sendStageEvent } from '../../src/daemon/ceremony.ts';
 import { cancelMismatch, flattenMismatch, observation, planned } from '../helpers/engine-world.ts';
 import { type HandCore, handCore } from './hand-core.ts';
+
+const NONE_OPEN = expect.stringContaining('no open confirmation');
 
 function bench() {
   const hand = handCore();
   hand.raiseTo(3, 4);
-  let number = 0;
-  const approvals = createApprovals(() => `code${number++}`);
-  return { hand, approvals, [Symbol.dispose]: () => hand[Symbol.dispose]() };
+  return {
+    hand,
+    offer: async () => {
+      const { confirmation } = await hand.command('stage', { stage: 4 });
+      if (confirmation === undefined) throw new Error('expected an offer');
+      return confirmation;
+    },
+    redeem: (confirm: string) => hand.command('stage', { stage: 4, confirm }),
+    [Symbol.dispose]: () => hand[Symbol.dispose](),
+  };
 }
 
 function decide(hand: HandCore, ...actions: ReturnType<typeof planned>[]): void {
@@ -21,53 +31,69 @@ function decide(hand: HandCore, ...actions: ReturnType<typeof planned>[]): void 
 }
 
 describe('a code', () => {
-  test('is taken once', () => {
+  test('is taken once, with blanks around it', async () => {
     using bed = bench();
-    const { hand, approvals } = bed;
-    const { phrase } = approvals.offer(hand.core);
-    expect(approvals.redeem(hand.core, ` ${phrase}\n`)).toBeNull();
-    expect(approvals.redeem(hand.core, phrase)).toContain('no open confirmation');
+    const { hand, offer, redeem } = bed;
+    const { phrase } = await offer();
+    expect(await redeem(` ${phrase}\n`)).toMatchObject({ exit_code: 0 });
+    expect(hand.core.vitals.stage.inForce).toBe(4);
+    await hand.command('disarm');
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 77, message: NONE_OPEN });
   });
 
-  test('is good for two minutes and not a millisecond longer, by the monotonic clock', () => {
+  test('is good for two minutes and not a millisecond longer, by the monotonic clock', async () => {
     using bed = bench();
-    const { hand, approvals } = bed;
-    let { phrase } = approvals.offer(hand.core);
+    const { hand, offer, redeem } = bed;
+    let { phrase } = await offer();
     hand.clock.mono += 119_999;
-    hand.clock.wall += 3_600_000;
-    expect(approvals.redeem(hand.core, phrase)).toBeNull();
-    phrase = approvals.offer(hand.core).phrase;
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 0 });
+    await hand.command('disarm');
+    phrase = (await offer()).phrase;
     hand.clock.mono += 120_000;
-    expect(approvals.redeem(hand.core, phrase)).toContain('older than 2 minutes');
-    expect(approvals.redeem(hand.core, phrase)).toContain('no open confirmation');
+    expect(await redeem(phrase)).toMatchObject({
+      exit_code: 77,
+      message: expect.stringContaining('older than 2 minutes'),
+    });
+    expect(await redeem(phrase)).toMatchObject({ message: NONE_OPEN });
   });
 
-  test('is void after three wrong ones, and not before', () => {
+  test('is void after three wrong ones, and not before', async () => {
     using bed = bench();
-    const { hand, approvals } = bed;
-    const { phrase } = approvals.offer(hand.core);
-    expect(approvals.redeem(hand.core, 'host 4 nope')).not.toContain('void');
-    expect(approvals.redeem(hand.core, 'host 3 code0')).not.toContain('void');
-    expect(approvals.redeem(hand.core, phrase)).toBeNull();
-    const second = approvals.offer(hand.core).phrase;
-    for (let at = 0; at < 2; at++) approvals.redeem(hand.core, '');
-    expect(approvals.redeem(hand.core, 'host 4')).toContain('void now');
-    expect(approvals.redeem(hand.core, second)).toContain('no open confirmation');
+    const { hand, offer, redeem } = bed;
+    const { phrase } = await offer();
+    expect((await redeem('host 4 nope')).message).not.toContain('void');
+    expect((await redeem('host 3 code0')).message).not.toContain('void');
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 0 });
+    await hand.command('disarm');
+    const second = (await offer()).phrase;
+    for (let at = 0; at < 2; at++) await redeem('no');
+    expect((await redeem('host 4')).message).toContain('void now');
+    expect(await redeem(second)).toMatchObject({ exit_code: 77, message: NONE_OPEN });
   });
 
-  test('of an older offer is wrong once a newer was made', () => {
+  test('of an older offer is wrong once a newer was made', async () => {
     using bed = bench();
-    const { hand, approvals } = bed;
-    const first = approvals.offer(hand.core).phrase;
-    const second = approvals.offer(hand.core).phrase;
+    const { offer, redeem } = bed;
+    const first = (await offer()).phrase;
+    const second = (await offer()).phrase;
     expect(first).not.toBe(second);
-    expect(approvals.redeem(hand.core, first)).toContain('not "<host> 4 <code>"');
-    expect(approvals.redeem(hand.core, second)).toBeNull();
+    expect((await redeem(first)).message).toContain('not "<host> 4 <code>"');
+    expect(await redeem(second)).toMatchObject({ exit_code: 0 });
   });
 
-  test('can not be taken where none was offered', () => {
+  test('can not be taken where none was offered', async () => {
     using bed = bench();
-    expect(bed.approvals.redeem(bed.hand.core, 'host 4 code0')).toContain('no open confirmation');
+    expect(await bed.redeem('host 4 c0de0')).toMatchObject({ exit_code: 77, message: NONE_OPEN });
+  });
+
+  test.each(['stop', 'disarm', 'breach'] as const)('is void after a %s', async (word) => {
+    using bed = bench();
+    const { hand, offer } = bed;
+    await offer();
+    if (word === 'breach') sendStageEvent(hand.core, { type: 'breach', why: 'x' });
+    else await hand.command(word);
+    if (word === 'disarm') expect(hand.core.vitals.offer).not.toBeNull();
+    else expect(hand.core.vitals.offer).toBeNull();
   });
 
   const moves: readonly (readonly [string, (hand: HandCore) => void])[] = [
@@ -93,32 +119,34 @@ describe('a code', () => {
       },
     ],
   ];
-  test.each(moves)('is refused after %s, and is used up by it', (_, move) => {
+  test.each(moves)('is refused after %s, and is used up by it', async (_, move) => {
     using bed = bench();
-    const { hand, approvals } = bed;
+    const { hand, offer, redeem } = bed;
     decide(hand, planned(cancelMismatch(1)));
-    const { phrase } = approvals.offer(hand.core);
+    const { phrase } = await offer();
     move(hand);
-    expect(approvals.redeem(hand.core, phrase)).toContain('moved since the code was shown');
-    expect(approvals.redeem(hand.core, phrase)).toContain('no open confirmation');
+    expect((await redeem(phrase)).message).toContain('moved since the code was shown');
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 77, message: NONE_OPEN });
+    expect(hand.core.vitals.stage.inForce).toBe(3);
   });
 
-  test('survives a look at the same things again', () => {
+  test('survives a look at the same things again', async () => {
     using bed = bench();
-    const { hand, approvals } = bed;
+    const { hand, offer, redeem } = bed;
     decide(hand, planned(cancelMismatch(1)));
-    const { phrase } = approvals.offer(hand.core);
+    const { phrase } = await offer();
     decide(hand, planned(cancelMismatch(1)));
     hand.clock.mono += 1000;
-    expect(approvals.redeem(hand.core, phrase)).toBeNull();
+    sendStageEvent(hand.core, { type: 'tick' });
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 0 });
   });
 });
 
-test('what is offered shows the plan, the covered settings and no neutral one', () => {
+test('what is offered shows the plan, the covered settings and no neutral one', async () => {
   using bed = bench();
-  const { hand, approvals } = bed;
+  const { hand } = bed;
   decide(hand, planned(cancelMismatch(1)), planned(flattenMismatch('0.001')));
-  const offer = approvals.offer(hand.core);
+  const offer = await bed.offer();
   expect(offer.plan).toEqual(planLines(hand.core));
   expect(offer.plan).toHaveLength(2);
   expect(offer.covered['reconcile.max_flatten_notional_usdt']).toBe('100');

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import { coveredFor } from '../../src/config/covered.ts';
-import { createApprovals } from '../../src/daemon/approval.ts';
 import { stageContext } from '../../src/daemon/ceremony.ts';
 import { runCommand } from '../../src/daemon/commands.ts';
 import type { Core } from '../../src/daemon/core.ts';
@@ -84,7 +83,7 @@ reconcile: {max_flatten_notional_usdt: ${cap}}
       {
         core,
         latch,
-        approvals: createApprovals(),
+        newCode: () => 'code',
         stopNow: () => stop(core, latch, { by: '', reason: '' }),
         acknowledgeGates: () => undefined,
         runSoon: () => undefined,

@@ -11,7 +11,6 @@ import {
   type CommandName,
   type CommandReply,
 } from '../../src/control/protocol.ts';
-import { createApprovals } from '../../src/daemon/approval.ts';
 import { sendStageEvent } from '../../src/daemon/ceremony.ts';
 import { type CommandDeps, runCommand } from '../../src/daemon/commands.ts';
 import type { Core } from '../../src/daemon/core.ts';
@@ -134,7 +133,7 @@ export function handCore(options: HandOptions = {}): HandCore {
   const deps: CommandDeps = {
     core,
     latch,
-    approvals: createApprovals(() => `c0de${bench.code++}`),
+    newCode: () => `c0de${bench.code++}`,
     stopNow: (by, reason) => stop(core, latch, { by, reason }),
     acknowledgeGates: () => undefined,
     runSoon: () => undefined,

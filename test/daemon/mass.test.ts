@@ -44,6 +44,7 @@ describe('four strays beside two orders that match', () => {
       {
         stage: 1,
         because: 'mass_mismatch: 4 of 6 unexpected, 2 match; look, then grinder ack mass_mismatch',
+        remedy: 'grinder ack mass_mismatch',
       },
     ]);
     expect(acknowledgements(world.core).map(({ item, doneBy }) => [item, doneBy])).toEqual([

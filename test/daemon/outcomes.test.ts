@@ -58,7 +58,7 @@ describe('S28 a dispatch', () => {
     world.core.vitals.stage = { ...stage, lease: { ...stage.lease, executionsLeft: 1 } };
     await oneWrite(world, { status: 'UNKNOWN', httpStatus: null, code: null, message: 'timeout' });
     expect(world.sent).toHaveLength(1);
-    expect(world.core.vitals.stage).toMatchObject({ inForce: 3, lease: null, request: { by: 'lease' } });
+    expect(world.core.vitals.stage).toMatchObject({ inForce: 3, lease: null, request: { stage: 4 } });
     expect(world.hand.bench.writer).toBe(false);
   });
 });

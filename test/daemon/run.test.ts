@@ -200,7 +200,7 @@ describe('a run in stage 4', () => {
     };
     expect((await rig.run())?.blocked).toEqual({ not_armed: 1 });
     expect(rig.sent).toEqual([]);
-    expect(rig.core.vitals.stage).toMatchObject({ inForce: 3, request: { by: 'lease' } });
+    expect(rig.core.vitals.stage).toMatchObject({ inForce: 3, request: { stage: 4 } });
   });
 
   test('executes no more than the lease has left', async () => {

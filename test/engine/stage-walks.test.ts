@@ -232,8 +232,12 @@ function stepped(before: Walk, word: Word): Walk {
   }
   promise('the request is never below what is in force', state.request.stage >= state.inForce);
   const asked = event.type === 'request' || event.type === 'confirm';
+  const led = effects.flatMap((effect) => (effect.type === 'stage_changed' ? [effect.by] : []))[0];
   if (from === 4 && state.inForce < 4 && walk.hold === null && word !== 'widen' && word !== 'new_version')
-    promise('what leads out of 4 takes the request along', asked || state.request.stage === state.inForce);
+    promise(
+      'what leads out of 4 takes the request along, but the end of the lease',
+      asked || state.request.stage === (led === 'lease' ? 4 : state.inForce),
+    );
   const changes = effects.filter((effect) => effect.type === 'stage_changed');
   promise('each move is told once, and only moves', changes.length === (state.inForce === from ? 0 : 1));
   return { ...walk, state, latched, allowed, passedSinceStop, path };

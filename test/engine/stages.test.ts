@@ -346,7 +346,10 @@ describe('the lease', () => {
     expect(send(r, confirm)).toBe(4);
     end(r);
     expect(r.state.inForce).toBe(3);
-    expect(r.state.request).toEqual({ stage: 3, by: 'lease' });
+    // What was asked for stays, so that an alert sees the difference; nothing but a confirmation enters it.
+    expect(r.state.request).toEqual({ stage: 4, by: 'op' });
+    runs(r, 60, plans('not_armed'));
+    expect(r.state.inForce).toBeLessThan(4);
   });
 
   test('an execution without a plan is a breach that leads to stage 1', () => {

@@ -41,8 +41,15 @@ const joined = (parts: readonly string[], tone: Tone): Warning | null =>
 const flags: Select = (status, agedMs) => {
   const serious = [...(status.kill_switch ? ['KILL SWITCH on'] : []), ...unknowns(status, agedMs)];
   const canary = status.canary ? ['CANARY, never sent'] : [];
-  return joined([...canary, ...serious], serious.length > 0 ? 'warn' : 'note');
+  return joined([...approvals(status), ...canary, ...serious], serious.length > 0 ? 'warn' : 'note');
 };
+
+/** An approval that waits for another operator. */
+function approvals({ approval }: StatusDocument): readonly string[] {
+  if (approval === undefined || approval === null || approval.done_by.length === 0) return [];
+  const { done_by, needed } = approval;
+  return [`STAGE 4: ${done_by.length} of ${needed} approvals (${done_by.join(', ')}): grinder approve`];
+}
 
 function unknowns({ unresolved }: StatusDocument, agedMs: number): readonly string[] {
   const [oldest] = unresolved;
