@@ -109,10 +109,12 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
   };
 }
 
-/** Age of the last complete snapshot, from its start; null before the first. */
+/** Age of the last complete snapshot by the older of two clocks: only the wall's goes on in a suspend. Null before the first. */
 export function snapshotAgeMs(core: Core): number | null {
   const { complete } = core.vitals;
-  return complete === null ? null : core.clock.monoMs() - complete.startedMonoMs;
+  if (complete === null) return null;
+  const { clock } = core;
+  return Math.max(clock.monoMs() - complete.startedMonoMs, clock.wallMs() - complete.endedAtMs);
 }
 
 /** What the day's budgets have used, restarts included; null when it can't be told. */

@@ -26,8 +26,10 @@ function plainGauges(clock: Clock): readonly Row[] {
     [
       'last_snapshot_age_seconds',
       'Age of the last complete snapshot.',
-      (view) =>
-        view.lastSnapshot === null ? null : Math.max(0, clock.monoMs() - view.lastSnapshot.atMonoMs) / 1000,
+      ({ lastSnapshot }) =>
+        lastSnapshot === null
+          ? null
+          : Math.max(0, clock.monoMs() - lastSnapshot.atMonoMs, clock.wallMs() - lastSnapshot.atMs) / 1000,
     ],
     [
       'last_snapshot_ts_ms',

@@ -31,7 +31,8 @@ async function listening(directory: string, stage: StageNumber = 4) {
     exchange: {
       observe: async () => {
         const startedMonoMs = clock.monoMs();
-        return observation(account.orders, account.positions, { startedMonoMs, endedMonoMs: startedMonoMs });
+        const at = { startedMonoMs, endedMonoMs: startedMonoMs, endedAtMs: clock.wallMs() };
+        return observation(account.orders, account.positions, at);
       },
       dispatch: async (write) => {
         sent.push(write);

@@ -163,7 +163,8 @@ export function handCore(options: HandOptions = {}): HandCore {
       const { vitals } = core;
       feedWell();
       vitals.prerequisites = [];
-      const picture = observation([], [], { startedMonoMs: clock.mono, endedMonoMs: clock.mono });
+      const at = { startedMonoMs: clock.mono, endedMonoMs: clock.mono, endedAtMs: clock.wall };
+      const picture = observation([], [], at);
       vitals.observation = picture;
       vitals.complete = picture;
       const covered = { ...settings.flat, account: 'sim' };

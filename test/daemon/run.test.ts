@@ -26,7 +26,8 @@ function live(directory: string, text = '') {
     observe: async () => {
       const startedMonoMs = clock.monoMs();
       const orders = [...account.orders, quoted];
-      return observation(orders, [], { startedMonoMs, endedMonoMs: startedMonoMs });
+      const at = { startedMonoMs, endedMonoMs: startedMonoMs, endedAtMs: clock.wallMs() };
+      return observation(orders, [], at);
     },
     queryOrder: async ({ orderId }) => {
       account.onQuery();

@@ -253,9 +253,23 @@ test('the age of the snapshot is that of the last complete one, from its start',
   hand.core.vitals.complete = observation([], [], {
     startedMonoMs: hand.clock.mono - 70,
     endedMonoMs: hand.clock.mono,
+    endedAtMs: hand.clock.wall,
   });
   hand.core.vitals.observation = observation([], [], { complete: false });
   expect(snapshotAgeMs(hand.core)).toBe(70);
+});
+
+test('F42 suspend: a snapshot from before it is as old as the wall clock says, a wall clock set back makes none young', () => {
+  using hand = handCore();
+  const { clock } = hand;
+  const at = { startedMonoMs: clock.mono, endedMonoMs: clock.mono, endedAtMs: clock.wall };
+  hand.core.vitals.complete = observation([], [], at);
+  clock.wall += 8 * 3_600_000;
+  expect(snapshotAgeMs(hand.core)).toBe(8 * 3_600_000);
+  expect(closed(hand)).toContain('snapshot_stale');
+  clock.wall -= 9 * 3_600_000;
+  clock.mono += 121_000;
+  expect(snapshotAgeMs(hand.core)).toBe(121_000);
 });
 
 test.each([

@@ -128,11 +128,14 @@ test('a run adds differences, and counts once however many actions it had', asyn
 test('the age of the snapshot is that of the moment of the scrape, and absent before the first', async () => {
   const { series, show, wait } = setUp();
   expect((await series()).has('last_snapshot_age_seconds')).toBe(false);
-  show({ lastSnapshot: { atMs: 1, atMonoMs: 10_000 } });
+  show({ lastSnapshot: { atMs: 1_700_000_000_000, atMonoMs: 10_000 } });
   wait(1500);
   expect((await series()).get('last_snapshot_age_seconds')).toBe(1.5);
   wait(1000);
   expect((await series()).get('last_snapshot_age_seconds')).toBe(2.5);
+  // The machine slept: its monotonic clock did not go on.
+  show({ lastSnapshot: { atMs: 1_700_000_000_000 - 3_600_000, atMonoMs: 12_500 } });
+  expect((await series()).get('last_snapshot_age_seconds')).toBe(3600);
 });
 
 test('a gate reads 0 only while the last run closed it', async () => {
