@@ -24,6 +24,8 @@ export interface Execution {
 
 /** How long a permit lasts once its INTENT is on disk. */
 const PERMIT_MS = 2000;
+/** The exchange's port gives a dispatch up by itself after its deadlines and 10 s; this is for a port that doesn't. */
+const DISPATCH_GRACE_MS = 15_000;
 
 /** Makes the daemon's one executor. */
 export function makeExecutor(core: Core): Executor {
@@ -35,6 +37,7 @@ export function makeExecutor(core: Core): Executor {
     clock: core.clock,
     randomHex: core.machine.randomHex,
     permitMs: PERMIT_MS,
+    dispatchLimitMs: PERMIT_MS + core.settings.exchange.requestTimeoutMs + DISPATCH_GRACE_MS,
     hashRequest: (write) => hashWire(wireRequest(write, vitals.observation?.positionMode ?? null)),
     flattenTerms: ({ action, position, markPrice }) => {
       const rules = vitals.rules.get(action.symbol);

@@ -9,6 +9,7 @@
 import type { DispatchResult, Exchange, WriteRequest } from '../exchange/exchange.ts';
 import type { RunUsage } from '../gates/gate.ts';
 import type { Clock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
 import { spend, UNUSED_RUN } from './decide.ts';
 import { describeError } from './files.ts';
 import type { Interlock } from './interlock.ts';
@@ -43,6 +44,11 @@ export interface ExecutorTools {
   readonly randomHex?: (bytes: number) => string;
   /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
   readonly permitMs: number;
+  /**
+   * How long a dispatch may take before it counts as unknown, in milliseconds; 60,000 when not said. Above `permitMs`, so
+   * that what is given up can not leave any more.
+   */
+  readonly dispatchLimitMs?: number;
 }
 
 /** One run's actions that passed all gates, in the order to execute them. */
@@ -69,6 +75,8 @@ export interface Executor {
   /** The intent whose dispatch has not ended; null when none. Nobody else may resolve it meanwhile. */
   readonly inFlight: () => string | null;
 }
+
+const DISPATCH_LIMIT_MS = 60_000;
 
 /** Makes an executor. */
 export function createExecutor(tools: ExecutorTools): Executor {
@@ -195,11 +203,11 @@ function hashOf(tools: ExecutorTools, write: WriteRequest): string | null {
   }
 }
 
-/** A port that rejects told nothing: whether the write left is not known. */
+/** A port that rejects, or never answers, told nothing: whether the write left is not known. */
 async function dispatch(tools: ExecutorTools, send: () => Promise<DispatchResult>): Promise<DispatchResult> {
   if (tools.interlock.latched()) return { status: 'NOT_SENT', message: 'stop latched' };
   try {
-    return await send();
+    return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS);
   } catch (error) {
     return { status: 'UNKNOWN', httpStatus: null, code: null, message: describeError(error) };
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createExecutor, type ExecuteRequest } from '../../src/engine/executor.ts';
+import { createExecutor, type ExecuteRequest, type ExecutorTools } from '../../src/engine/executor.ts';
 import { flattenTerms } from '../../src/engine/flatten.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
@@ -48,7 +48,7 @@ function world(directory: string) {
   const usedBefore: RunUsage[] = [];
   const unplanned: string[] = [];
   const judge: { answer: GateName | null } = { answer: null };
-  const executor = createExecutor({
+  const tools: ExecutorTools = {
     exchange: scripted.exchange,
     journal,
     interlock,
@@ -66,7 +66,8 @@ function world(directory: string) {
       logged.push(event);
     },
     permitMs: 2000,
-  });
+  };
+  const executor = createExecutor(tools);
   const execute = (actions: readonly PlannedAction[], change: Partial<ExecuteRequest> = {}) =>
     executor.execute({
       run,
@@ -91,6 +92,7 @@ function world(directory: string) {
     interlock,
     journal,
     open,
+    tools,
     executor,
     execute,
     lines,
@@ -286,6 +288,35 @@ describe('the executor', () => {
     w.script.answer = () => Promise.reject(new Error('thread died'));
     const results = await w.execute([cancel(1), cancel(2)]);
     expect(statuses(results)).toEqual(['unknown:port_error', 'blocked:unresolved_intent']);
+    expect(w.sent).toHaveLength(1);
+  });
+
+  test('a dispatch that never returns is given up as unknown, and what it says later changes nothing', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2)];
+    let answer: (result: DispatchResult) => void = () => undefined;
+    w.script.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const executor = createExecutor({ ...w.tools, dispatchLimitMs: 20 });
+    const actions = [cancel(1), cancel(2)].map(runnable);
+    const results = await executor.execute({
+      run,
+      actions,
+      epoch: w.interlock.epoch(),
+      rejudge: () => null,
+      ledger: openLedger(actions),
+      unplanned: () => undefined,
+    });
+    expect(statuses(results)).toEqual(['unknown:port_error', 'blocked:unresolved_intent']);
+    expect(results[0]?.text).toContain('no answer within 20 ms');
+    expect(executor.inFlight()).toBeNull();
+    answer({ status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' });
+    await Promise.resolve();
+    expect(w.lines().map((line) => line.status)).toEqual(['INTENT', 'UNKNOWN', 'BLOCKED']);
+    expect(w.journal.state().openIntents.size).toBe(1);
     expect(w.sent).toHaveLength(1);
   });
 
