@@ -5,6 +5,7 @@ import { createExecutor, type ExecuteRequest, type Executor, type ItemResult } f
 import { flattenTerms } from '../engine/flatten.ts';
 import type { PlanLedger } from '../engine/plan-ledger.ts';
 import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction } from '../engine/types.ts';
+import { endsWriting } from '../exchange/refusals.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
 import type { GateWorld, RunUsage } from '../gates/gate.ts';
 import { firstClosed, judgeAll } from '../gates/index.ts';
@@ -86,6 +87,12 @@ export async function executeRunnable(
     rejudge: (action, used) => rejudge(core, action, { observation: input.observation, used }),
     ledger: input.ledger,
     unplanned: (why) => sendStageEvent(core, { type: 'breach', why }),
+    refused: (refusal) => {
+      const why = endsWriting(refusal);
+      if (why === null) return;
+      core.notebook.note('alarm', 'WRITES_REFUSED', `${why}: stage 1, an operator has to look`, {});
+      sendStageEvent(core, { type: 'breach', why });
+    },
   };
   const results = await executor.execute(request).finally(() => {
     core.vitals.executing = false;

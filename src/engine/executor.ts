@@ -66,6 +66,8 @@ export interface ExecuteRequest {
   readonly ledger: PlanLedger;
   /** Told of a write that the plan does not hold, before anything else happens: it takes away the right to write. */
   readonly unplanned: (why: string) => void;
+  /** Told of a definite refusal before the next action is looked at. */
+  readonly refused?: (refusal: { readonly httpStatus: number | null; readonly code: number | null }) => void;
 }
 
 /** Executes runs; one at a time. */
@@ -181,6 +183,7 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));
   const outcome = tools.journal.append(outcomeEntry(request.run, action, { intentId: id, result }));
   pass.setInFlight(null);
+  if (result.status === 'REJECTED') request.refused?.(result);
   const text = outcome.ok
     ? textOf(result)
     : `${textOf(result)} (outcome not in the audit: ${outcome.problem})`;

@@ -31,6 +31,7 @@ export interface CcxtExchangeDeps {
 
 /** After a refused timestamp the clock is measured again, at most this often. */
 const RESYNC_MS = 5000;
+const TIMESTAMP_REFUSED = -1021;
 
 /** Connects nothing by itself but the user-data stream. Throws when an address is not one of this environment's. */
 export function createCcxtExchange({ options, interlock, clock, timing }: CcxtExchangeDeps): Exchange {
@@ -53,9 +54,7 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
     ccxt: reading,
     clock,
     clean: scrubber.clean,
-    onTimestampRefused: () => {
-      if (clock.monoMs() - measuredMonoMs > RESYNC_MS) void measure();
-    },
+    onTimestampRefused: resync,
   });
   const mode = createPositionModeCache(read, clock.monoMs);
   const sweeper = createSweeper(read);
@@ -71,6 +70,10 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
   });
   const used = new Set<string>();
   let writer: Writer | null = null;
+
+  function resync(): void {
+    if (clock.monoMs() - measuredMonoMs > RESYNC_MS) void measure();
+  }
 
   async function measure() {
     measuredMonoMs = clock.monoMs();
@@ -102,7 +105,9 @@ export function createCcxtExchange({ options, interlock, clock, timing }: CcxtEx
     },
     dispatch: async (write, permit) => {
       if (writer === null) return { status: 'NOT_SENT', message: 'no writer exists below stage 4' };
-      return writer.send(write, permit);
+      const result = await writer.send(write, permit);
+      if (result.status === 'REJECTED' && result.code === TIMESTAMP_REFUSED) resync();
+      return result;
     },
     subscribe,
     close: async () => {

@@ -55,6 +55,19 @@ export function isDefinite(
   return REFUSING.has(httpStatus) && code !== null && DEFINITE_REFUSALS[kind].has(code);
 }
 
+/** Says why nobody should go on writing after a refusal, or null: the key or this address is not wanted any more. */
+export function endsWriting(refusal: {
+  readonly httpStatus: number | null;
+  readonly code: number | null;
+}): string | null {
+  if (refusal.httpStatus === 403) return "refused by the exchange's firewall (403)";
+  const isKey = refusal.code !== null && KEY_REFUSED.has(refusal.code);
+  return isKey ? `the exchange refuses the key (${refusal.code})` : null;
+}
+
+/** Not authorised, signature, format, rights or address, locked. */
+const KEY_REFUSED: ReadonlySet<number> = new Set([-1002, -1022, -2014, -2015, -2017]);
+
 /** HTTP 429, 418 and 403 (rate limit, ban, firewall) are answered before the order system sees the request. */
 export function isRefusedAtTheDoor(httpStatus: number): boolean {
   return httpStatus === 429 || httpStatus === 418 || httpStatus === 403;

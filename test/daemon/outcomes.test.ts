@@ -72,3 +72,22 @@ test('S28 an item that failed three times is for a person, and is not tried agai
   expect(world.sent).toHaveLength(3);
   expect(world.reasons()).toEqual(['unresolved_intent']);
 });
+
+describe('F20, F22 a refusal of the key or the address', () => {
+  for (const [httpStatus, code] of [
+    [401, -2015],
+    [400, -1022],
+    [403, null],
+  ] as const)
+    test(`${httpStatus} ${code}: stage 1 before the next action of the run, and an alarm`, async () => {
+      using world = liveWorld('reconcile: {interval_ms: 5000}');
+      await world.pass(20);
+      world.account.answer = () => ({ status: 'REJECTED', httpStatus, code, message: 'no' });
+      world.account.orders = [...world.account.orders, liveOrder(world, 3), liveOrder(world, 4)];
+      await world.pass(60);
+      expect(world.sent).toHaveLength(1);
+      expect(world.core.vitals.stage).toMatchObject({ inForce: 1, lease: null });
+      expect(world.core.vitals.stage.evidence.filter(({ stage }) => stage > 0)).toEqual([]);
+      expect(world.hand.bench.lines.some((line) => line.startsWith('error WRITES_REFUSED'))).toBe(true);
+    });
+});

@@ -19,6 +19,7 @@ import type {
   Mismatch,
   Observation,
   PlannedAction,
+  PositionSide,
   SymbolRules,
 } from '../../src/engine/types.ts';
 import { hashWire, wireRequest } from '../../src/exchange/wire.ts';
@@ -28,13 +29,15 @@ import { cancelMismatch, flattenMismatch } from '../helpers/engine-world.ts';
 
 export interface WriteWorld extends AsyncDisposable {
   readonly world: World;
+  /** What happens elsewhere after the last read and before the write leaves. */
+  readonly meanwhile: { beforeDispatch: () => Promise<void> };
   readonly journal: Journal;
   readonly executor: Executor;
   readonly resolver: IntentResolver;
   /** Places a stray order, reads it and plans its cancel. */
   readonly planCancel: (symbol?: string) => Promise<PlannedAction>;
   /** Opens a position of 0.010, reads it and plans its flatten. */
-  readonly planFlatten: (amount?: string) => Promise<PlannedAction>;
+  readonly planFlatten: (amount?: string, positionSide?: PositionSide) => Promise<PlannedAction>;
   readonly execute: (
     actions: readonly PlannedAction[],
     change?: Partial<ExecuteRequest>,
@@ -86,8 +89,15 @@ export async function startWriteWorld(options: WriteWorldOptions = {}): Promise<
     return picture;
   };
   const mode = () => picture?.positionMode ?? null;
+  const meanwhile: WriteWorld['meanwhile'] = { beforeDispatch: async () => undefined };
   const executor = createExecutor({
-    exchange,
+    exchange: {
+      ...exchange,
+      dispatch: async (write, permit) => {
+        await meanwhile.beforeDispatch();
+        return exchange.dispatch(write, permit);
+      },
+    },
     journal,
     interlock,
     clock: systemClock,
@@ -124,6 +134,7 @@ export async function startWriteWorld(options: WriteWorldOptions = {}): Promise<
   };
   return {
     world,
+    meanwhile,
     journal,
     executor,
     resolver,
@@ -135,10 +146,12 @@ export async function startWriteWorld(options: WriteWorldOptions = {}): Promise<
       if (order === undefined) throw new Error('expected to see the stray order');
       return planOne(cancelMismatch(1, order));
     },
-    planFlatten: async (amount = '0.010') => {
-      await sim.setPosition('BTCUSDT', amount);
+    planFlatten: async (amount = '0.010', positionSide = 'BOTH') => {
+      await sim.setPosition('BTCUSDT', amount, positionSide);
       const seen = await readPicture();
-      const position = seen.positions.find((one) => one.symbol === 'BTCUSDT');
+      const position = seen.positions.find(
+        (one) => one.symbol === 'BTCUSDT' && one.positionSide === positionSide,
+      );
       if (position === undefined) throw new Error('expected to see the position');
       return planOne({ ...flattenMismatch(amount), observedPosition: position });
     },
