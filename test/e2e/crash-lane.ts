@@ -31,7 +31,6 @@ export interface Lane extends AsyncDisposable {
 
 /** What a lane's exchange starts with; `callsPerDay` is the budget that no number of crashes may stretch. */
 export interface LaneSetting {
-  readonly name: string;
   readonly callsPerDay: number;
   readonly position?: string;
 }
@@ -39,11 +38,10 @@ export interface LaneSetting {
 /** Makes a lane whose stages 1 to 3 are passed. */
 export async function openLane(setting: LaneSetting): Promise<Lane> {
   const machine = await createMachine();
-  const keys = { key: `KEYLANE${setting.name}0123456789`, secret: `SECRETLANE${setting.name}0123456789` };
-  const apart = await startExchangeApart(machine, keys);
+  const apart = await startExchangeApart(machine);
   machine.writeConfig({ ...apart.config, budgets: { max_calls_per_day: setting.callsPerDay } });
-  await leaveEvidence(machine, apart.apiKey);
-  const account = accountDirOf(machine, apart.apiKey);
+  await leaveEvidence(machine, machine.canary.key);
+  const account = accountDirOf(machine, machine.canary.key);
   const headPath = join(account, 'audit-head.json');
   if (setting.position !== undefined) await apart.control.setPosition(SPARE, setting.position);
   const own = new Set((await apart.control.state()).orders.map(({ clientOrderId }) => clientOrderId));

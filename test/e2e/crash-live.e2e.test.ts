@@ -25,7 +25,7 @@ describe.skipIf(noStrace !== null)('F55: kill -9 at a system call of the journal
     test.concurrent(
       `loses nothing that was acknowledged and sends nothing twice when killed before ${told}`,
       async () => {
-        await using crash = await openLane({ name: `L${lane}`, callsPerDay: lane % 2 === 0 ? 4 : 100 });
+        await using crash = await openLane({ callsPerDay: lane % 2 === 0 ? 4 : 100 });
         for (const point of mine) {
           const daemon = await crash.ready();
           await liveUntilKilled(crash, daemon, point);
@@ -40,7 +40,7 @@ describe.skipIf(noStrace !== null)('F55: kill -9 at a system call of the journal
   test.concurrent(
     'a flatten killed between its intent and its outcome is found out, and never flips the position',
     async () => {
-      await using crash = await openLane({ name: 'F', callsPerDay: 100, position: '0.02' });
+      await using crash = await openLane({ callsPerDay: 100, position: '0.02' });
       const daemon = await crash.ready();
       // Strays go first: the flatten is the fourth intent.
       await crash.apart.control.fault({
@@ -66,7 +66,7 @@ describe('F56: kill -9 between the request and its outcome', () => {
     test.concurrent(
       `a cancel that the exchange ${outcome === 'executed' ? 'carried out' : 'never got'} is found out to be ${outcome}`,
       async () => {
-        await using crash = await openLane({ name: `S${outcome}`, callsPerDay: 100 });
+        await using crash = await openLane({ callsPerDay: 100 });
         const { control } = crash.apart;
         const daemon = await crash.ready();
         await control.fault({ kind, match: { method: 'DELETE', path: 'order' }, delayMs: 60_000 });

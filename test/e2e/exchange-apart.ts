@@ -1,5 +1,5 @@
 /** An exchange in a process of its own, and a feed for it: both outlive the daemon under test, and know the truth. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Machine, waitFor } from '../helpers/daemon.ts';
 import type { Running } from '../helpers/process.ts';
@@ -12,8 +12,6 @@ export const [TRADED, SPARE] = ['BTCUSDT', 'ETHUSDT'] as const;
 export interface ExchangeApart extends Disposable {
   readonly control: SimulatorControl;
   readonly running: Running;
-  readonly keyFiles: { readonly key: string; readonly secret: string };
-  readonly apiKey: string;
   /** What a daemon's configuration needs to use it: its limits are those of a real exchange. */
   readonly config: ConfigChange;
 }
@@ -22,15 +20,10 @@ const HEARTBEAT_MS = 500;
 /** Enough of ours that three strays and a position are no mass mismatch. */
 const OWN_ORDERS = 24;
 
-/** Starts the exchange with this account key, places orders that the feed knows, and keeps the feed alive. */
-export async function startExchangeApart(
-  machine: Machine,
-  keys: { readonly key: string; readonly secret: string },
-): Promise<ExchangeApart> {
-  const keyFiles = { key: join(machine.dir, 'keys.key'), secret: join(machine.dir, 'keys.secret') };
-  for (const name of ['key', 'secret'] as const)
-    writeFileSync(keyFiles[name], `${keys[name]}\n`, { mode: 0o600 });
-  const flags = ['--api-key-file', keyFiles.key, '--api-secret-file', keyFiles.secret];
+/** Starts the exchange with the machine's canary as its account's key, places orders that the feed knows, and keeps the feed alive. */
+export async function startExchangeApart(machine: Machine): Promise<ExchangeApart> {
+  const { keyFile, secretFile } = machine.canary;
+  const flags = ['--api-key-file', keyFile, '--api-secret-file', secretFile];
   const running = machine.spawn(['sim', ...flags], { noConfig: true });
   const [rest, ws] = await waitFor('the exchange', () => {
     if (running.exitCode() !== null) throw new Error(`the simulator ended: ${running.err()}`);
@@ -41,12 +34,9 @@ export async function startExchangeApart(
   const feed = join(machine.dir, 'feed/expected.jsonl');
   const heart = await startFeed(control, feed);
   return {
-    ...{ control, running, keyFiles, apiKey: keys.key },
+    ...{ control, running },
     config: {
-      exchange: {
-        ...{ environment: 'sim', endpoints: { rest, ws } },
-        ...{ key_file: keyFiles.key, secret_file: keyFiles.secret },
-      },
+      exchange: { endpoints: { rest, ws } },
       reconcile: {
         ...{ interval_ms: 1000, action: 'auto', symbol_whitelist: [TRADED, SPARE], cooldown_seconds: 1 },
         ...{ confirm_after_ms: 10_000, max_symbols_per_action: 2 },

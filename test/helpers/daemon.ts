@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ControlClient, connectControl } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/protocol.ts';
+import { type Canary, findCanary, plantCanary } from './canary.ts';
 import { executable, sharedCache } from './executable.ts';
 import { freePort } from './free-port.ts';
 import { launch, type Ran, type Running } from './process.ts';
@@ -42,6 +43,8 @@ export interface Machine extends AsyncDisposable {
   readonly runtimeDir: string;
   readonly metricsUrl: string;
   readonly program: string;
+  /** In the configuration as key and secret; the machine's end fails when anything else holds them. */
+  readonly canary: Canary;
   readonly writeConfig: (change?: ConfigChange, path?: string) => void;
   /** Runs one command line to its end. */
   readonly grinder: (args: readonly string[], setting?: RunSetting) => Promise<Ran>;
@@ -90,6 +93,8 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
     LANG: 'C.UTF-8',
   };
   const port = await freePort();
+  const canary = plantCanary(dir);
+  if (uid !== undefined) for (const path of [canary.keyFile, canary.secretFile]) chownSync(path, uid, uid);
   // The project may be in a place that the other user can't enter.
   const file = uid === undefined ? executable() : join(dir, 'grinder');
   if (uid !== undefined) copyFileSync(executable(), file);
@@ -147,9 +152,9 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
   };
 
   const machine: Machine = {
-    ...{ dir, env, configPath, stateDir, auditPath, logPath, runtimeDir, metricsUrl, program: file },
+    ...{ canary, dir, env, configPath, stateDir, auditPath, logPath, runtimeDir, metricsUrl, program: file },
     writeConfig: (change = {}, path = configPath) => {
-      writeFileSync(path, quickConfig(port, change));
+      writeFileSync(path, quickConfig({ port, canary }, change));
       if (uid !== undefined) chownSync(path, uid, uid);
     },
     grinder: async (args, one = {}) => spawn(args[0] === 'smoke' ? args : withConfig(args, one), one).ended,
@@ -162,12 +167,18 @@ export async function createMachine(setting: { readonly uid?: number } = {}): Pr
     log: () => (existsSync(logPath) ? readFileSync(logPath, 'utf8') : ''),
     leftovers: () => filesIn(runtimeDir).filter((name) => /\.(sock|json|tmp|notify)$/.test(name)),
     [Symbol.asyncDispose]: async () => {
+      const answers = await answersOf(clients, metricsUrl);
+      const directories = [dir, `/tmp/grinder-${uid ?? process.getuid?.() ?? 0}`];
+      const alive = findCanary(canary, { directories: [], children, answers });
       for (const client of clients) client.close();
       for (const child of children) if (child.exitCode() === null) child.kill('SIGKILL');
       await Promise.all(children.map(({ ended }) => ended));
       // Those that run_live.sh started are nobody's children.
       for (const { pid } of registered()) endStranger(pid);
+      const dead = findCanary(canary, { directories, children, answers: {} });
       rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      const leaks = [...new Set([...alive, ...dead])];
+      if (leaks.length > 0) throw new Error(`the key or its secret is in: ${leaks.join(', ')}`);
     },
   };
   machine.writeConfig();
@@ -207,6 +218,24 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** What daemons that still serve say on their sockets. */
+async function answersOf(
+  clients: readonly ControlClient[],
+  metricsUrl: string,
+): Promise<Readonly<Record<string, string>>> {
+  const ask = async (question: Promise<unknown>): Promise<string> => {
+    const limit = new Promise<string>((resolve) => setTimeout(() => resolve(''), 1000));
+    const answer = question.then(
+      (value) => JSON.stringify(value),
+      () => '',
+    );
+    return Promise.race([answer, limit]);
+  };
+  const statuses = await Promise.all(clients.map((client) => ask(client.status())));
+  const metrics = await ask(fetch(metricsUrl).then((reply) => reply.text()));
+  return { 'a status document': statuses.join('\n'), '/metrics': metrics };
 }
 
 function own(path: string, uid: number | undefined): string {

@@ -1,12 +1,16 @@
 /** A configuration in which everything is fast and nothing happens by itself. */
+import type { Canary } from './canary.ts';
 
 /** What differs from the quick simulator configuration: keys of a section over its defaults. */
 export type ConfigChange = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
 
-/** Renders it with this port for the metrics; JSON is YAML. */
-export function quickConfig(port: number, change: ConfigChange): string {
+/** Renders it with this port for the metrics and the canary's files as keys; JSON is YAML. */
+export function quickConfig(
+  { port, canary }: { readonly port: number; readonly canary: Canary },
+  change: ConfigChange,
+): string {
   const sections: Record<string, Readonly<Record<string, unknown>>> = {
-    exchange: { environment: 'sim' },
+    exchange: { environment: 'sim', key_file: canary.keyFile, secret_file: canary.secretFile },
     identity: { prefix: 'grinder_', allowed_strategies: ['1'] },
     reconcile: {
       ...{ interval_ms: 1000, action: 'auto', symbol_whitelist: ['BTCUSDT'] },
