@@ -33,13 +33,18 @@ export interface Lane extends AsyncDisposable {
 export interface LaneSetting {
   readonly callsPerDay: number;
   readonly position?: string;
+  readonly intervalMs?: number;
 }
 
 /** Makes a lane whose stages 1 to 3 are passed. */
 export async function openLane(setting: LaneSetting): Promise<Lane> {
   const machine = await createMachine();
   const apart = await startExchangeApart(machine);
-  machine.writeConfig({ ...apart.config, budgets: { max_calls_per_day: setting.callsPerDay } });
+  machine.writeConfig({
+    ...apart.config,
+    reconcile: { ...apart.reconcile, interval_ms: setting.intervalMs ?? 4000 },
+    budgets: { max_calls_per_day: setting.callsPerDay },
+  });
   await leaveEvidence(machine, machine.canary.key);
   const account = accountDirOf(machine, machine.canary.key);
   const headPath = join(account, 'audit-head.json');

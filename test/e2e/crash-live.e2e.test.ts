@@ -1,7 +1,7 @@
 /** kill -9 at the journal's system calls while writes are being sent, then the truth of the exchange against the audit. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { StatusDocument } from '../../src/control/protocol.ts';
-import { type RunningDaemon, waitFor } from '../helpers/daemon.ts';
+import { PATIENCE_MS, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
 import { confirm4 } from './ceremony.ts';
 import { LANE_LIMIT_MS, type Lane, liveUntilKilled, openLane } from './crash-lane.ts';
@@ -84,9 +84,14 @@ describe('F56: kill -9 between the request and its outcome', () => {
 
 /** Enters stage 4 and kills the daemon as soon as the exchange has got such a request. */
 async function liveUntil(crash: Lane, daemon: RunningDaemon, method: 'POST' | 'DELETE'): Promise<void> {
-  expect((await confirm4(crash.machine)).code).toBe(0);
-  await waitFor(`a ${method}`, async () =>
-    (await crash.apart.control.writes()).some((write) => write.method === method) ? true : null,
+  await waitFor(
+    `a ${method}`,
+    async () => {
+      // A machine too busy for three intervals ends the arming, as it should.
+      if ((await daemon.status()).stage.in_force < 4) await confirm4(crash.machine);
+      return (await crash.apart.control.writes()).some((write) => write.method === method) ? true : null;
+    },
+    2 * PATIENCE_MS,
   );
   daemon.kill('SIGKILL');
   await daemon.ended;

@@ -14,6 +14,8 @@ export interface ExchangeApart extends Disposable {
   readonly running: Running;
   /** What a daemon's configuration needs to use it: its limits are those of a real exchange. */
   readonly config: ConfigChange;
+  /** The same, of the section that a test may want to add to. */
+  readonly reconcile: Readonly<Record<string, unknown>>;
 }
 
 const HEARTBEAT_MS = 500;
@@ -33,14 +35,16 @@ export async function startExchangeApart(machine: Machine): Promise<ExchangeApar
   const control = controlOf(rest);
   const feed = join(machine.dir, 'feed/expected.jsonl');
   const heart = await startFeed(control, feed);
+  const reconcile = {
+    symbol_whitelist: [TRADED, SPARE],
+    confirm_after_ms: 10_000,
+    max_symbols_per_action: 2,
+  };
   return {
-    ...{ control, running },
+    ...{ control, running, reconcile },
     config: {
       exchange: { endpoints: { rest, ws } },
-      reconcile: {
-        ...{ interval_ms: 1000, action: 'auto', symbol_whitelist: [TRADED, SPARE], cooldown_seconds: 1 },
-        ...{ confirm_after_ms: 10_000, max_symbols_per_action: 2 },
-      },
+      reconcile,
       expected_state: { path: feed, settle_ms: 60_000 },
       ceremony: { requested_stage: 3, dwell_ms: 600_000, auto_canary: false },
     },

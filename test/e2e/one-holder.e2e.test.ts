@@ -1,7 +1,7 @@
 /** One account, one process: many starts at once, a holder that is frozen, and what a dead one left. */
 import { afterAll, expect, test } from 'bun:test';
 import { existsSync, readdirSync } from 'node:fs';
-import { createMachine, waitFor } from '../helpers/daemon.ts';
+import { createMachine, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
 import { climbTo4 } from './ceremony.ts';
 
@@ -59,6 +59,7 @@ test(
     // Longer than three intervals, after which nothing that was judged before may be carried out.
     await new Promise((resolve) => setTimeout(resolve, 4000));
     daemon.kill('SIGCONT');
+    await once(daemon);
     const awake = await daemon.when('the arming over', ({ stage }) => stage.in_force < 4);
     expect(awake.switches.armed).toBe(false);
 
@@ -67,6 +68,7 @@ test(
     expect(stop.code).not.toBe(0);
     expect(existsSync(`${machine.stateDir}/STOP`)).toBe(true);
     daemon.kill('SIGCONT');
+    await once(daemon);
     const stopped = await daemon.when('the latch', ({ latch }) => latch.latched);
     expect(stopped).toMatchObject({ stage: { in_force: 0 }, latch: { durable: true } });
   },
@@ -92,3 +94,13 @@ test(
   },
   LIMIT_MS,
 );
+
+/** A connection that lay idle through the freeze is closed on waking: whoever asks first asks again. */
+function once(daemon: RunningDaemon): Promise<true> {
+  return waitFor('an answer', () =>
+    daemon.status().then(
+      () => true as const,
+      () => null,
+    ),
+  );
+}

@@ -10,11 +10,11 @@ afterAll(dropCache);
 test(
   'F62, F59: nothing judged before a stall is sent after it; a SIGTERM waits for the write on its way',
   async () => {
-    await using lane = await openLane({ callsPerDay: 100 });
+    await using lane = await openLane({ callsPerDay: 100, intervalMs: 2000 });
     const { control } = lane.apart;
     const daemon = await lane.ready();
 
-    // Stalled for longer than three intervals, with the answer to the last read before a write waiting.
+    // Stalled for longer than three intervals, shorter than a request may take, with the answer to the last read before a write waiting.
     await control.fault({ kind: 'delay', match: { method: 'GET', path: 'order' }, delayMs: 1500 });
     const since = (await control.log()).length;
     expect((await confirm4(lane.machine)).code).toBe(0);
@@ -24,7 +24,7 @@ test(
         : null,
     );
     daemon.kill('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await new Promise((resolve) => setTimeout(resolve, 8000));
     daemon.kill('SIGCONT');
     const awake = await daemon.when('the arming over', ({ stage }) => stage.in_force < 4);
     expect(awake.switches.armed).toBe(false);
