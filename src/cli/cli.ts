@@ -16,6 +16,7 @@ import { type Args, type CliCommand, type CliContext, type CliIo, EXIT, UsageErr
 import { disarmCommand } from './disarm.ts';
 import { injectMismatchCommand } from './inject-mismatch.ts';
 import { plain } from './print.ts';
+import { proveCommand } from './prove.ts';
 import { renewCommand } from './renew.ts';
 import { shutdownCommand } from './shutdown.ts';
 import { simCommand } from './sim.ts';
@@ -36,6 +37,7 @@ const commands: readonly CliCommand[] = [
   shutdownCommand,
   ackCommand,
   injectMismatchCommand,
+  proveCommand,
   auditCommand,
   configCommand,
   simCommand,

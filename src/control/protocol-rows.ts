@@ -42,3 +42,24 @@ export const event = z.object({
   text: z.string(),
   unacknowledged: z.boolean(),
 });
+
+/** What `prove` found: one row a gate, in the order in which they are asked. */
+export const proofSchema = z.object({
+  proven: z.number().int(),
+  total: z.number().int(),
+  gates: z.array(
+    z.object({
+      gate: z.string(),
+      verdict: z.enum(['PASS', 'FAIL']),
+      /** What the canary was blocked with; null when it was not. */
+      reason: z.string().nullable(),
+      aim: z.enum(['cancel', 'flatten']),
+      value: z.string(),
+      limit: z.string(),
+      also: z.array(z.string()),
+      /** The gate outside the shadow. */
+      now: z.enum(['open', 'closed']),
+      why: z.string(),
+    }),
+  ),
+});

@@ -5,7 +5,7 @@
  * second, at least one a second), POST /v1/<command> (CommandReply). See COMMANDS for the bodies.
  */
 import { z } from 'zod';
-import { criterion, event, gate, mismatch } from './protocol-rows.ts';
+import { criterion, event, gate, mismatch, proofSchema } from './protocol-rows.ts';
 
 /** Version of every document on the socket and of every `--json`. */
 export const SCHEMA_VERSION = 1;
@@ -215,6 +215,8 @@ export const commandReplySchema = z.object({
   latch: z.object({ id: z.string(), durable: z.boolean(), text: z.string() }).optional(),
   /** Only for `stage 4` without confirmation. */
   confirmation: confirmationSchema.optional(),
+  /** Only for prove: what each gate did in the shadow. */
+  proof: proofSchema.optional(),
 });
 export type CommandReply = z.infer<typeof commandReplySchema>;
 
@@ -241,6 +243,7 @@ export const COMMANDS = {
   /** Acknowledges what is marked UNACK on the screen; opens nothing. */
   seen: z.strictObject({ ...empty }),
   'inject-mismatch': z.strictObject({ ...empty, real: z.boolean().default(false) }),
+  prove: z.strictObject({ ...empty }),
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

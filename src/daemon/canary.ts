@@ -10,14 +10,11 @@ import type { Core } from './core.ts';
 /** Readies a canary for the next run; says why not, or null. */
 export function injectCanary(core: Core, by: string): string | null {
   const { vitals, settings } = core;
-  if (vitals.latch !== null) return 'refused: the stop is latched';
-  if (vitals.stage.inForce === 0) return 'refused in stage 0: the loop is off, nothing would judge it';
+  const refused = canaryRefusal(core);
+  if (refused !== null) return refused;
   if (vitals.canary !== null) return 'refused: a canary is already waiting for the next run';
-  const symbol = settings.reconcile.symbolWhitelist[0];
-  if (symbol === undefined) return 'refused: the symbol whitelist is empty';
+  const symbol = settings.reconcile.symbolWhitelist[0] ?? '';
   const order = canaryOrder(core, symbol);
-  if (order.clientOrderId.length > MAX_CLIENT_ORDER_ID_LENGTH)
-    return `refused: an id for ${symbol} does not fit into ${MAX_CLIENT_ORDER_ID_LENGTH} characters`;
   vitals.canary = order;
   core.journal.append({
     ...entryBase(core),
@@ -34,6 +31,18 @@ export function injectCanary(core: Core, by: string): string | null {
     { symbol },
   );
   return null;
+}
+
+/** Says why there can be no canary now, or null. */
+export function canaryRefusal(core: Core): string | null {
+  const { vitals, settings } = core;
+  if (vitals.latch !== null) return 'refused: the stop is latched';
+  if (vitals.stage.inForce === 0) return 'refused in stage 0: the loop is off, nothing would judge it';
+  const symbol = settings.reconcile.symbolWhitelist[0];
+  if (symbol === undefined) return 'refused: the symbol whitelist is empty';
+  return canaryOrder(core, symbol).clientOrderId.length > MAX_CLIENT_ORDER_ID_LENGTH
+    ? `refused: an id for ${symbol} does not fit into ${MAX_CLIENT_ORDER_ID_LENGTH} characters`
+    : null;
 }
 
 /** Hands the waiting canary to a run; it is judged once, then gone. */
@@ -57,7 +66,8 @@ export function autoCanary(core: Core): void {
     injectCanary(core, 'auto_canary');
 }
 
-function canaryOrder(core: Core, symbol: string): ObservedOrder {
+/** The canary as an order of ours that the exchange would show. */
+export function canaryOrder(core: Core, symbol: string): ObservedOrder {
   const { settings, clock } = core;
   const strategy = settings.identity.allowedStrategies[0] ?? '1';
   const nowMs = clock.wallMs();

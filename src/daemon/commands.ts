@@ -10,6 +10,7 @@ import type { Core, LatchState } from './core.ts';
 import { acknowledgeMass } from './mass.ts';
 import { identify } from './operators.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';
+import { proveHere } from './proving.ts';
 import { DENIED, FAILED, OK, reply } from './reply.ts';
 import { approve, disarm, renew, type StageCommandDeps, setStage } from './stage-commands.ts';
 import { clearStop, latchText } from './stopping.ts';
@@ -48,6 +49,7 @@ export async function runCommand<N extends CommandName>(
     ack: (one) => acknowledge(deps, one),
     seen: (one) => seen(deps, one),
     'inject-mismatch': (one) => inject(deps, one),
+    prove: (one) => proveHere(deps.core, escapeText(one.operator, 64)),
   };
   return handlers[name](body);
 }

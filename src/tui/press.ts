@@ -98,4 +98,5 @@ export const labels: Readonly<Record<CommandName, string>> = {
   ack: 'ACK',
   seen: 'ACK',
   'inject-mismatch': 'CANARY',
+  prove: 'PROVE',
 };

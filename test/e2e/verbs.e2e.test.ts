@@ -54,6 +54,7 @@ const VERBS = {
   shutdown: [],
   ack: ['team_notified'],
   'inject-mismatch': [],
+  prove: [],
 } as const;
 
 describe('a verb', () => {
