@@ -81,8 +81,9 @@ describe('each gate alone blocks the canary with its own reason', () => {
         const world = { limits: some, cooldownMs: seconds * 1000, remediateProtective: protective };
         expect(unproven(inputsIn(world))).toEqual([]);
       }),
+      { numRuns: 25 },
     );
-  });
+  }, 60_000);
 
   test('by figures that are just past the limits set', () => {
     const of = new Map(proveGates(inputsIn({ cooldownMs: 90_000 })).map((one) => [one.gate, one]));
