@@ -43,6 +43,15 @@ export const event = z.object({
   unacknowledged: z.boolean(),
 });
 
+/** A write without a known outcome. */
+export const unresolved = z.object({
+  intent_id: z.string(),
+  symbol: z.string(),
+  action: z.string(),
+  age_ms: z.number(),
+  state: z.string(),
+});
+
 /** What `prove` found: one row a gate, in the order in which they are asked. */
 export const proofSchema = z.object({
   proven: z.number().int(),

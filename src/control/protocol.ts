@@ -5,7 +5,7 @@
  * second, at least one a second), POST /v1/<command> (CommandReply). See COMMANDS for the bodies.
  */
 import { z } from 'zod';
-import { criterion, event, gate, mismatch, proofSchema } from './protocol-rows.ts';
+import { criterion, event, gate, mismatch, proofSchema, unresolved } from './protocol-rows.ts';
 
 /** Version of every document on the socket and of every `--json`. */
 export const SCHEMA_VERSION = 1;
@@ -156,15 +156,7 @@ export const statusSchema = z.object({
   /** May be larger than the list, which is cut at 200. */
   mismatch_count: z.number(),
   foreign_orders: z.record(z.string(), z.number()),
-  unresolved: z.array(
-    z.object({
-      intent_id: z.string(),
-      symbol: z.string(),
-      action: z.string(),
-      age_ms: z.number(),
-      state: z.string(),
-    }),
-  ),
+  unresolved: z.array(unresolved),
   budgets: z.object({
     calls_used_day: z.number(),
     calls_limit_day: z.number(),
