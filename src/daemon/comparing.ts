@@ -1,6 +1,7 @@
 /** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
 import { attribute } from '../engine/attribution.ts';
-import { type CompareOptions, type Comparison, compare } from '../engine/compare.ts';
+import type { CompareOptions, Comparison } from '../engine/compare.ts';
+import type { Question } from '../engine/comparer.ts';
 import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
 import type { Observation } from '../engine/types.ts';
 import type { Core } from './core.ts';
@@ -8,11 +9,12 @@ import type { Core } from './core.ts';
 /** Compares; where an order is not seen, asks for it (a few a run) and compares again with the answers. */
 export async function compareWithReads(core: Core, observation: Observation): Promise<Comparison> {
   const { vitals } = core;
-  // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first. Deno's
-  // setImmediate would not let it: no socket is looked at before it.
-  await new Promise<void>((goOn) => core.machine.timers.after(0, goOn));
+  // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first.
+  const pause = () => pauseOf(core);
+  await pause();
   vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
-  const first = compareNow(core, observation);
+  const question = questionNow(core, observation);
+  const first = attributed(core, question, await vitals.comparer.compareInPieces(question, pause));
   const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);
   if (asked.length === 0) return first;
   const expected = core.feed.state();
@@ -36,8 +38,21 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
 
 /** Compares with what is known now, asking nobody. */
 export function compareNow(core: Core, observation: Observation): Comparison {
-  const expected = core.feed.state();
-  const comparison = compare(expected, observation, compareOptions(core));
+  const question = questionNow(core, observation);
+  const { expected, options } = question;
+  return attributed(core, question, core.vitals.comparer.compare(expected, observation, options));
+}
+
+/** Lets this thread see to whoever waits. Deno's setImmediate would not: no socket is looked at before it. */
+function pauseOf(core: Core): Promise<void> {
+  return new Promise((goOn) => core.machine.timers.after(0, goOn));
+}
+
+function questionNow(core: Core, observed: Observation): Question {
+  return { expected: core.feed.state(), observed, options: compareOptions(core) };
+}
+
+function attributed(core: Core, { expected }: Question, comparison: Comparison): Comparison {
   const { identity } = core.settings;
   const { causes } = core.vitals.view;
   return {

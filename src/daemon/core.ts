@@ -2,6 +2,7 @@
 import type { Settings } from '../config/load.ts';
 import type { Offer } from '../engine/approval.ts';
 import type { Clock } from '../engine/clock.ts';
+import type { Comparer } from '../engine/comparer.ts';
 import type { ConfirmState } from '../engine/confirm.ts';
 import type { ActionHistory, Decision } from '../engine/decide.ts';
 import type { Feed } from '../engine/feed.ts';
@@ -86,6 +87,8 @@ export interface Vitals {
     /** There is an alarm about it: complete reads have not agreed for long enough since. */
     readonly stands: boolean;
   };
+  /** Compares from what changed since it was last asked. */
+  readonly comparer: Comparer;
   decision: Decision | null;
   decidedAtMonoMs: number | null;
   confirm: ConfirmState;

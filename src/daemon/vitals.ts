@@ -1,6 +1,7 @@
 /** What a daemon knows when it has just begun: what the journal kept, and nothing of the exchange. */
 import type { Settings } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
+import { createComparer } from '../engine/comparer.ts';
 import { NOTHING_SEEN } from '../engine/confirm.ts';
 import type { Journal } from '../engine/journal.ts';
 import { initialStageState } from '../engine/stages.ts';
@@ -34,6 +35,7 @@ export function initialVitals(input: {
     complete: null,
     view: EMPTY_VIEW,
     disagreements: { counts: {}, last: null, stands: false },
+    comparer: createComparer(),
     decision: null,
     decidedAtMonoMs: null,
     confirm: NOTHING_SEEN,

@@ -1,5 +1,6 @@
 /**
- * Compares what the trading engine believes with what the exchange showed. Pure.
+ * Compares what the trading engine believes with what the exchange showed. Pure, and the specification: comparer.ts gives
+ * the same answer from what changed since it was last asked.
  *
  * Invariants: an incomplete observation proves no absence; what the engine told us after the observation began is
  * not judged by it; before a checkpoint nothing is a mismatch; what isn't ours is counted and never judged.
@@ -7,16 +8,10 @@
 import { classifyOrder, type Identity } from '../gates/identity.ts';
 import { compareOrders } from './compare-orders.ts';
 import { comparePositions } from './compare-positions.ts';
+import { byContract, byPlace, compareText, isNewerRow } from './contract-order.ts';
 import type { TargetedReads } from './targeted.ts';
 import { isLive } from './targeted.ts';
-import {
-  type ExpectedState,
-  MISMATCH_TYPES,
-  type Mismatch,
-  type Observation,
-  type ObservedOrder,
-  type SymbolRules,
-} from './types.ts';
+import type { ExpectedState, Mismatch, Observation, ObservedOrder, SymbolRules } from './types.ts';
 
 /** How to compare. */
 export interface CompareOptions {
@@ -104,7 +99,7 @@ function sortOrders(orders: readonly ObservedOrder[], identity: Identity): Sorte
   return {
     ours,
     foreignBySymbol: new Map([...foreign].sort(([a], [b]) => compareText(a, b))),
-    unparsable: unparsable.sort((a, b) => compareText(a.symbol + a.orderId, b.symbol + b.orderId)),
+    unparsable: unparsable.sort(byPlace),
   };
 }
 
@@ -114,26 +109,7 @@ function distinct(orders: readonly ObservedOrder[]): Iterable<ObservedOrder> {
   for (const order of orders) {
     const id = `${order.symbol} ${order.conditional} ${order.orderId} ${order.clientOrderId}`;
     const other = byId.get(id);
-    const newer =
-      other === undefined ||
-      order.updatedAtMs > other.updatedAtMs ||
-      (order.updatedAtMs === other.updatedAtMs && JSON.stringify(order) > JSON.stringify(other));
-    if (newer) byId.set(id, order);
+    if (other === undefined || isNewerRow(order, other)) byId.set(id, order);
   }
   return byId.values();
-}
-
-/** Orders mismatches as the contract does: priority, symbol, client order id; the key settles the rest. */
-function byContract(a: Mismatch, b: Mismatch): number {
-  return (
-    MISMATCH_TYPES.indexOf(a.type) - MISMATCH_TYPES.indexOf(b.type) ||
-    compareText(a.symbol, b.symbol) ||
-    compareText(a.clientOrderId ?? '', b.clientOrderId ?? '') ||
-    compareText(a.key, b.key)
-  );
-}
-
-/** By code unit: the same on every machine and in every locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -19,9 +19,8 @@ export function decimal(text: Decimal): BigNumber {
 
 /** Compares two decimals: below 0 when a < b, 0 when equal. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
-  // Nearly all that is compared is equal: 10,000 orders take half the time when that is told from the text.
-  if (withoutZeros(a) === withoutZeros(b) && DECIMAL.test(a) && DECIMAL.test(b)) return 0;
-  return decimal(a).comparedTo(decimal(b)) ?? Number.NaN;
+  // Nearly all that is compared is equal, and of 100,000 orders that must be told from the text alone.
+  return areAlike(a, b) ? 0 : (decimal(a).comparedTo(decimal(b)) ?? Number.NaN);
 }
 
 /** Tells whether a decimal is zero, however it is written. */
@@ -57,9 +56,33 @@ export function roundUp(text: Decimal, places: number): Decimal {
   return decimal(text).decimalPlaces(places, BigNumber.ROUND_UP).toFixed();
 }
 
-function withoutZeros(text: Decimal): string {
-  if (!text.includes('.')) return text;
-  let end = text.length;
-  while (text[end - 1] === '0') end -= 1;
-  return text.slice(0, text[end - 1] === '.' ? end - 1 : end);
+/** Tells whether two plain decimals differ in zeros at their ends at most; false decides nothing. */
+function areAlike(a: string, b: string): boolean {
+  const longer = a.length < b.length ? b : a;
+  const shared = a.length + b.length - longer.length;
+  if (
+    longer.length > MOST_ALIKE ||
+    !isDigit(a.charCodeAt(a.length - 1)) ||
+    !isDigit(b.charCodeAt(b.length - 1))
+  )
+    return false;
+  let point = -1;
+  for (let index = 0; index < longer.length; index += 1) {
+    const code = longer.charCodeAt(index);
+    const isBoth = index < shared;
+    if (isBoth && code !== (a.length < b.length ? a : b).charCodeAt(index)) return false;
+    if (code === POINT && point < 0 && isDigit(longer.charCodeAt(index - 1))) point = index;
+    else if (isBoth ? !isDigit(code) && !(code === MINUS && index === 0) : code !== ZERO || point < 0)
+      return false;
+  }
+  return true;
 }
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= ZERO + 9;
+}
+
+const MOST_ALIKE = 40;
+const POINT = 46;
+const MINUS = 45;
+const ZERO = 48;
