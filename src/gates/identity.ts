@@ -46,7 +46,8 @@ export function classifyOrder(
   const bars = barsOf(clientOrderId, identity.prefix);
   if (bars === null) return WRONG_SHAPE;
   const symbolLength = bars.level - bars.symbol - 1;
-  if (symbol.length !== symbolLength || !clientOrderId.startsWith(symbol, bars.symbol + 1)) return WRONG_SYMBOL;
+  if (symbol.length !== symbolLength || !clientOrderId.startsWith(symbol, bars.symbol + 1))
+    return WRONG_SYMBOL;
   const strategy = clientOrderId.slice(identity.prefix.length, bars.symbol);
   return identity.allowedStrategies.includes(strategy) ? OURS : NOT_ALLOWED;
 }
@@ -97,7 +98,8 @@ function barsOf(id: string, prefix: string): Bars | null {
   if (symbol < 0 || level <= symbol) return null;
   for (let index = prefix.length; index < level; index += 1) {
     const code = id.charCodeAt(index);
-    const isPlain = isLetterOrDigit(code) || (code === BAR ? index >= symbol : code === DOT || code === MINUS);
+    const isPlain =
+      isLetterOrDigit(code) || (code === BAR ? index >= symbol : code === DOT || code === MINUS);
     if (!isPlain) return null;
   }
   const firstDigit = level + (id.charCodeAt(level + 1) === MINUS ? 2 : 1);

@@ -123,3 +123,23 @@ describe('arithmetic', () => {
     );
   });
 });
+
+test('two texts are equal exactly when their numbers are, and what is no decimal is refused', () => {
+  const digits = fc.constantFrom('0', '1', '10', '01', '.', '-', 'e', '', '00', '5');
+  const text = fc.array(digits, { maxLength: 6 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      const [left, right] = [parseDecimal(a), parseDecimal(b)];
+      if (left === null || right === null) expect(() => compareDecimals(a, b)).toThrow('not a decimal');
+      else expect(compareDecimals(a, b)).toBe(left.comparedTo(right) ?? Number.NaN);
+    }),
+    { numRuns: 5000 },
+  );
+  fc.assert(
+    fc.property(text, (a) => {
+      if (parseDecimal(a) === null) expect(() => compareDecimals(a, a)).toThrow('not a decimal');
+      else expect(compareDecimals(a, `${a}${a.includes('.') ? '00' : '.00'}`)).toBe(0);
+    }),
+    { numRuns: 5000 },
+  );
+});

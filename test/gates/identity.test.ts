@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { classifyOrder, parseClientOrderId } from '../../src/gates/identity.ts';
 
 const identity = { prefix: 'grinder_', allowedStrategies: ['1', 'mm'] };
@@ -76,4 +77,36 @@ describe('ids crafted to look like ours are never ours', () => {
   ];
   for (const [what, id] of foreign)
     test(`and are foreign with ${what}`, () => expect(kind(id)).toBe('foreign'));
+});
+
+test('whatever the id is, it is taken apart as the pattern says', () => {
+  const part = fc.constantFrom(
+    '1',
+    'mm',
+    'BTC',
+    'BTC_1',
+    '7',
+    '-3',
+    '.X',
+    '-',
+    '',
+    'é',
+    '٣',
+    '9007199254740991',
+    '9007199254740993',
+  );
+  const id = fc.array(part, { minLength: 3, maxLength: 6 }).map((parts) => `grinder_${parts.join('_')}`);
+  const shape = /^([A-Za-z0-9.-]+)_([A-Za-z0-9][A-Za-z0-9._-]*)_(-?\d+)_(\d+)_(\d+)$/;
+  fc.assert(
+    fc.property(id, (clientOrderId) => {
+      const match = clientOrderId.length <= 36 ? shape.exec(clientOrderId.slice('grinder_'.length)) : null;
+      const [, strategy, symbol, ...figures] = match ?? [];
+      const [level, tsSeconds, seq] = figures.map(Number);
+      const isExact = match !== null && [level, tsSeconds, seq].every(Number.isSafeInteger);
+      expect(parseClientOrderId(clientOrderId, 'grinder_')).toEqual(
+        isExact ? ({ strategy, symbol, level, tsSeconds, seq } as never) : null,
+      );
+    }),
+    { numRuns: 5000 },
+  );
 });
