@@ -18,6 +18,7 @@ import { injectMismatchCommand } from './inject-mismatch.ts';
 import { plain } from './print.ts';
 import { proveCommand } from './prove.ts';
 import { renewCommand } from './renew.ts';
+import { resolveCommand } from './resolve.ts';
 import { shutdownCommand } from './shutdown.ts';
 import { simCommand } from './sim.ts';
 import { stageCommand } from './stage.ts';
@@ -36,6 +37,7 @@ const commands: readonly CliCommand[] = [
   clearStopCommand,
   shutdownCommand,
   ackCommand,
+  resolveCommand,
   injectMismatchCommand,
   proveCommand,
   auditCommand,

@@ -205,6 +205,20 @@ export const commandReplySchema = z.object({
   message: z.string(),
   /** Only for stop: how the latch is kept. */
   latch: z.object({ id: z.string(), durable: z.boolean(), text: z.string() }).optional(),
+  /** Only for resolve: the writes whose outcome is not known. */
+  unresolved: z
+    .array(
+      z.object({
+        intent_id: z.string(),
+        action: z.string(),
+        symbol: z.string(),
+        at_ms: z.number(),
+        /** Only these wait for an operator; the others are still being asked about. */
+        needs_operator: z.boolean(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
   /** Only for `stage 4` without confirmation. */
   confirmation: confirmationSchema.optional(),
   /** Only for prove: what each gate did in the shadow. */
@@ -232,6 +246,13 @@ export const COMMANDS = {
   disarm: z.strictObject({ ...empty }),
   shutdown: z.strictObject({ ...empty }),
   ack: z.strictObject({ ...empty, token, item: z.string().min(1).max(100) }),
+  /** Without `intent_id` a list, without `as` a look at what the exchange shows. */
+  resolve: z.strictObject({
+    ...empty,
+    token,
+    intent_id: z.string().min(1).max(100).optional(),
+    as: z.enum(['executed', 'not_executed']).optional(),
+  }),
   /** Acknowledges what is marked UNACK on the screen; opens nothing. */
   seen: z.strictObject({ ...empty }),
   'inject-mismatch': z.strictObject({ ...empty, real: z.boolean().default(false) }),

@@ -12,6 +12,7 @@ import { identify } from './operators.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';
 import { proveHere } from './proving.ts';
 import { DENIED, FAILED, OK, reply } from './reply.ts';
+import type { ResolveByHand } from './resolving.ts';
 import { approve, disarm, renew, type StageCommandDeps, setStage } from './stage-commands.ts';
 import { clearStop, latchText } from './stopping.ts';
 
@@ -20,6 +21,8 @@ export interface CommandDeps extends StageCommandDeps {
   readonly latch: Latch;
   readonly acknowledgeGates: () => void;
   readonly shutdown: (by: string) => void;
+  /** What an operator says of a write whose outcome is not known. */
+  readonly resolve: ResolveByHand;
   /** Places a real stray order on the embedded simulator; says why not, or null. */
   readonly realStray: () => Promise<string | null>;
 }
@@ -48,6 +51,7 @@ export async function runCommand<N extends CommandName>(
     },
     ack: (one) => acknowledge(deps, one),
     seen: (one) => seen(deps, one),
+    resolve: (one) => deps.resolve(one),
     'inject-mismatch': (one) => inject(deps, one),
     prove: (one) => proveHere(deps.core, escapeText(one.operator, 64)),
   };

@@ -166,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     ending: () => shuttingDown,
     acknowledgeGates: room.board.acknowledge,
     runSoon: room.scheduler.soon,
+    resolve: room.resolve,
     realStray: () => placeRealStray(simulator?.restUrl ?? null, core.settings.reconcile.symbolWhitelist[0]),
   };
   const target: ControlTarget = {

@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { createEventRuns, type EventRuns } from './event-run.ts';
 import { makeExecutor } from './executing.ts';
 import { createGateBoard, type GateBoard } from './gate-board.ts';
+import { createResolveByHand, type ResolveByHand } from './resolving.ts';
 import { observeOnly, reconcileOnce } from './run.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { countByType, type RunSink } from './tally.ts';
@@ -17,6 +18,8 @@ export interface EngineRoom {
   readonly scheduler: Scheduler;
   /** Decisions on what the stream tells. */
   readonly eventRuns: EventRuns;
+  /** What an operator says of a write whose outcome is not known. */
+  readonly resolve: ResolveByHand;
   /** One heartbeat: looks at everything, and starts a run when one is due. */
   readonly beat: () => void;
 }
@@ -89,6 +92,7 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     board,
     scheduler,
     eventRuns,
+    resolve: createResolveByHand(core, resolver),
     beat: () => {
       tick();
       scheduler.tick();

@@ -123,7 +123,7 @@ export function createTick(deps: TickDeps): () => void {
         'intents',
         manual.length === 0
           ? null
-          : `${manual.length} write(s) without a known outcome need an operator: ${manual.map(({ intent }) => intent.intentId).join(', ')}`,
+          : `${manual.length} write(s) without a known outcome need an operator, see 'grinder resolve': ${manual.map(({ intent }) => intent.intentId).join(', ')}`,
       );
     manualBefore = manual.length;
   }

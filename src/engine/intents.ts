@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { describeError } from './files.ts';
 import type { OpenIntent } from './fold.ts';
 import type { Journal } from './journal.ts';
-import { type ResolveProgress, type ResolveRules, resolveStep } from './resolve-step.ts';
+import { type ResolveProgress, type ResolveRules, resolveStep, type Sign, signOf } from './resolve-step.ts';
 import { type RunStamp, resolutionEntry } from './write-records.ts';
 
 /** What the resolver works with. */
@@ -38,6 +38,8 @@ export interface IntentResolver {
   readonly manual: () => readonly ManualIntent[];
   /** Intents resolved in this process by outcome, operators' included. */
   readonly counts: () => { readonly executed: number; readonly not_executed: number };
+  /** Asks the exchange once and decides nothing: for an operator to look at. Null when the intent is not open. */
+  readonly look: (intentId: string) => Promise<Sign | null>;
   /** An operator's word; refused for what isn't open, is in flight, or when the journal is. */
   readonly resolveByHand: (
     intentId: string,
@@ -104,6 +106,10 @@ export function createIntentResolver(tools: ResolverTools): IntentResolver {
         return text === null ? [] : [{ intent, text }];
       }),
     counts: () => ({ ...counts }),
+    look: async (intentId) => {
+      const intent = journal.state().openIntents.get(intentId);
+      return intent === undefined ? null : signOf(intent, await query(tools, intent));
+    },
     resolveByHand: (intentId, outcome, operator) => {
       const intent = journal.state().openIntents.get(intentId);
       if (intent === undefined) return { ok: false, why: `no open intent ${intentId}` };

@@ -42,7 +42,7 @@ export function resolveStep(
   read: { readonly result: OrderQueryResult; readonly nowMonoMs: number },
   rules: ResolveRules,
 ): ResolveStep {
-  const sign = intent.action === 'cancel' ? cancelSign(read.result) : flattenSign(read.result);
+  const sign = signOf(intent, read.result);
   if (sign.kind === 'proof') return { kind: 'resolved', outcome: sign.outcome, text: sign.text };
   if (read.nowMonoMs - progress.firstLookMonoMs < rules.windowMs) return { kind: 'wait', progress };
   const next = { ...advance(progress, sign), readsAfterWindow: progress.readsAfterWindow + 1 };
@@ -57,6 +57,11 @@ export function resolveStep(
     : { kind: 'wait', progress: next };
 }
 
+/** Says what one read shows of a write, for people too. `proof` settles it, `hint` must be seen several times. */
+export function signOf(intent: Pick<OpenIntent, 'action'>, result: OrderQueryResult): Sign {
+  return intent.action === 'cancel' ? cancelSign(result) : flattenSign(result);
+}
+
 function advance(progress: ResolveProgress, sign: Sign): ResolveProgress {
   if (sign.kind === 'nothing') return progress;
   if (sign.kind !== 'hint') return { ...progress, hint: null, inARow: 0 };
@@ -68,7 +73,7 @@ function advance(progress: ResolveProgress, sign: Sign): ResolveProgress {
 }
 
 /** `hint` must repeat, `proof` need not, `against` starts the count over, `nothing` changes nothing. */
-type Sign =
+export type Sign =
   | { readonly kind: 'proof' | 'hint'; readonly outcome: Outcome; readonly text: string }
   | { readonly kind: 'against' | 'nothing'; readonly text: string };
 

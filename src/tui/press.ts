@@ -96,6 +96,7 @@ export const labels: Readonly<Record<CommandName, string>> = {
   approve: 'APPROVE',
   shutdown: 'SHUTDOWN',
   ack: 'ACK',
+  resolve: 'RESOLVE',
   seen: 'ACK',
   'inject-mismatch': 'CANARY',
   prove: 'PROVE',

@@ -87,6 +87,7 @@ reconcile: {max_flatten_notional_usdt: ${cap}}
         stopNow: () => stop(core, latch, { by: '', reason: '' }),
         acknowledgeGates: () => undefined,
         runSoon: () => undefined,
+        resolve: async () => ({ schema_version: 1, ok: false, exit_code: 1, message: '' }),
         shutdown: () => undefined,
         ending: () => false,
         realStray: async () => null,

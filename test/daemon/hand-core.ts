@@ -137,6 +137,7 @@ export function handCore(options: HandOptions = {}): HandCore {
     stopNow: (by, reason) => stop(core, latch, { by, reason }),
     acknowledgeGates: () => undefined,
     runSoon: () => undefined,
+    resolve: async () => ({ schema_version: 1, ok: false, exit_code: 1, message: 'no resolver here' }),
     shutdown: () => undefined,
     ending: () => bench.ending,
     realStray: async () => 'refused: no simulator here',

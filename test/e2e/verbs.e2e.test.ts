@@ -53,6 +53,7 @@ const VERBS = {
   'clear-stop': ['L-1'],
   shutdown: [],
   ack: ['team_notified'],
+  resolve: ['i-1', '--as', 'executed'],
   'inject-mismatch': [],
   prove: [],
 } as const;
