@@ -43,7 +43,15 @@ export const event = z.object({
   unacknowledged: z.boolean(),
 });
 
-/** A write without a known outcome. */
+/** A source of what is compared, and how it did last. */
+export const source = z.object({
+  source: z.enum(['rest', 'ws', 'price', 'expected']),
+  up: z.boolean().nullable(),
+  age_ms: z.number().nullable(),
+  detail: z.string(),
+});
+
+/** A write whose outcome is not known, on the screen. */
 export const unresolved = z.object({
   intent_id: z.string(),
   symbol: z.string(),
@@ -71,4 +79,15 @@ export const proofSchema = z.object({
       why: z.string(),
     }),
   ),
+});
+
+/** The same, in the answer to resolve. */
+export const openWrite = z.object({
+  intent_id: z.string(),
+  action: z.string(),
+  symbol: z.string(),
+  at_ms: z.number(),
+  /** Only these wait for an operator; the others are still being asked about. */
+  needs_operator: z.boolean(),
+  text: z.string(),
 });

@@ -5,7 +5,16 @@
  * second, at least one a second), POST /v1/<command> (CommandReply). See COMMANDS for the bodies.
  */
 import { z } from 'zod';
-import { criterion, event, gate, mismatch, proofSchema, unresolved } from './protocol-rows.ts';
+import {
+  criterion,
+  event,
+  gate,
+  mismatch,
+  openWrite,
+  proofSchema,
+  source,
+  unresolved,
+} from './protocol-rows.ts';
 
 /** Version of every document on the socket and of every `--json`. */
 export const SCHEMA_VERSION = 1;
@@ -119,14 +128,7 @@ export const statusSchema = z.object({
     /** They disagreed lately: there is an alarm until reads have agreed for a while. */
     disagrees: z.boolean(),
   }),
-  sources: z.array(
-    z.object({
-      source: z.enum(['rest', 'ws', 'price', 'expected']),
-      up: z.boolean().nullable(),
-      age_ms: ageMs,
-      detail: z.string(),
-    }),
-  ),
+  sources: z.array(source),
   run: z.object({
     id: z.string().nullable(),
     count: z.number(),
@@ -206,19 +208,7 @@ export const commandReplySchema = z.object({
   /** Only for stop: how the latch is kept. */
   latch: z.object({ id: z.string(), durable: z.boolean(), text: z.string() }).optional(),
   /** Only for resolve: the writes whose outcome is not known. */
-  unresolved: z
-    .array(
-      z.object({
-        intent_id: z.string(),
-        action: z.string(),
-        symbol: z.string(),
-        at_ms: z.number(),
-        /** Only these wait for an operator; the others are still being asked about. */
-        needs_operator: z.boolean(),
-        text: z.string(),
-      }),
-    )
-    .optional(),
+  unresolved: z.array(openWrite).optional(),
   /** Only for `stage 4` without confirmation. */
   confirmation: confirmationSchema.optional(),
   /** Only for prove: what each gate did in the shadow. */
