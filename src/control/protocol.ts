@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import {
+  confirmationSchema,
   criterion,
   event,
   gate,
@@ -178,25 +179,7 @@ export const statusSchema = z.object({
 /** A daemon's state as one document. */
 export type StatusDocument = z.infer<typeof statusSchema>;
 
-/** What is asked before stage 4: shown, then confirmed with `<host> 4 <code>`. */
-export const confirmationSchema = z.object({
-  host: z.string(),
-  code: z.string(),
-  /** The phrase to type in a shell; the screen asks for `<host> 4` and adds the code itself. */
-  phrase: z.string(),
-  expires_in_ms: z.number(),
-  plan: z.array(z.string()),
-  covered: z.record(z.string(), z.string()),
-  unacknowledged: z.array(z.object({ item: z.string(), why: z.string() })),
-  digest: z.string(),
-  purpose: z.enum(['enter', 'renew']).optional(),
-  /** Who has approved it already, and how many have to. */
-  approvals: z.object({ done_by: z.array(z.string()), needed: z.number() }).optional(),
-  /** Only for a renewal: what was sent since the arming, the newest in words, and the time that is left and asked for. */
-  executions: z.object({ sent: z.number(), lines: z.array(z.string()) }).optional(),
-  lease_left_ms: z.number().optional(),
-  lease_ms: z.number().optional(),
-});
+/** What is asked before stage 4, as shown. */
 export type Confirmation4 = z.infer<typeof confirmationSchema>;
 
 /** The answer to a command. `exit_code` is what the CLI exits with. */
