@@ -218,6 +218,17 @@ describe('what was sent', () => {
     expect(at(hand)).toMatchObject({ unresolvedSymbols: [], day: { calls: 1, notionalUsdt } });
   });
 
+  test('the cooldown runs from the last write of all, not from the first or from one of the same order', () => {
+    using hand = open();
+    hand.core.journal.append(intentEntry('i1', { symbol: 'ETHUSDT' }));
+    hand.core.journal.append(outcomeEntry('i1', 'EXECUTED'));
+    hand.clock.wall += 70_000;
+    hand.core.journal.append(intentEntry('i2'));
+    hand.core.journal.append(outcomeEntry('i2', 'EXECUTED'));
+    hand.clock.wall += 300;
+    expect(at(hand).sinceLastWriteMs).toBe(300);
+  });
+
   test('a wall clock set forward ends no cooldown and gives no budget back', () => {
     using hand = open();
     hand.core.journal.append(intentEntry('i1', { notional_usdt: '60' }));

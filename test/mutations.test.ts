@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { MUTATIONS } from '../scripts/mutations.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+test('every mutation still applies, exactly once', () => {
+  const texts = new Map(MUTATIONS.map(({ file }) => [file, readFileSync(join(root, file), 'utf8')]));
+  const odd = MUTATIONS.filter(({ file, search }) => texts.get(file)?.split(search).length !== 2);
+  expect(odd.map(({ name }) => name)).toEqual([]);
+});
+
+test('every mutation has a name of its own, changes something, and aims tests at it that exist', () => {
+  expect(MUTATIONS.length).toBeGreaterThan(80);
+  expect(new Set(MUTATIONS.map(({ name }) => name)).size).toBe(MUTATIONS.length);
+  for (const { name, search, replace, tests } of MUTATIONS) {
+    expect([name, search === replace]).toEqual([name, false]);
+    expect([name, tests.length > 0 && tests.every((path) => existsSync(join(root, path)))]).toEqual([
+      name,
+      true,
+    ]);
+  }
+});
