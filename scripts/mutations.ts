@@ -571,7 +571,7 @@ const inPicture: readonly Mutation[] = [
   },
   {
     name: 'ghost-kept',
-    file: 'src/engine/compare-orders.ts',
+    file: 'src/engine/order-rules.ts',
     search: 'mismatch: settled ? ghost(order, record, context.options) : null',
     replace: 'mismatch: null',
     tests: ['test/engine/compare.test.ts'],
@@ -585,7 +585,7 @@ const inPicture: readonly Mutation[] = [
   },
   {
     name: 'older-read-contradicts-the-engine',
-    file: 'src/engine/compare-orders.ts',
+    file: 'src/engine/order-rules.ts',
     search: 'if (record.readAtMonoMs >= context.startedMonoMs) return { mismatch: null, matched };',
     replace: '',
     tests: ['test/engine/compare.test.ts'],

@@ -244,6 +244,30 @@ describe('the executor', () => {
     expect(w.sent).toEqual([]);
   });
 
+  test('sends no more than is left of what was planned, whatever made the terms', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.positions = [observedPosition('0.004')];
+    const executor = createExecutor({
+      ...w.tools,
+      flattenTerms: (input) => {
+        const result = w.tools.flattenTerms(input);
+        return result.kind === 'ok' ? { ...result, terms: { ...result.terms, quantity: '0.010' } } : result;
+      },
+    });
+    const actions = [runnable(flatten('0.010'))];
+    const results = await executor.execute({
+      run,
+      actions,
+      epoch: w.interlock.epoch(),
+      rejudge: () => null,
+      ledger: openLedger(actions),
+      unplanned: () => undefined,
+    });
+    expect(results).toMatchObject([{ status: 'failed', text: 'terms for 0.010, planned 0.01 of 0.004' }]);
+    expect(w.sent).toEqual([]);
+  });
+
   test('a failed, throwing or priceless targeted read sends nothing', async () => {
     using directory = scratch();
     const w = world(directory.path);
