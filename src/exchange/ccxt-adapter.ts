@@ -1,7 +1,7 @@
 /** ccxt's binanceusdm behind types of our own: the only file that knows its shape, and the only one with casts. */
 import BinanceUsdm from '../../node_modules/ccxt/js/src/pro/binanceusdm.js';
 import type { ExchangeOptions } from './exchange.ts';
-import type { FetchLike } from './transport.ts';
+import { type FetchLike, LONGEST_TIMEOUT_MS } from './transport.ts';
 
 /** Implicit methods of ccxt, one an endpoint, that this program uses. */
 export const READ_METHODS = {
@@ -76,7 +76,7 @@ interface Instance {
   readonly client: (url: string) => WsClient;
 }
 
-/** ccxt's own timer must not fire before ours: it doesn't cover the body. */
+/** ccxt's own timer must not fire before ours: it doesn't cover the body. Too long a one would fire at once. */
 const CCXT_GRACE_MS = 5000;
 
 /**
@@ -134,7 +134,7 @@ function construct(options: ExchangeOptions, recvWindowMs: number): Instance {
   const created: unknown = new BinanceUsdm({
     apiKey: options.apiKey,
     secret: options.apiSecret,
-    timeout: options.requestTimeoutMs + CCXT_GRACE_MS,
+    timeout: Math.min(options.requestTimeoutMs, LONGEST_TIMEOUT_MS) + CCXT_GRACE_MS,
     enableRateLimit: false,
     options: {
       fetchCurrencies: false,

@@ -47,7 +47,8 @@ interface Call {
 
 const calls = new AsyncLocalStorage<Call>();
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-const LONGEST_TIMEOUT_MS = 120_000;
+/** No deadline of a call is longer. */
+export const LONGEST_TIMEOUT_MS = 120_000;
 
 /** Runs one ccxt call and tells what our own fetch saw; `value` is ccxt's parsed body, undefined when ccxt threw. */
 export async function perform(run: () => Promise<unknown>, write: CallWrite | null = null): Promise<Reply> {

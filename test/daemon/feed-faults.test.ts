@@ -33,7 +33,7 @@ describe('a stray order', () => {
     expect(cancelled(world)).toEqual(['cancel']);
   });
 
-  test('stays when the engine falls silent (F71)', async () => {
+  test('F71 engine silent: it stays', async () => {
     using world = liveWorld();
     await world.pass(20);
     world.engine.heartbeats = false;
@@ -44,7 +44,7 @@ describe('a stray order', () => {
     expect(world.reasons()).toEqual(['expected_state_stale']);
   });
 
-  test('stays after a gap in seq until the next checkpoint (F74)', async () => {
+  test('F74 a gap in seq: it stays until the next checkpoint', async () => {
     using world = await withStray();
     world.skipSeq();
     await world.pass(60);
@@ -55,7 +55,7 @@ describe('a stray order', () => {
   });
 
   test.each([{ account: 'other' }, { environment: 'mainnet' }])(
-    'stays under the feed of %p (F75)',
+    'F75 a foreign feed: it stays under that of %p',
     async (foreign) => {
       using world = await withStray();
       world.checkpoint(foreign);
@@ -71,7 +71,7 @@ describe('a stray order', () => {
     expect(world.sent).toEqual([]);
   });
 
-  test('stays under an engine whose clock is an hour ahead (F76)', async () => {
+  test('F76 an engine clock an hour ahead: it stays', async () => {
     using world = await withStray();
     world.engine.tsShiftMs = 3_600_000;
     await world.pass(120);
@@ -105,7 +105,7 @@ describe('a stray order', () => {
         symlinkSync(`${world.feedPath}.real`, world.feedPath);
       },
     ],
-  ])('stays when %s as the daemon opens it (F77)', async (_what, spoil) => {
+  ])('F77 a feed that others could write: it stays when %s as the daemon opens it', async (_what, spoil) => {
     using world = await withStray();
     // A rotation makes the daemon open it anew.
     renameSync(world.feedPath, `${world.feedPath}.1`);
@@ -117,7 +117,7 @@ describe('a stray order', () => {
     expect(world.sent).toEqual([]);
   });
 
-  test('stays after the file was cut off, until the next checkpoint (F70)', async () => {
+  test('F70 truncated: it stays until the next checkpoint', async () => {
     using world = await withStray();
     truncate(world);
     await world.pass(60);
@@ -126,7 +126,7 @@ describe('a stray order', () => {
 });
 
 describe('an engine that restarts', () => {
-  test('with an empty checkpoint while its orders are live costs none of them (F72)', async () => {
+  test('F72 an empty checkpoint while orders are live costs none of them', async () => {
     using world = liveWorld();
     await world.pass(20);
     world.newSession('amnesia');
@@ -137,7 +137,7 @@ describe('an engine that restarts', () => {
     expect(world.core.vitals.massFound?.figure).toBe('2 of 2 unexpected, 0 match');
   });
 
-  test('and takes its orders up again within the settling time keeps its stage (F72)', async () => {
+  test('F72 orders taken up again within the settling time keep the stage', async () => {
     using world = liveWorld();
     await world.pass(20);
     world.newSession('slow');
@@ -150,7 +150,7 @@ describe('an engine that restarts', () => {
   });
 });
 
-describe('an order whose id is made to look like ours (F78)', () => {
+describe('an order whose id is made to look like ours', () => {
   test.each([
     'grinder_1_ETHUSDT_1_1700000000_1',
     'grinder_1_BTCUSDT_1_1700000000',
@@ -161,7 +161,7 @@ describe('an order whose id is made to look like ours (F78)', () => {
     'grinder_1_BTCUSDT_1_1700000000_1\u001b[2J',
     'grc_1_BTCUSDT_1_1700000000_1',
     `${clientId(3)}\u200b`,
-  ])('%j is never touched', async (clientOrderId) => {
+  ])('F78 a crafted id: %j is never touched', async (clientOrderId) => {
     using world = liveWorld();
     await world.pass(20);
     world.account.orders = [...world.account.orders, liveOrder(world, 3, { clientOrderId })];

@@ -1,4 +1,4 @@
-/** A position record that comes late under healthy heartbeats must never cost the position (F73, S27). */
+/** A position record that comes late under healthy heartbeats must never cost the position (S27). */
 import { describe, expect, test } from 'bun:test';
 import { type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
 
@@ -7,7 +7,7 @@ const says = (world: LiveWorld, amount: string): void =>
 
 describe('a position record that is late while heartbeats say that all is applied', () => {
   for (let delay = 0; delay <= 30; delay += 1) {
-    test(`by ${delay} s leads to no write, ever`, async () => {
+    test(`F73 a late position record: by ${delay} s leads to no write, ever`, async () => {
       using world = liveWorld();
       await world.pass(20);
       world.account.positions = [livePosition(world, '0.001')];
@@ -21,7 +21,7 @@ describe('a position record that is late while heartbeats say that all is applie
   }
 
   test.each([1, 5, 12, 19, 26, 30])(
-    'by up to %p s leads to no write while it trades in and out all the time, checkpoints from its old belief included',
+    'F73 a late position record by up to %p s leads to no write while it trades in and out all the time, checkpoints from its old belief included',
     async (delay) => {
       using world = liveWorld();
       await world.pass(20);

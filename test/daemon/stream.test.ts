@@ -104,13 +104,13 @@ test('a stray order is decided on from its event, before anything is read', asyn
 });
 
 for (const [what, fault] of [
-  ['frames that come twice (F34)', { kind: 'duplicate', times: 0 }],
-  ['a frame that is malformed (F38)', { kind: 'malformed' }],
-  ['a flood of frames (F39)', { kind: 'flood', count: 6000 }],
-  ['a connection that breaks (F37)', { kind: 'drop' }],
-  ['a listen key that expires (F36)', { kind: 'expire_listen_key' }],
+  ['F34 duplicate frames', { kind: 'duplicate', times: 0 }],
+  ['F38 a malformed frame', { kind: 'malformed' }],
+  ['F39 a flood of frames', { kind: 'flood', count: 6000 }],
+  ['F37 a connection that breaks', { kind: 'drop' }],
+  ['F36 a listen key that expires', { kind: 'expire_listen_key' }],
 ] as const) {
-  test(`after ${what} the next stray order is decided on from its event`, async () => {
+  test(`${what}: the next stray order is decided on from its event`, async () => {
     await sim.fault(fault);
     const during = await sim.placeStray('ETHUSDT');
     await when('the stray order of that moment', shows(during));
@@ -124,7 +124,7 @@ for (const [what, fault] of [
   }, 60_000);
 }
 
-test('frames in the wrong order (F35) end in the right view', async () => {
+test('F35 reordered frames end in the right view', async () => {
   await settled();
   await sim.fault({ kind: 'reorder', times: 0 });
   const [gone, kept] = [await sim.placeStray('BTCUSDT'), await sim.placeStray('ETHUSDT')];

@@ -66,7 +66,7 @@ describe('following a file', () => {
     expect(bench.feed.problem()).toContain('no file');
   });
 
-  test('half a line waits for its other half', () => {
+  test('F70 half a line waits for its other half', () => {
     using bench = feedBench();
     const s = session('a');
     const [first, second] = [text(s.checkpoint()), text(s.order('x'))];
@@ -78,7 +78,7 @@ describe('following a file', () => {
     expect(live(bench.feed)).toEqual(['x']);
   });
 
-  test('a rotated file is read to its end before the new one, so nothing between is lost', () => {
+  test('F70 rotated: a file is read to its end before the new one, so nothing between is lost', () => {
     using bench = feedBench();
     const s = session('a');
     bench.write(s.checkpoint());
@@ -117,7 +117,7 @@ describe('following a file', () => {
     expect(live(bench.feed)).toEqual([]);
   });
 
-  test('a huge backlog is taken over several polls, and all of it', () => {
+  test('F70 huge: a backlog is taken over several polls, and all of it', () => {
     using bench = feedBench();
     const s = session('a');
     const lines = [text(s.checkpoint())];
@@ -176,7 +176,7 @@ describe('lines that can not be trusted', () => {
     expect(bench.feed.state().fault).toBeNull();
   });
 
-  test('bytes that are not UTF-8 are a fault', () => {
+  test('F70 bytes that are not UTF-8 are a fault', () => {
     using bench = feedBench();
     const s = session('a');
     bench.write(s.checkpoint());
@@ -190,7 +190,7 @@ describe('lines that can not be trusted', () => {
     expect(parsed.ok ? '' : parsed.problem).toBe('not JSON: \\u{1b}[2Jnope\\u{202e}');
   });
 
-  test('a line of 40 MiB is a fault, its end is not taken for a line, and the next line is read', () => {
+  test('F70 huge: a line of 40 MiB is a fault, its end is not taken for a line, and the next line is read', () => {
     using bench = feedBench();
     const s = session('a');
     const hidden = text(session('evil').checkpoint()).trimEnd();
@@ -215,7 +215,7 @@ describe('lines that can not be trusted', () => {
 });
 
 describe('order of lines', () => {
-  test('the same lines again change nothing', () => {
+  test('F70 duplicates: the same lines again change nothing', () => {
     using bench = feedBench();
     const s = session('a');
     const lines = [s.checkpoint(), s.order('x'), s.end('x'), s.position('1')];
@@ -227,7 +227,7 @@ describe('order of lines', () => {
     expect(bench.feed.state()).toEqual(before);
   });
 
-  test('a gap is a fault, and the line that was missing, when it comes late, does not heal it', () => {
+  test('F70 out of order: a gap is a fault, and the line that was missing, when it comes late, does not heal it', () => {
     using bench = feedBench();
     const s = session('a');
     const [checkpoint, late, next] = [s.checkpoint(), s.order('late'), s.order('next')];
@@ -348,7 +348,7 @@ describe('who may write it', () => {
     expect(bench.feed.state().checkpoint).not.toBeNull();
   });
 
-  test('a directory that others can write to is refused', () => {
+  test('F77 a directory that others can write to is refused', () => {
     using bench = feedBench();
     bench.write(session('a').checkpoint());
     chmodSync(bench.dir, 0o777);
@@ -368,7 +368,7 @@ describe('who may write it', () => {
     expect(live(bench.feed)).toEqual([]);
   });
 
-  test('a link is not followed', () => {
+  test('F77 a link is not followed', () => {
     using bench = feedBench();
     const real = join(bench.dir, 'real.jsonl');
     writeFileSync(real, text(session('a').checkpoint()), { mode: 0o600 });

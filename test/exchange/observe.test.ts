@@ -65,7 +65,7 @@ test('in hedge mode each side of a position has its row', async () => {
   ]);
 });
 
-test('the position mode is remembered, and read again when positions contradict it', async () => {
+test('F31 unexpected hedge mode: the mode is remembered, and read again when positions contradict it', async () => {
   await using world = await startWorld();
   const { sim, exchange } = world;
   await exchange.observe({ symbols: [] });
@@ -126,7 +126,7 @@ const BAD_FIGURES = [
 ] as const;
 
 for (const { path, patch } of BAD_FIGURES) {
-  test(`one row with ${JSON.stringify(patch)} makes the whole read of ${path} unparsable`, async () => {
+  test(`F30 bad figures: one row with ${JSON.stringify(patch)} makes the whole read of ${path} unparsable`, async () => {
     await using world = await startWorld();
     await world.sim.placeStray('BTCUSDT');
     await world.sim.setPosition('BTCUSDT', '0.100');
@@ -171,7 +171,7 @@ test('ids with escape sequences are escaped where they enter, ordinary ones stay
   expect(seen.orders[0]?.clientOrderId).toBe('grinder_1_\\u{1b}[2J\\u{202e}');
 });
 
-test('a clock that is refused is measured again, and the next picture is complete', async () => {
+test('F40 skew: a clock that is refused is measured again, and the next picture is complete', async () => {
   await using world = await startWorld();
   await world.sim.setClockOffset(-20_000);
   expect((await world.exchange.observe({ symbols: [] })).complete).toBe(false);

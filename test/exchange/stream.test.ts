@@ -63,7 +63,7 @@ test('an order and a position are heard of with their symbols and the time of th
   await changed(world, 'SOLUSDT');
 });
 
-test('a flood becomes a few events, and what was too much to keep asks for a full read', async () => {
+test('F39 flood: frames become a few events, and what was too much to keep asks for a full read', async () => {
   await using world = await startWorld();
   await up(world);
   const from = world.events.length;
@@ -117,8 +117,11 @@ test('a position is told as the exchange has it', async () => {
   expect(read.positions.filter(({ symbol }) => symbol === 'ETHUSDT')).toEqual([update]);
 });
 
-for (const kind of ['duplicate', 'reorder'] as const) {
-  test(`frames that come with a ${kind} end in the same view`, async () => {
+for (const [fault, kind] of [
+  ['F34 duplicate', 'duplicate'],
+  ['F35 reordered', 'reorder'],
+] as const) {
+  test(`${fault}: frames end in the same view`, async () => {
     await using world = await startWorld();
     await up(world);
     const base = await world.exchange.observe({ symbols: ['ETHUSDT'] });
@@ -158,7 +161,7 @@ test('a quiet account keeps its connection, since the server answers', async () 
   expect(await world.sim.log()).toHaveLength(before);
 });
 
-test('silence is noticed, asks for a full read, and ends with a new connection', async () => {
+test('F33 silence: it is noticed, asks for a full read, and ends with a new connection', async () => {
   await using world = await startWorld();
   await up(world);
   await until(() => count(world, 'stream_alive') > 0, 'a first sign of life');
@@ -172,7 +175,7 @@ test('silence is noticed, asks for a full read, and ends with a new connection',
   await changed(world, 'ETHUSDT');
 });
 
-test('a server that is silent from the start is noticed too', async () => {
+test('F33 silence: a server that is silent from the start is noticed too', async () => {
   await using world = await startWorld();
   await world.sim.fault({ kind: 'silence' });
   await world.sim.fault({ kind: 'drop' });
@@ -182,8 +185,11 @@ test('a server that is silent from the start is noticed too', async () => {
   );
 });
 
-for (const kind of ['drop', 'expire_listen_key'] as const) {
-  test(`after ${kind} the stream comes back`, async () => {
+for (const [fault, kind] of [
+  ['F37 disconnect', 'drop'],
+  ['F36 listenKey expired', 'expire_listen_key'],
+] as const) {
+  test(`${fault}: the stream comes back`, async () => {
     await using world = await startWorld();
     await up(world);
     await world.sim.fault({ kind });
@@ -203,7 +209,7 @@ test('connections that are refused are tried again', async () => {
   expect(count(world, 'stream_down')).toBeGreaterThanOrEqual(3);
 });
 
-test('a frame that is not JSON asks for a full read and breaks nothing', async () => {
+test('F38 malformed frame: one that is not JSON asks for a full read and breaks nothing', async () => {
   await using world = await startWorld();
   await up(world);
   await resync(world, 0);
@@ -225,7 +231,7 @@ test('the listen key is extended at intervals', async () => {
   expect(count(world, 'stream_down')).toBe(0);
 });
 
-test('a connection is replaced before the exchange would end it', async () => {
+test('F37 24 h limit: a connection is replaced before the exchange would end it', async () => {
   await using world = await startWorld({ timing: { lifeMs: 200 } });
   await up(world, 2);
 });

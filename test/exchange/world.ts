@@ -1,5 +1,5 @@
 /** The real adapter against a simulator of its own, in this thread. */
-import { systemClock } from '../../src/engine/clock.ts';
+import { type Clock, systemClock } from '../../src/engine/clock.ts';
 import { createInterlock, type Interlock, type Permit } from '../../src/engine/interlock.ts';
 import type { ObservedOrder } from '../../src/engine/types.ts';
 import { createCcxtExchange } from '../../src/exchange/ccxt.ts';
@@ -26,6 +26,18 @@ export interface WorldOptions {
   readonly timing?: Partial<StreamTiming>;
   /** Stage 4 unless false. */
   readonly live?: boolean;
+  /** Another clock for the exchange's side; permits are good by this machine's. */
+  readonly clock?: Clock;
+}
+
+/** This machine's clocks, ahead by what a test puts there. */
+export function shiftedClock(): Clock & { readonly shift: { wallMs: number; monoMs: number } } {
+  const shift = { wallMs: 0, monoMs: 0 };
+  return {
+    shift,
+    wallMs: () => systemClock.wallMs() + shift.wallMs,
+    monoMs: () => systemClock.monoMs() + shift.monoMs,
+  };
 }
 
 /** Quick enough for tests: a probe every 40 ms, silence after 200 ms. */
@@ -52,14 +64,15 @@ export function exchangeOptions(sim: TestSimulator, change: Partial<ExchangeOpti
   };
 }
 
-export async function startWorld({ simulator, options, timing, live }: WorldOptions = {}): Promise<World> {
+export async function startWorld(given: WorldOptions = {}): Promise<World> {
+  const { simulator, options, timing, live } = given;
   const sim = await startTestSimulator({ priceStepMs: 0, ...simulator });
   const interlock = createInterlock();
   interlock.clearLatch();
   const exchange = createCcxtExchange({
     options: exchangeOptions(sim, options),
     interlock,
-    clock: systemClock,
+    clock: given.clock ?? systemClock,
     timing: { ...QUICK, ...timing },
   });
   const events: ExchangeEvent[] = [];
