@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AuditEntry, AuditRecord, JsonObject } from '../engine/audit-record.ts';
 import type { MachineEffect } from '../engine/ceremony-types.ts';
+import { isSample } from '../engine/criteria-samples.ts';
 import { DOWNTIME_MAX_MS, EVIDENCE_MAX_AGE_MS, type Evidence } from '../engine/evidence.ts';
 import type { StageState } from '../engine/stage-types.ts';
 import type { Criterion } from '../engine/types.ts';
@@ -34,7 +35,7 @@ export function evidenceFrom(
   for (const record of records) {
     // A stop withdraws evidence even when the disk took the latch and not its record: then its clearing tells.
     if (record.event_type === 'STOP_LATCHED' || record.event_type === 'STOP_CLEARED') evidence = [];
-    if (record.event_type !== 'STAGE_EVIDENCE') continue;
+    if (record.event_type !== 'STAGE_EVIDENCE' || isSample(record)) continue;
     const passed = passedDetails.safeParse(record.details);
     if (passed.success) {
       const { stage, covered, version } = passed.data;

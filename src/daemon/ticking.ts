@@ -7,11 +7,12 @@ import { stopFilePresent } from '../engine/stop-file.ts';
 import type { GateWorld } from '../gates/gate.ts';
 import { worldVerdicts } from '../gates/index.ts';
 import { autoCanary } from './canary.ts';
-import { sendStageEvent } from './ceremony.ts';
+import { entryBase, sendStageEvent } from './ceremony.ts';
 import { type Core, instant } from './core.ts';
 import { worldWithinRun } from './executing.ts';
 import { type GateBoard, mergeVerdicts } from './gate-board.ts';
 import { judgePrerequisites } from './prerequisites.ts';
+import { createSampler } from './sampling.ts';
 import { stop, verifyStop } from './stopping.ts';
 import { gateWorld, snapshotAgeMs } from './world.ts';
 
@@ -38,6 +39,7 @@ export function createTick(deps: TickDeps): () => void {
     rights: false,
     prerequisites: Number.NEGATIVE_INFINITY,
   };
+  const sample = createSampler(core);
   let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
   let leaseNear = 0;
@@ -113,6 +115,9 @@ export function createTick(deps: TickDeps): () => void {
     });
     vitals.latch = { ...state, verdict };
     core.notebook.note('warn', 'STOP_VERIFIED', verdict);
+    // After the latch's own record; what the journal can't take the log has.
+    const told = { stop_verdict: { latch_id: state.id, verdict } };
+    core.journal.append({ ...entryBase(core), event_type: 'CHECKPOINT', details: told });
   }
 
   function watchIntents(): void {
@@ -166,5 +171,6 @@ export function createTick(deps: TickDeps): () => void {
     watchGates();
     watchIntents();
     watchAudit();
+    sample();
   };
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { AuditRecord } from './audit-record.ts';
 import { isCheckpoint, readPart, saysTheSame, stateOf } from './checkpoint.ts';
+import { isSample } from './criteria-samples.ts';
 import { parseDecimal } from './decimal.ts';
 import { DOWNTIME_MAX_MS } from './evidence.ts';
 import {
@@ -34,6 +35,8 @@ export function fold(state: JournalState, record: AuditRecord): JournalState {
     };
   if (state.checkpoint !== null)
     return { ...next, problem: `line ${record.seq}: the checkpoint before it is not complete` };
+  // Many, and evidence of nothing: they must not push out what is.
+  if (isSample(record)) return next;
   if (CEREMONY_EVENTS.includes(record.event_type)) return applyCeremony(next, record);
   if (record.event_type === 'REMEDIATE_ATTEMPT' && record.status === 'INTENT')
     return applyIntent(next, record);
