@@ -9,6 +9,7 @@ import { comparePositions } from './compare-positions.ts';
 import { byContract } from './contract-order.ts';
 import { createDueList } from './due-list.ts';
 import { createFindings } from './findings.ts';
+import { changesOf, continues, type Known } from './known.ts';
 import { changedKeys } from './map-diff.ts';
 import { type GroupContext, type GroupVerdict, judgeGroup, SILENT, SLACK_MS } from './order-group.ts';
 import { isSwept } from './order-rules.ts';
@@ -69,17 +70,17 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     };
     const known = last;
     const rows = known === null ? null : diffRows(known.rows, observed.orders);
-    const isMuch =
-      rows === null || rows.removed.length + rows.added.length > observed.orders.length + PIECE_ORDERS;
+    const records = known === null ? null : changedKeys(known.records, expected.orders);
     // While it is worked on nothing is known: an error on the way must not leave half an answer behind.
     last = null;
-    if (known === null || isMuch || !continues(known, context)) yield* startOver(expected, observed, context);
+    const isLittle = changesOf(rows, records) <= observed.orders.length / 2 + PIECE_ORDERS;
+    if (known === null || rows === null || records === null || !isLittle || !continues(known, context))
+      yield* startOver(expected, observed, context);
     else {
-      const changed = new Set<string>();
+      const changed = new Set<string>(records);
       for (const row of rows.removed) takeOut(row);
       for (const row of rows.added) putIn(row);
       for (const row of [...rows.removed, ...rows.added]) changed.add(row.clientOrderId);
-      for (const id of changedKeys(known.records, expected.orders)) changed.add(id);
       for (const id of changedKeys(known.targeted, options.targeted ?? NOTHING_ASKED)) changed.add(id);
       for (const id of wake(context)) changed.add(id);
       if (known.complete !== context.complete || known.swept !== context.swept)
@@ -208,13 +209,6 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
   };
 }
 
-/** What the groups were made from. */
-interface Known extends GroupContext {
-  readonly rows: readonly ObservedOrder[];
-  readonly records: ReadonlyMap<string, ExpectedOrder>;
-  readonly targeted: TargetedReads;
-}
-
 const NOTHING_ASKED: TargetedReads = new Map();
 
 /** Stands for no further rows; never changed. */
@@ -223,22 +217,6 @@ const NO_ROWS: ObservedOrder[] = [];
 function newGroup(record: ExpectedOrder | undefined): Group {
   const never = Number.POSITIVE_INFINITY;
   return { record, row: null, more: NO_ROWS, verdict: SILENT, dueStartMonoMs: never, dueNowMonoMs: never };
-}
-
-/** Other rules, and times that run backwards, void all that is known. */
-function continues(known: Known, context: GroupContext): boolean {
-  const [before, after] = [known.options, context.options];
-  return (
-    context.startedMonoMs >= known.startedMonoMs &&
-    after.now.monoMs >= before.now.monoMs &&
-    after.identity === before.identity &&
-    after.whitelist === before.whitelist &&
-    after.missingGraceMs === before.missingGraceMs &&
-    after.statusGraceMs === before.statusGraceMs &&
-    after.missesNeeded === before.missesNeeded &&
-    after.requeryAfterMs === before.requeryAfterMs &&
-    after.remediateProtective === before.remediateProtective
-  );
 }
 
 /** Every mismatch of a position comes after those of orders. */

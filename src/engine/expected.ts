@@ -5,6 +5,7 @@
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
+import { type Book, bookOf, bookWith } from './book.ts';
 import type { FeedLine, FeedOrder } from './feed-schema.ts';
 import type { Instant } from './progress.ts';
 import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
@@ -22,6 +23,8 @@ const ENDED_KEPT = 5000;
 export interface ExpectedDraft extends ExpectedState {
   readonly orders: Map<string, ExpectedOrder>;
   readonly positions: Map<string, ExpectedPosition>;
+  /** Client order ids of what changed in `orders` since it was shown last. */
+  readonly touched: Set<string>;
 }
 
 /** What is known before the first line: nothing. */
@@ -32,6 +35,7 @@ export function nothingExpected(): ExpectedDraft {
     checkpoint: null,
     orders: new Map(),
     positions: new Map(),
+    touched: new Set(),
     killSwitch: false,
     appliedEventMs: 0,
     lastLine: null,
@@ -41,20 +45,27 @@ export function nothingExpected(): ExpectedDraft {
 }
 
 /**
- * Makes the function that shows a draft to everybody else: a copy, `settled` once its first checkpoint was read `settleMs`
- * ago. Every applied line makes a new draft, so one draft is copied once, however often it is looked at.
+ * Makes the function that shows a draft to everybody else, `settled` once its first checkpoint was read `settleMs` ago.
+ * What was shown stays as it was; the next picture shares with it what did not change. One viewer a draft.
  */
 export function createViewer(settleMs: number): (draft: ExpectedDraft, now: Instant) => ExpectedState {
-  let copied: ExpectedDraft | null = null;
-  let copy: ExpectedState = nothingExpected();
+  let shown: ExpectedDraft | null = null;
+  let picture: ExpectedState & { readonly orders: Book<ExpectedOrder> } = {
+    ...nothingExpected(),
+    orders: bookOf(new Map()),
+  };
   return (draft, now) => {
     const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
     const settled = since !== null && since >= settleMs;
-    if (draft !== copied) {
-      copied = draft;
-      copy = { ...draft, orders: new Map(draft.orders), positions: new Map(draft.positions), settled };
-    } else if (copy.settled !== settled) copy = { ...copy, settled };
-    return copy;
+    if (draft !== shown) {
+      const { touched, ...state } = draft;
+      const isSame = shown?.orders === draft.orders;
+      const orders = isSame ? bookWith(picture.orders, touched, draft.orders) : bookOf(draft.orders);
+      picture = { ...state, orders, positions: new Map(draft.positions), settled };
+      touched.clear();
+      shown = draft;
+    } else if (picture.settled !== settled) picture = { ...picture, settled };
+    return picture;
   };
 }
 
@@ -147,10 +158,11 @@ function applyRecord(
     case 'order': {
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       state.orders.set(line.client_order_id, liveOrder(line, at));
+      state.touched.add(line.client_order_id);
       return state;
     }
     case 'order_end':
-      endOrder(state.orders, line, now);
+      endOrder(state, line, now);
       return state;
     case 'position': {
       const { symbol, position_side, amount, ts_ms } = line;
@@ -188,7 +200,7 @@ function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: nu
 }
 
 function endOrder(
-  orders: ExpectedDraft['orders'],
+  { orders, touched }: Pick<ExpectedDraft, 'orders' | 'touched'>,
   line: Extract<FeedLine, { type: 'order_end' }>,
   now: Instant,
 ): void {
@@ -209,10 +221,14 @@ function endOrder(
     updatedAtMs: line.ts_ms,
     readAtMonoMs: now.nowMonoMs,
   });
-  if (orders.size % 1000 === 0) forgetOldEnds(orders);
+  touched.add(line.client_order_id);
+  if (orders.size % 1000 === 0) forgetOldEnds(orders, touched);
 }
 
-function forgetOldEnds(orders: ExpectedDraft['orders']): void {
+function forgetOldEnds(orders: ExpectedDraft['orders'], touched: Set<string>): void {
   const ended = [...orders].filter(([, order]) => order.state === 'ended').map(([id]) => id);
-  for (const id of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) orders.delete(id);
+  for (const id of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
+    orders.delete(id);
+    touched.add(id);
+  }
 }
