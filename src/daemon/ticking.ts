@@ -102,7 +102,7 @@ export function createTick(deps: TickDeps): () => void {
     const state = vitals.latch;
     if (
       state === null ||
-      state.verdict !== null ||
+      state.verdict?.startsWith('STOPPED OK') === true ||
       now - state.atMonoMs < core.settings.ceremony.stopVerifyMs
     )
       return;
@@ -113,6 +113,8 @@ export function createTick(deps: TickDeps): () => void {
       completeReadSince: vitals.complete !== null && vitals.complete.startedMonoMs >= state.atMonoMs,
       mismatchSeen: vitals.mismatchSinceStop,
     });
+    // What was open may be over since, or another thing be open: the verdict is never older than what it tells.
+    if (verdict === state.verdict) return;
     vitals.latch = { ...state, verdict };
     core.notebook.note('warn', 'STOP_VERIFIED', verdict);
     // After the latch's own record; what the journal can't take the log has.

@@ -22,6 +22,15 @@ export function fit(text: string, width: number, glyphs: Glyphs): string {
   return cut + glyphs.ellipsis + ' '.repeat(room - cells);
 }
 
+/** As `fit`, but cuts in the middle: what tells two ids apart is at their end. For text of one cell a character. */
+export function fitMiddle(text: string, width: number, glyphs: Glyphs): string {
+  const clean = printable(text, glyphs);
+  if (cellsOf(clean) <= width || width < 5 || cellsOf(clean) !== clean.length)
+    return fit(clean, width, glyphs);
+  const tail = Math.floor((width - 1) / 2);
+  return clean.slice(0, width - 1 - tail) + glyphs.ellipsis + clean.slice(clean.length - tail);
+}
+
 /** Cuts text to at most `width` cells, without padding. */
 export const cut = (text: string, width: number, glyphs: Glyphs): string =>
   fit(text, width, glyphs).trimEnd();

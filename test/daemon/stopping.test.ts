@@ -8,6 +8,7 @@ import { realDisk } from '../../src/engine/disk.ts';
 import { createIntentResolver } from '../../src/engine/intents.ts';
 import { openLatch } from '../../src/engine/latch.ts';
 import { scratch } from '../engine/durable.ts';
+import { observation } from '../helpers/engine-world.ts';
 import { type CoreRig, coreIn } from './core.ts';
 
 const ann = { by: 'ann', reason: 'looks wrong' };
@@ -96,5 +97,24 @@ describe('a stop', () => {
     expect(stop(core, latch, bob)).toMatchObject({ durable: true });
     expect(openLatch({ path, firstUse: false, nowMs: 0 }).current().latched).toBe(true);
     expect(core.notebook.alarms()).toEqual([]);
+  });
+
+  test('a verdict that named what is open is given anew when that is over, one that was OK stays', () => {
+    using directory = scratch();
+    const rig = coreIn(directory.path);
+    const tick = ticking(rig);
+    const { atMonoMs } = stop(rig.core, rig.latch, ann);
+    rig.clock.advance(rig.core.settings.ceremony.stopVerifyMs + 1);
+    tick();
+    expect(rig.core.vitals.latch?.verdict).toStartWith(
+      'STOPPED, open: no complete read of the exchange since',
+    );
+    rig.core.vitals.complete = observation([], [], { startedMonoMs: atMonoMs + 1 });
+    rig.core.vitals.mismatchSinceStop = true;
+    tick();
+    expect(rig.core.vitals.latch?.verdict).toBe('STOPPED OK');
+    rig.core.vitals.complete = null;
+    tick();
+    expect(rig.core.vitals.latch?.verdict).toBe('STOPPED OK');
   });
 });

@@ -208,6 +208,15 @@ describe('what is old never looks current', () => {
     const down = reduce(stateOf(), { type: 'link', up: false, why: 'closed' });
     expect(plainFrame(frameOf(down))).not.toMatch(openGate);
   });
+  test('how long a daemon has been up does not go on when nobody knows whether it is', () => {
+    const shown = (ms: number) => plainRow(frameOf(later(stateOf(), ms)).left[0] ?? []);
+    expect(shown(2000)).toContain(' up 3d04h ');
+    expect(shown(4 * 3_600_000)).toContain(' (up 3d04h) ');
+  });
+  test('the feed’s age goes on, and the stage is in brackets', () => {
+    expect(text).toContain('expected 13s)');
+    expect(text).toMatch(/^ STAGE \( 0 \[1\] 2 .* since \S+\)/m);
+  });
   test('it says what remains', () => {
     expect(text).toContain('What remains: cancel and close on the exchange itself.');
   });
@@ -229,6 +238,31 @@ describe('nothing is left out at 80x24', () => {
     expect(rowsOf({ ...warned, ...without, unresolved: warned.unresolved })).toContain('!! UNRESOLVED 2');
     expect(rowsOf({ ...warned, ...without, alarms: warned.alarms })).toContain('!! ALARM 2');
     expect(rowsOf({ ...warned, ...without, acknowledgements: warned.acknowledgements })).toContain('!! ack:');
+  });
+  test('what routine asks for does not look like an alarm', () => {
+    const routine = warned.acknowledgements.filter(({ item }) => item === 'team_notified');
+    const calm = { kill_switch: false, unresolved: [], alarms: [], canary: false };
+    const asked = { ...warned, ...calm, acknowledgements: routine };
+    expect(rowsOf(asked)).toContain('\n -- ack: grinder ack team_notified');
+    expect(plainFrame(frameOf(stateOf({ columns: 50, rows: 12, status: asked })))).toContain('\n -- ACK 1');
+    expect(plainFrame(frameOf(stateOf({ columns: 20, rows: 5, status: asked })))).not.toContain('!!');
+  });
+  test('on the smallest screen their number is beside the verdict, whatever else is there', () => {
+    const tiny = (of: StatusDocument) => plainFrame(frameOf(stateOf({ columns: 20, rows: 5, status: of })));
+    expect(tiny(warned)).toMatch(/^ FRESH \S+ !!6$/m);
+    expect(tiny({ ...latched(warned), snapshot: { ...warned.snapshot, complete: false } })).toMatch(
+      /^ INCOMPLETE \S+ !!6$/m,
+    );
+    expect(plainFrame(frameOf(later(stateOf({ columns: 20, rows: 5, status: warned }), 12_000)))).toMatch(
+      /^ STALE \S+ \?\?\(6\)$/m,
+    );
+  });
+  test('two orders that differ at the end alone look different', () => {
+    const ids = ['grinder_1_BTCUSDT_0_1700000000_17', 'grinder_1_BTCUSDT_0_1700000000_18'];
+    const mismatches = ids.flatMap((id) => status.mismatches.slice(0, 1).map((item) => ({ ...item, id })));
+    const text = rowsOf({ ...status, mismatches, mismatch_count: 2 });
+    expect(text).toMatch(/ORDER_EXISTS_UNEXPECTED BTCUSDT grinder\S*…\S*_17 /);
+    expect(text).toMatch(/ORDER_EXISTS_UNEXPECTED BTCUSDT grinder\S*…\S*_18 /);
   });
   test('what was acknowledged is not asked for again', () => {
     const done = warned.acknowledgements.map((one) => ({ ...one, done_by: 'ann' }));
@@ -292,6 +326,9 @@ test('real money can’t be overlooked, at any size', () => {
     expect(plainRow(frame.left[0] ?? [])).toContain('!! MAINNET !!');
     expect(frame.left[0]?.find((part) => part.text.includes('MAINNET'))?.tone).toBe('alarm');
   }
+  const tiny = frameOf({ ...stateOf({ columns: 20, rows: 5 }), received: { status: busy, atMs: 1000 } });
+  expect(plainRow(tiny.left[0] ?? [])).toBe(' Ctrl+X = STOP MAIN!');
+  expect(tiny.left[0]?.find((part) => part.text.includes('MAIN!'))?.tone).toBe('alarm');
 });
 
 test('the stop key is on row 1 at every size and in every modal', () => {

@@ -17,7 +17,10 @@ export function headerRow(state: ScreenState, width: number): Row {
   if (status === null) return spread([span(' grinder  '), ...after], stopKey, width, glyphs);
   const environment = environmentSpan(status);
   const stage = span(` ${bracketed(state, `S${status.stage.in_force}`)}  `);
-  const up = span(`up ${uptime(status.daemon.uptime_ms + sinceReceivedMs(state))}  `);
+  // Over a silent link it is as of the last word: whether it goes on is what nobody knows.
+  const isOk = linkState(state) === 'ok';
+  const upMs = status.daemon.uptime_ms + (isOk ? sinceReceivedMs(state) : 0);
+  const up = span(`${bracketed(state, `up ${uptime(upMs)}`)}  `, staleTone(state, 'normal'));
   const used = [environment, stage, ...after].reduce((sum, part) => sum + part.text.length, 0);
   const room = width - used - 'Ctrl+X = STOP'.length - 3;
   const host = cut(status.daemon.host, Math.max(4, Math.min(20, room - 12)), glyphs);
@@ -56,12 +59,18 @@ export function stageRow(state: ScreenState, width: number): Row {
     return fitRow([span(' STAGE  unknown: no word from the engine yet', 'warn')], width, glyphs);
   const right = nextSpans(state, status);
   const steps = [0, 1, 2, 3, 4].map((n) => (n === status.stage.in_force ? `[${n}]` : ` ${n} `)).join('');
-  const since_ = ` since ${since(status.stage.since_ms, daemonNowMs(state, status))}`;
+  const [open, close] = linkState(state) === 'ok' ? ['', ''] : ['(', ')'];
+  const since_ = ` since ${since(status.stage.since_ms, daemonNowMs(state, status))}${close}`;
   const rightCells = right.reduce((sum, part) => sum + part.text.length, 0);
-  const room = width - ' STAGE '.length - steps.length - 2 - since_.length - rightCells - 1;
+  const room = width - ' STAGE '.length - open.length - steps.length - 2 - since_.length - rightCells - 1;
   const name = cut(status.stage.name, Math.max(4, room), glyphs);
   const tone: Tone = staleTone(state, status.stage.in_force === 4 ? 'warn' : 'normal');
-  return spread([span(' STAGE '), span(`${steps}  ${name}`, tone), span(since_)], right, width, glyphs);
+  const left = [
+    span(' STAGE '),
+    span(`${open}${steps}  ${name}`, tone),
+    span(since_, staleTone(state, 'normal')),
+  ];
+  return spread(left, right, width, glyphs);
 }
 
 function nextSpans(state: ScreenState, status: StatusDocument): readonly Span[] {
@@ -84,7 +93,7 @@ export function snapshotRow(state: ScreenState, width: number): Row {
   if (status === undefined) return fitRow([span(' SNAPSHOT none', 'warn')], width, state.setting.glyphs);
   const isOld = linkState(state) !== 'ok';
   const sources = status.sources.flatMap((source, index): readonly Span[] => {
-    const [text, tone] = sourceText(source);
+    const [text, tone] = sourceText(source, sinceReceivedMs(state));
     const gap = index === 0 ? (isOld ? '   (' : '   ') : '  ';
     return [span(gap, staleTone(state, 'normal')), span(`${source.source} ${text}`, staleTone(state, tone))];
   });
@@ -106,10 +115,13 @@ export function snapshotSpans(state: ScreenState, status: StatusDocument): reado
   ];
 }
 
-function sourceText(source: StatusDocument['sources'][number]): readonly [string, Tone] {
+function sourceText(source: StatusDocument['sources'][number], agedMs: number): readonly [string, Tone] {
   if (source.up === null) return ['-', 'quiet'];
   if (!source.up) return ['DOWN', 'warn'];
-  return [source.source === 'expected' && source.age_ms !== null ? age(source.age_ms) : 'ok', 'normal'];
+  return [
+    source.source === 'expected' && source.age_ms !== null ? age(source.age_ms + agedMs) : 'ok',
+    'normal',
+  ];
 }
 
 /** What came over a silent link is in brackets. */

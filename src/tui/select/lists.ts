@@ -1,6 +1,6 @@
 /** Counters, mismatches, events and the two lines that say what to do; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
-import { clock, cut, fit, fitRow, span, spread, wholeAge } from '../format.ts';
+import { clock, cut, fitMiddle, fitRow, span, spread, wholeAge } from '../format.ts';
 import { daemonNowMs, linkState } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 import { bracketed, staleTone } from './header.ts';
@@ -85,7 +85,7 @@ function mismatchRow(
       span(
         bracketed(
           state,
-          `${head}${fit(item.id, linkState(state) === 'ok' ? room : room - 2, glyphs)}${tail}`,
+          `${head}${fitMiddle(item.id, linkState(state) === 'ok' ? room : room - 2, glyphs)}${tail}`,
         ),
         staleTone(state, item.synthetic ? 'note' : 'warn'),
       ),

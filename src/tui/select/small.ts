@@ -1,13 +1,17 @@
 /** The screen below 80x24: stop key, latch, link, stage, snapshot age; then as much of the rest as there is room for. */
-import { fitRow, span, wrap } from '../format.ts';
-import type { Row, ScreenState } from '../types.ts';
+import type { StatusDocument } from '../../control/protocol.ts';
+import { age, fitRow, span, wrap } from '../format.ts';
+import { linkState, snapshotAgeMs } from '../freshness.ts';
+import type { Row, ScreenState, Span } from '../types.ts';
 import { bracketed, environmentSpan, linkSpans, snapshotSpans, staleTone } from './header.ts';
 import { stopText, verdictRows } from './stop-line.ts';
-import { hasWarnings, summaryRow } from './warnings.ts';
+import { hasWarnings, summaryRow, warningCount } from './warnings.ts';
 
 /** Below this many columns the link has no room beside the stop key. */
 const NARROW_COLUMNS = 46;
 const MAX_PROMPT_ROWS = 3;
+/** Up to this many rows there is none for the warnings. */
+const ROWS_WITH_SUMMARY = 5;
 
 /** At most rows - 1 rows; what waits for an answer takes the place of the last ones. */
 export function smallRows(state: ScreenState): readonly Row[] {
@@ -49,15 +53,30 @@ function wideRows(state: ScreenState, width: number): readonly Row[] {
 function narrowRows(state: ScreenState, width: number): readonly Row[] {
   const status = state.received?.status ?? null;
   const number = status === null ? 'S?' : bracketed(state, `S${status.stage.in_force}`);
-  const [figure, verdict] = status === null ? [] : snapshotSpans(state, status);
   return [
-    [span(' Ctrl+X = STOP ', 'note'), ...(status === null ? [] : [environmentSpan(status)])],
+    [span(' Ctrl+X = STOP ', 'note'), ...(status === null ? [] : [narrowEnvironment(status)])],
     latchRow(state, width),
     [span(` ${number} `, staleTone(state, 'normal')), ...linkSpans(state)],
-    figure === undefined
-      ? [span(' SNAPSHOT none', 'warn')]
-      : [span(' '), ...(verdict === undefined ? [] : [verdict, span(' ')]), figure],
+    status === null ? [span(' SNAPSHOT none', 'warn')] : narrowSnapshot(state, status),
   ];
+}
+
+/** Five cells are left of twenty. */
+function narrowEnvironment(status: StatusDocument): Span {
+  return status.daemon.environment === 'mainnet' ? span('MAIN!', 'alarm') : environmentSpan(status);
+}
+
+/** What has no row of its own is counted here, in the place of the limit; the longest of it is just twenty cells. */
+function narrowSnapshot(state: ScreenState, status: StatusDocument): Row {
+  const [figure, verdict] = snapshotSpans(state, status);
+  const ageMs = snapshotAgeMs(state, status);
+  const count = state.rows <= ROWS_WITH_SUMMARY ? warningCount(state) : null;
+  if (figure === undefined) return [];
+  const isKnown = verdict !== undefined && ageMs !== null;
+  if (count === null) return isKnown ? [span(' '), verdict, span(' '), figure] : [span(' '), figure];
+  const digit = count > 9 ? '+' : String(count);
+  const mark = linkState(state) === 'ok' ? span(`!!${digit}`, 'warn') : span(`??(${digit})`, 'quiet');
+  return isKnown ? [span(' '), verdict, span(` ${age(ageMs)} `), mark] : [span(' '), figure, span(' '), mark];
 }
 
 function latchRow(state: ScreenState, width: number): Row {

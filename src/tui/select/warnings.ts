@@ -7,6 +7,8 @@ import type { Row, ScreenState, Tone } from '../types.ts';
 interface Warning {
   readonly text: string;
   readonly tone: Tone;
+  /** What is asked for as a matter of course must not look like what went wrong. */
+  readonly isRoutine?: boolean;
 }
 
 /** Row 5: canary, kill switch, and writes whose outcome isn't known. */
@@ -21,6 +23,14 @@ export const ackRow = (state: ScreenState, width: number): Row => warningRow(sta
 /** All of them in one row, for what covers the others. */
 export const summaryRow = (state: ScreenState, width: number): Row => warningRow(state, width, summary);
 
+/** How many serious things there are, for the smallest screen; null when none. */
+export function warningCount(state: ScreenState): number | null {
+  if (state.received === null) return null;
+  const { alarms, unresolved, kill_switch, acknowledgements } = state.received.status;
+  const urgent = acknowledgements.filter((one) => one.done_by === null && isUrgent(one)).length;
+  return alarms.length + unresolved.length + (kill_switch ? 1 : 0) + urgent || null;
+}
+
 /** Whether there is anything to warn of. */
 export const hasWarnings = (state: ScreenState): boolean =>
   state.received !== null && summary(state.received.status, 0) !== null;
@@ -31,7 +41,8 @@ function warningRow(state: ScreenState, width: number, select: Select): Row {
   const { glyphs } = state.setting;
   const found = state.received === null ? null : select(state.received.status, sinceReceivedMs(state));
   if (found === null) return [span('-'.repeat(width), 'quiet')];
-  if (linkState(state) === 'ok') return fitRow([span(` !! ${found.text}`, found.tone)], width, glyphs);
+  const sign = found.isRoutine === true ? '--' : '!!';
+  if (linkState(state) === 'ok') return fitRow([span(` ${sign} ${found.text}`, found.tone)], width, glyphs);
   return fitRow([span(` ?? (${cut(found.text, width - 6, glyphs)})`, 'quiet')], width, glyphs);
 }
 
@@ -65,15 +76,21 @@ const alarm: Select = ({ alarms }) => {
 
 const pending: Select = ({ acknowledgements }) => {
   const waiting = acknowledgements.filter(({ done_by }) => done_by === null);
-  const [first] = waiting;
+  const first = waiting.find(isUrgent) ?? waiting[0];
   if (first === undefined) return null;
   const more = waiting.length > 1 ? `, 1 of ${waiting.length}` : '';
-  const isUrgent = first.item === 'mass_mismatch';
-  return { text: `ack: grinder ack ${first.item}${more}  (${first.why})`, tone: isUrgent ? 'warn' : 'note' };
+  const isRoutine = !isUrgent(first);
+  const text = `ack: grinder ack ${first.item}${more}  (${first.why})`;
+  return { text, tone: isRoutine ? 'note' : 'warn', isRoutine };
 };
 
+/** Asked for because something happened, not because stage 4 asks for it of everybody. */
+const isUrgent = ({ item }: { readonly item: string }): boolean =>
+  item === 'mass_mismatch' || item.startsWith('manual-');
+
 const summary: Select = (status, agedMs) => {
-  const waiting = status.acknowledgements.filter(({ done_by }) => done_by === null).length;
+  const open = status.acknowledgements.filter(({ done_by }) => done_by === null);
+  const waiting = open.length;
   const serious = [
     ...(status.kill_switch ? ['KILL SWITCH'] : []),
     ...(status.unresolved.length > 0 ? [`UNRESOLVED ${status.unresolved.length}`] : []),
@@ -85,5 +102,7 @@ const summary: Select = (status, agedMs) => {
     ...(waiting > 0 ? [`ACK ${waiting}`] : []),
     ...(found === null ? [] : [found.text]),
   ];
-  return joined(parts, serious.length > 0 || found !== null ? 'warn' : 'note');
+  const isSerious = serious.length > 0 || found !== null || open.some(isUrgent);
+  const warning = joined(parts, isSerious ? 'warn' : 'note');
+  return warning === null ? null : { ...warning, isRoutine: !isSerious && !status.canary };
 };
