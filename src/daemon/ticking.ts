@@ -141,6 +141,13 @@ export function createTick(deps: TickDeps): () => void {
     if (done !== null) core.notebook.note('info', 'AUDIT', done);
     if (core.settings.audit.enabled && !core.journal.healthy())
       core.notebook.alarm('audit', `AUDIT UNAVAILABLE: ${core.journal.problem()}`);
+    const disk = vitals.prerequisites?.find(({ id }) => id === 'disk');
+    core.notebook.alarm(
+      'disk',
+      disk === undefined || disk.verdict === 'PASS'
+        ? null
+        : `the disk of the audit is nearly full, free some before it is: ${disk.figure}`,
+    );
   }
 
   /** Says in time that the arming ends: on the screen as long as it is near, in the log once a threshold. */

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
+import { GENESIS } from './chain.ts';
 import { type Disk, realDisk } from './disk.ts';
 import {
   checkPrivateFile,
@@ -11,11 +12,12 @@ import {
   ensurePrivateDirectory,
   type FileCheck,
   repairOf,
-  replaceFile,
 } from './files.ts';
 import { createHead, type HeadReading, readHead } from './head-record.ts';
 import { rotatedFiles } from './journal-files.ts';
+import { judgeLastWords, type LastWords, lastWordsOf, merge, quarantine } from './journal-merge.ts';
 import { type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
+import { openReserve, type Reserve, reservePath } from './journal-reserve.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
 /** The current file as it was left. */
@@ -28,6 +30,8 @@ export interface OpenFile {
 /** What an open came to; `file` is there even when `problem` forbids to append, where it could be opened. */
 export interface OpenedJournal {
   readonly file: OpenFile | null;
+  /** Empty; null when the journal can't be appended to from the start. */
+  readonly reserve: Reserve | null;
   readonly state: JournalState;
   readonly problem: string | null;
   /** A crash left the current file without the checkpoint at its head. */
@@ -59,18 +63,40 @@ export function openFiles(
     );
   const { fd, readOnlyBecause } = openFile(path, disk);
   const rotated = readOnlyBecause === null ? withoutDuplicate(path, fd, listed, disk) : listed;
-  const replay = replaySet({ path, fd, rotated, head }, disk);
+  const set = { path, fd, rotated, head };
+  const reserve = readOnlyBecause === null ? openReserve(reservePath(path), disk) : null;
+  const words = lastWordsOf(reserve?.kept ?? null);
+  const place = { path, fd, nowMs: places.nowMs };
+  const found =
+    words === null
+      ? null
+      : takeIn(words, place, () => replaySet({ ...set, wanted: seqsOf(words) }, disk), head, disk);
+  const replay = replaySet({ ...set, wanted: [] }, disk);
   const repair = `restore the file, or accept it as it is with: ${adoptCommand}`;
   const problem =
     readOnlyBecause ??
+    (found === 'foreign'
+      ? `audit ${reservePath(path)} holds lines that don't follow the journal; ${repair}`
+      : null) ??
     (replay.problem === null ? null : `${replay.problem}; ${replay.newer ? NEWER : repair}`) ??
     compareWithHead(replay, head, { path, repair, adoptCommand });
-  if (problem !== null) return { ...replay, file: openedFile(fd, disk), problem, wantsCheckpoint: false };
+  if (problem !== null) {
+    reserve?.close();
+    return {
+      state: replay.state,
+      file: openedFile(fd, disk),
+      reserve: null,
+      problem,
+      wantsCheckpoint: false,
+    };
+  }
   if (replay.goodBytes < disk.facts(fd).size)
     quarantine({ path, fd, from: replay.goodBytes, tsMs: places.nowMs }, disk);
   if (existing.kind === 'missing') disk.syncDirectory(dirname(path));
   createHead(headPath, disk);
+  if (reserve?.kept != null) reserve.clear();
   return {
+    reserve,
     file: openedFile(fd, disk),
     state: replay.state,
     problem: replay.state.problem === null ? null : `audit ${path} ${replay.state.problem}; ${repair}`,
@@ -87,7 +113,26 @@ export function openedFile(fd: number, disk: Disk): OpenFile {
 const NEWER = 'a newer program wrote it: run that one';
 
 function closed(problem: string): OpenedJournal {
-  return { file: null, state: EMPTY_STATE, problem, wantsCheckpoint: false };
+  return { file: null, reserve: null, state: EMPTY_STATE, problem, wantsCheckpoint: false };
+}
+
+function seqsOf({ base, heads }: LastWords): readonly number[] {
+  return [base.seq, ...heads.map(({ seq }) => seq)];
+}
+
+/** Takes last words in where they belong, before the replay that counts. */
+function takeIn(
+  words: LastWords,
+  place: { readonly path: string; readonly fd: number; readonly nowMs: number },
+  replay: () => Replay,
+  head: HeadReading,
+  disk: Disk,
+): 'merged' | 'belong' | 'foreign' {
+  const { hashes } = replay();
+  const acknowledged = head.kind === 'ok' ? head.head : GENESIS;
+  const verdict = judgeLastWords(words, (seq) => hashes.get(seq) ?? null, acknowledged);
+  if (verdict === 'belong') merge(place, words, disk);
+  return verdict;
 }
 
 function refusalOf(path: string, check: FileCheck, disk: Disk): string | null {
@@ -118,21 +163,7 @@ function compareWithHead(
     return seq <= 1 ? null : `audit ${path} has ${seq} lines but no head record; ${repair}`;
   if (seq < head.head.seq)
     return `audit ${path} was rolled back: it ends at line ${seq}, ${head.head.seq} were written; ${repair}`;
-  if (head.head.seq > 0 && replay.hashAtHead !== head.head.hash)
+  if (head.head.seq > 0 && replay.hashes.get(head.head.seq) !== head.head.hash)
     return `audit ${path} is another one: line ${head.head.seq} is not the one that was written; ${repair}`;
   return null;
-}
-
-function quarantine(
-  torn: { readonly path: string; readonly fd: number; readonly from: number; readonly tsMs: number },
-  disk: Disk,
-): void {
-  const rest = new Uint8Array(disk.facts(torn.fd).size - torn.from);
-  let length = 0;
-  for (let got = -1; got !== 0 && length < rest.length; length += got)
-    got = disk.read(torn.fd, rest.subarray(length), torn.from + length);
-  replaceFile(`${torn.path}.torn-${torn.tsMs}`, rest.subarray(0, length), disk);
-  disk.syncDirectory(dirname(torn.path));
-  disk.truncate(torn.fd, torn.from);
-  disk.fdatasync(torn.fd);
 }

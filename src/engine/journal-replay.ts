@@ -14,8 +14,8 @@ import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 export interface Replay {
   readonly state: JournalState;
   readonly goodBytes: number;
-  /** Hash of the line that the head record names, as it stands; null when it was not met. */
-  readonly hashAtHead: string | null;
+  /** Hashes of the lines that were asked for, as they stand. */
+  readonly hashes: ReadonlyMap<number, string>;
   /** Which file is broken, where, and why; null when all is well. */
   readonly problem: string | null;
   /** A newer program wrote the line that can't be read. */
@@ -32,14 +32,17 @@ export function replaySet(
     readonly fd: number;
     readonly rotated: readonly RotatedFile[];
     readonly head: HeadReading;
+    /** Lines besides the head record's whose hashes are wanted. */
+    readonly wanted: readonly number[];
   },
   disk: Disk,
 ): Replay {
   let state = EMPTY_STATE;
-  let hashAtHead: string | null = null;
+  const hashes = new Map<number, string>();
   const headSeq = set.head.kind === 'ok' ? set.head.head.seq : 0;
+  const wanted = new Set([headSeq, ...set.wanted]);
   const visit = (record: AuditRecord): void => {
-    if (record.seq === headSeq) hashAtHead = record.hash;
+    if (wanted.has(record.seq)) hashes.set(record.seq, record.hash);
     state = fold(state, record);
   };
   const previous = set.rotated.at(-1);
@@ -58,8 +61,8 @@ export function replaySet(
   problem ??= missingBefore(set.rotated[0]?.firstSeq ?? scan.firstSeq, state);
   if (sound && previous !== undefined && state.checkpoint !== null && headSeq <= before.lastSeq)
     // Nobody was told of a checkpoint that a crash cut short.
-    return { state: before, goodBytes: 0, hashAtHead, problem, newer };
-  return { state, goodBytes: scan.goodBytes, hashAtHead, problem, newer };
+    return { state: before, goodBytes: 0, hashes, problem, newer };
+  return { state, goodBytes: scan.goodBytes, hashes, problem, newer };
 }
 
 /**

@@ -15,6 +15,7 @@ import { fold } from './fold.ts';
 import { writeHead } from './head-record.ts';
 import { copyOut } from './journal-files.ts';
 import { type OpenFile, openFiles } from './journal-open.ts';
+import { isLastWord, type Reserve, type ReserveBase } from './journal-reserve.ts';
 import { planRotation, removeAll } from './journal-rotate.ts';
 import { MAX_LINE_BYTES } from './journal-scan.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
@@ -70,6 +71,8 @@ export function openJournal(options: JournalOptions): Journal {
   let state = EMPTY_STATE;
   let problem = '';
   let file: OpenFile | null = null;
+  let reserve: Reserve | null = null;
+  let base: ReserveBase | null = null;
   let rotateAtBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
   const poison = (error: unknown): string => {
     problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
@@ -77,7 +80,10 @@ export function openJournal(options: JournalOptions): Journal {
   };
 
   const appendAll = (entries: readonly AuditEntry[]): AppendAllResult => {
-    if (problem !== '' || file === null) return { ok: false, problem: problem || 'journal is closed' };
+    if (file === null) return { ok: false, problem: problem || 'journal is closed' };
+    // Once it failed it takes nothing any more; its reserve takes what must still be said.
+    const reserved = problem === '' ? null : reserve;
+    if (problem !== '' && (reserved === null || !entries.every(isLastWord))) return { ok: false, problem };
     const records = chainOf(entries, state.head, clock.wallMs());
     const lines = records.map((record) => new TextEncoder().encode(`${formatLine(record)}\n`));
     const longest = Math.max(0, ...lines.map(({ length }) => length));
@@ -85,16 +91,32 @@ export function openJournal(options: JournalOptions): Journal {
       return { ok: false, problem: `line of ${longest} bytes, at most ${MAX_LINE_BYTES}` };
     if (records.length === 0) return { ok: true, records };
     const bytes = Buffer.concat(lines);
+    const lastWords = (): boolean => {
+      try {
+        reserve?.append({ ...(base ?? { ...state.head, size: file?.size ?? 0 }) }, bytes);
+        base ??= { ...state.head, size: file?.size ?? 0 };
+        state = records.reduce(fold, state);
+        return reserve !== null;
+      } catch {
+        reserve = null;
+        return false;
+      }
+    };
+    if (reserved !== null) return lastWords() ? { ok: true, records } : { ok: false, problem };
+    let isWritten = false;
     try {
       expectUntouched(path, file, disk);
       writeAll(disk, file.fd, bytes, null);
       disk.fdatasync(file.fd);
       file = { ...file, size: file.size + bytes.length };
       state = records.reduce(fold, state);
+      isWritten = true;
       writeHead(headPath, state.head, disk);
       return { ok: true, records };
     } catch (error) {
-      return { ok: false, problem: poison(error) };
+      const why = poison(error);
+      const isSaid = !isWritten && entries.every(isLastWord) && lastWords();
+      return isSaid ? { ok: true, records } : { ok: false, problem: why };
     }
   };
 
@@ -122,7 +144,7 @@ export function openJournal(options: JournalOptions): Journal {
   try {
     const adoptCommand = options.adoptCommand ?? 'grinder audit adopt';
     const opened = openFiles({ path, headPath, nowMs: clock.wallMs(), adoptCommand }, disk);
-    ({ state, file } = opened);
+    ({ state, file, reserve } = opened);
     problem = opened.problem ?? '';
     if (opened.wantsCheckpoint)
       appendAll(checkpointEntries(state, { keepsFromSeq: Math.max(1, state.keepsFromSeq) }));
@@ -146,7 +168,9 @@ export function openJournal(options: JournalOptions): Journal {
     maintain,
     close: () => {
       if (file !== null) disk.close(file.fd);
+      reserve?.close();
       file = null;
+      reserve = null;
     },
   };
 }
