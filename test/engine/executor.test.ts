@@ -490,7 +490,7 @@ describe('the executor', () => {
     expect(w.sent).toEqual([]);
   });
 
-  test('a journal that breaks after the dispatch keeps its intent open and sends nothing else', async () => {
+  test('a journal that breaks after the dispatch keeps the outcome in its reserve and sends nothing else', async () => {
     using directory = scratch();
     const w = world(directory.path);
     w.script.orders = [observedOrder(1), observedOrder(2, { symbol: 'ETHUSDT' })];
@@ -498,7 +498,12 @@ describe('the executor', () => {
     const results = await w.execute([cancel(1), cancel(2, 'ETHUSDT')]);
     expect(statuses(results)).toEqual(['executed', 'blocked:audit_unavailable']);
     expect(w.sent).toHaveLength(1);
-    expect(w.journal.state().openIntents.size).toBe(1);
+    expect(w.journal.healthy()).toBe(false);
+    expect(w.journal.state().openIntents.size).toBe(0);
+    w.journal.close();
+    const again = w.open();
+    expect([again.problem(), again.state().openIntents.size]).toEqual(['', 0]);
+    again.close();
   });
 
   test('sends nothing that the plan of the run does not hold, tells of it, and goes on with nothing else', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { RESERVE_BYTES, reservePath } from '../../src/engine/journal-reserve.ts'
 import { verifyJournal } from '../../src/engine/journal-verify.ts';
 import { openLatch } from '../../src/engine/latch.ts';
 import { entry, type Fault, faultyDisk, handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
+
+setDefaultTimeout(90_000);
 
 const places = (directory: string) => ({
   path: join(directory, 'audit', 'reconcile.jsonl'),

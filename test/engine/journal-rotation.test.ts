@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEntry } from '../../src/engine/audit-record.ts';
@@ -10,6 +10,9 @@ import { rotatedFiles } from '../../src/engine/journal-files.ts';
 import { verifyJournal } from '../../src/engine/journal-verify.ts';
 import { launch } from '../helpers/process.ts';
 import { entry, type Fault, faultyDisk, handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
+
+// Each replays a hundred journals, on a machine that may be busy.
+setDefaultTimeout(90_000);
 
 const DAY = 86_400_000;
 const places = (directory: string) => ({
@@ -275,7 +278,7 @@ describe('retention', () => {
     journal.maintain();
     expect(rotatedFiles(places(directory.path).path)).toHaveLength(9);
     journal.close();
-    expect(readdirSync(join(directory.path, 'audit'))).toHaveLength(10);
+    expect(readdirSync(join(directory.path, 'audit')).filter((name) => /\.\d+$/.test(name))).toHaveLength(9);
   });
 });
 

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { verifyJournal } from '../../src/engine/journal-verify.ts';
 import { entry, handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
+
+setDefaultTimeout(90_000);
 
 const dir = scratch();
 const audit = join(dir.path, 'audit');

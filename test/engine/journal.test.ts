@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import {
   appendFileSync,
   chmodSync,
@@ -28,6 +28,8 @@ import {
   recordingDisk,
   scratch,
 } from './durable.ts';
+
+setDefaultTimeout(90_000);
 
 const paths = (directory: string) => ({
   path: join(directory, 'audit', 'reconcile.jsonl'),
