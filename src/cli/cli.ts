@@ -11,10 +11,13 @@ import { approveCommand } from './approve.ts';
 import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import { clearStopCommand } from './clear-stop.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { type Args, type CliCommand, type CliContext, type CliIo, EXIT, UsageError } from './context.ts';
 import { disarmCommand } from './disarm.ts';
 import { injectMismatchCommand } from './inject-mismatch.ts';
+import { installCommand } from './install.ts';
+import { planCommand } from './plan.ts';
 import { plain } from './print.ts';
 import { proveCommand } from './prove.ts';
 import { renewCommand } from './renew.ts';
@@ -28,6 +31,7 @@ import { stopCommand } from './stop.ts';
 const commands: readonly CliCommand[] = [
   attachCommand,
   statusCommand,
+  planCommand,
   stageCommand,
   advanceCommand,
   approveCommand,
@@ -43,6 +47,7 @@ const commands: readonly CliCommand[] = [
   auditCommand,
   configCommand,
   simCommand,
+  installCommand,
 ];
 
 /** Runs one command line (the words after the program's name) and resolves to its exit code. */
@@ -70,6 +75,12 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
 }
 
+function allCommands(io: CliIo): readonly CliCommand[] {
+  const others = [...(io.extraCommands ?? []), ...commands];
+  const completion: CliCommand = completionCommand(() => [...others, completion]);
+  return [...others, completion];
+}
+
 type Parsed =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'usage'; readonly problem: string }
@@ -78,7 +89,7 @@ type Parsed =
 function parse(argv: readonly string[], io: CliIo): Parsed {
   let result: Parsed = { kind: 'usage', problem: 'name a command' };
   const parser = baseParser();
-  for (const command of [...(io.extraCommands ?? []), ...commands]) {
+  for (const command of allCommands(io)) {
     parser.command({
       command: command.command,
       describe: command.describe,
@@ -158,9 +169,7 @@ function readOrNull(path: string): string | null {
 
 function refuse(io: CliIo, argv: readonly string[], problem: string): number {
   const { verb } = readCommandLine(argv);
-  const known = [...(io.extraCommands ?? []), ...commands].some(
-    (command) => String(command.command).split(' ')[0] === verb,
-  );
+  const known = allCommands(io).some((command) => String(command.command).split(' ')[0] === verb);
   io.stderr(`grinder: ${plain(problem)}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
   return EXIT.usage;
 }

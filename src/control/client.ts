@@ -11,12 +11,15 @@ import {
   type StatusDocument,
   statusSchema,
 } from './protocol.ts';
+import { type PlanDocument, planSchema } from './protocol-plan.ts';
 
 export { NoDaemonError, ProtocolError } from './client-http.ts';
 
 export interface ControlClient {
   /** One status; rejects with NoDaemonError or ProtocolError. */
   readonly status: () => Promise<StatusDocument>;
+  /** What the last run planned; rejects as `status` does. */
+  readonly plan: () => Promise<PlanDocument>;
   /** Every status from now on; connects again by itself, at most a second after an attempt failed. */
   readonly stream: (handlers: StreamHandlers) => { close(): void };
   /** One command; a reply that says no is a reply, not an error. */
@@ -46,6 +49,11 @@ export function connectControl(socketPath: string): ControlClient {
       parseReply(
         statusSchema,
         await exchange({ socketPath, method: 'GET', path: '/v1/status', timeoutMs: STATUS_TIMEOUT_MS }),
+      ),
+    plan: async () =>
+      parseReply(
+        planSchema,
+        await exchange({ socketPath, method: 'GET', path: '/v1/plan', timeoutMs: STATUS_TIMEOUT_MS }),
       ),
     stream: (handlers) => {
       const stream = openStream(socketPath, handlers, (line) => parseReply(statusSchema, line));

@@ -25,6 +25,7 @@ export interface RouteContext {
   readonly surface: Surface;
 }
 
+const READS: ReadonlySet<string> = new Set(['/v1/status', '/v1/stream', '/v1/plan']);
 const USAGE = 64;
 const BODY_PATIENCE_MS = 10_000;
 const STOP_BODY_PATIENCE_MS = 200;
@@ -36,7 +37,7 @@ export function route(context: RouteContext, request: IncomingMessage, response:
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (context.surface === 'stop' && path !== '/v1/status' && path !== '/v1/stop')
       refuse(response, 404, 'this socket has POST /v1/stop and GET /v1/status only');
-    else if (path === '/v1/status' || path === '/v1/stream') routeRead(context, path, request, response);
+    else if (READS.has(path)) routeRead(context, path, request, response);
     else routeCommand(context, path, request, response);
   } catch (error) {
     fail(context.log, response, error);
@@ -63,7 +64,7 @@ function routeRead(
 ): void {
   if (request.method !== 'GET') refuse(response, 405, `${path} is read with GET`);
   else if (path === '/v1/stream') context.hub.add(response);
-  else answer(response, 200, context.target.status());
+  else answer(response, 200, path === '/v1/plan' ? context.target.plan() : context.target.status());
 }
 
 function routeCommand(

@@ -20,6 +20,7 @@ import { openFeedSource } from './feed-source.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { present } from './present.ts';
+import { presentPlan } from './present-plan.ts';
 import { createReloader } from './reloading.ts';
 import { openSockets, register } from './sockets.ts';
 import { stop } from './stopping.ts';
@@ -174,6 +175,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
       seq += 1;
       return present(core, room.board, seq);
     },
+    plan: () => presentPlan(core),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

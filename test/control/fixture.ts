@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlTarget } from '../../src/control/control.ts';
 import type { CommandReply, StatusDocument } from '../../src/control/protocol.ts';
+import type { PlanDocument } from '../../src/control/protocol-plan.ts';
 
 export const exampleStatus: StatusDocument = {
   schema_version: 1,
@@ -144,6 +145,49 @@ export const exampleStatus: StatusDocument = {
   covered: { environment: 'sim' },
 };
 
+export const examplePlan: PlanDocument = {
+  schema_version: 1,
+  at_ms: 1_700_000_000_000,
+  run_id: 'r-1',
+  age_ms: 4000,
+  stage: 2,
+  actions: [
+    {
+      action: 'cancel',
+      symbol: 'BTCUSDT',
+      id: 'grinder_1_BTCUSDT_0_1700000000_1',
+      order_id: '77',
+      side: null,
+      quantity: null,
+      notional_usdt: '0',
+      mismatch: 'ORDER_EXISTS_UNEXPECTED',
+      detail: 'live, expected nothing',
+      synthetic: true,
+      reason: 'dry_run',
+      verdicts: [
+        { gate: 'stop_latched', open: true, value: 'clear', limit: 'clear' },
+        { gate: 'dry_run', open: false, value: 'true', limit: 'false' },
+        { gate: 'not_armed', open: false, value: 'disarmed', limit: 'armed' },
+      ],
+    },
+    {
+      action: 'flatten',
+      symbol: 'ETHUSDT',
+      id: 'BOTH',
+      order_id: null,
+      side: 'SELL',
+      quantity: '0.5',
+      notional_usdt: '1500.00',
+      mismatch: 'POSITION_NONZERO_UNEXPECTED',
+      detail: 'expected 0, found 0.5',
+      synthetic: false,
+      reason: null,
+      verdicts: [{ gate: 'stop_latched', open: true, value: 'clear', limit: 'clear' }],
+    },
+  ],
+  action_count: 3,
+};
+
 export interface Call {
   readonly name: string;
   readonly body: unknown;
@@ -160,6 +204,7 @@ export function recordingTarget(change: (status: StatusDocument) => StatusDocume
       seq += 1;
       return change({ ...exampleStatus, seq });
     },
+    plan: () => examplePlan,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -67,6 +67,7 @@ test.each([
   'seen',
   'inject-mismatch',
   'stream',
+  'plan',
   '',
 ])('%s is not to be had there', async (name) => {
   const { socketPath, calls } = await serve();
