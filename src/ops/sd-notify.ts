@@ -92,32 +92,41 @@ interface DenoDatagrams {
   };
 }
 
+/** The socket is bound at the first word: its directory is made by the start. */
 function openLine(ownPath: string, notifySocket: string, onProblem: (problem: string) => void): Line | null {
   const deno = (globalThis as { Deno?: Partial<DenoDatagrams> }).Deno;
-  if (deno?.listenDatagram === undefined) {
+  const listen = deno?.listenDatagram;
+  if (listen === undefined) {
     onProblem('this runtime has no unix datagrams: systemd is not told anything');
     return null;
   }
-  try {
+  const to = { transport: 'unixpacket', path: notifySocket } as const;
+  let saidSo = false;
+  const failed = (error: unknown): void => {
+    if (!saidSo)
+      onProblem(`systemd can't be told: ${error instanceof Error ? error.message : String(error)}`);
+    saidSo = true;
+  };
+  let socket: ReturnType<DenoDatagrams['listenDatagram']> | null = null;
+  const bind = () => {
     // Left by a process that was killed.
     rmSync(ownPath, { force: true });
-    const socket = deno.listenDatagram({ transport: 'unixpacket', path: ownPath });
-    const failed = (error: unknown): void =>
-      onProblem(`systemd can't be told: ${error instanceof Error ? error.message : String(error)}`);
-    const to = { transport: 'unixpacket', path: notifySocket } as const;
-    // One at a time: Deno refuses a send while another is under way.
-    let sent: Promise<unknown> = Promise.resolve();
-    return {
-      send: (text) => {
-        sent = sent.then(() => socket.send(new TextEncoder().encode(text), to)).catch(failed);
-      },
-      close: () => {
-        socket.close();
-        rmSync(ownPath, { force: true });
-      },
-    };
-  } catch (error) {
-    onProblem(`systemd can't be told: ${error instanceof Error ? error.message : String(error)}`);
-    return null;
-  }
+    return listen({ transport: 'unixpacket', path: ownPath });
+  };
+  // One at a time: Deno refuses a send while another is under way.
+  let sent: Promise<unknown> = Promise.resolve();
+  const send = async (text: string): Promise<void> => {
+    socket ??= bind();
+    await socket.send(new TextEncoder().encode(text), to);
+  };
+  return {
+    send: (text) => {
+      sent = sent.then(() => send(text)).catch(failed);
+    },
+    close: () => {
+      if (socket === null) return;
+      socket.close();
+      rmSync(ownPath, { force: true });
+    },
+  };
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDeno } from '../../scripts/runtimes.mjs';
 import { NO_SUPERVISOR, openSupervisor } from '../../src/ops/sd-notify.ts';
+import { until } from '../control/fixture.ts';
+import { listenAsSystemd } from '../helpers/notify-socket.ts';
 
 const quiet = {
   watchdogUsec: undefined,
@@ -37,18 +39,6 @@ afterEach(() => {
   if (dir !== '') rmSync(dir, { recursive: true, force: true });
 });
 
-/** Plays systemd: binds the socket, and prints each datagram on a line until it hears STOPPING=1. */
-const SYSTEMD = `
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-print('bound', flush=True)
-while True:
-    text = s.recv(4096).decode()
-    print(text, flush=True)
-    if text == 'STOPPING=1': break
-`;
-
 /** Speaks through the runtime that ships: its clock goes 100 ms a call, its watchdog is 900 ms. */
 const SERVICE = `
 import { openSupervisor } from ${JSON.stringify(join(import.meta.dir, '../../src/ops/sd-notify.ts'))};
@@ -66,25 +56,14 @@ async function heardBySystemd(watchdogPid: string): Promise<readonly string[]> {
   dir = mkdtempSync(join(tmpdir(), 'grinder-notify-'));
   const [notify, own, script] = [join(dir, 'notify'), join(dir, 'own'), join(dir, 'service.mjs')];
   await Bun.write(script, SERVICE);
-  const systemd = Bun.spawn(['python3', '-c', SYSTEMD, notify], { stdout: 'pipe' });
-  const reader = systemd.stdout.pipeThrough(new TextDecoderStream() as never).getReader();
-  let heard = '';
-  while (!heard.includes('bound')) heard += (await reader.read()).value ?? '';
+  using systemd = await listenAsSystemd(notify);
   const deno = findDeno(join(import.meta.dir, '../..'));
   const run = ['run', '--no-config', '--no-lock', '--unstable-net', '--allow-all', script];
   const service = Bun.spawn([deno, ...run, notify, own, watchdogPid], { stderr: 'pipe' });
   expect(await service.exited).toBe(0);
-  // What was sent is in the socket's queue by now; systemd that hears no end would wait for ever.
-  const patience = setTimeout(() => systemd.kill(), 5000);
-  expect(await new Response(service.stderr).text()).toBe('');
-  for (;;) {
-    const { value, done } = await reader.read();
-    heard += value ?? '';
-    if (done) break;
-  }
-  clearTimeout(patience);
+  await until('the end', () => systemd.heard().at(-1) === 'STOPPING=1');
   expect(existsSync(own)).toBe(false);
-  return heard.trim().split('\n').slice(1);
+  return systemd.heard();
 }
 
 test('systemd hears that it is ready, alive three times per watchdog period, what it does, and that it stops', async () => {
