@@ -25,10 +25,16 @@ export function causesAfter(
   const next = new Map(causes);
   for (const order of filled) {
     const before = next.get(positionKey(order));
-    if (before !== undefined && before.order.updatedAtMs > order.updatedAtMs) continue;
+    if (before !== undefined && !isNews(order, before.order)) continue;
     next.set(positionKey(order), { order, heardAtMonoMs: update.heardAtMonoMs });
   }
   return next;
+}
+
+/** The same report again must not look as if something happened after the engine spoke. */
+function isNews(order: ObservedOrder, known: ObservedOrder): boolean {
+  if (order.updatedAtMs !== known.updatedAtMs) return order.updatedAtMs > known.updatedAtMs;
+  return order.orderId !== known.orderId || order.filledQuantity !== known.filledQuantity;
 }
 
 /**

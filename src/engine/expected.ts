@@ -1,11 +1,12 @@
 /**
  * Expected state: a fold over feed lines; `now` comes in with each line. The maps inside a draft are changed in place,
- * because a feed may have a million lines; `createViewer` gives everybody else a copy of their own.
+ * because a feed may have a million lines; `createViewer` (expected-picture.ts) gives everybody else a copy of their own.
  *
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
-import { type Book, bookOf, bookWith } from './book.ts';
+import { compareDecimals } from './decimal.ts';
+import { escapeText } from './escape.ts';
 import type { FeedLine, FeedOrder } from './feed-schema.ts';
 import type { Instant } from './progress.ts';
 import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
@@ -41,31 +42,6 @@ export function nothingExpected(): ExpectedDraft {
     lastLine: null,
     fault: null,
     settled: false,
-  };
-}
-
-/**
- * Makes the function that shows a draft to everybody else, `settled` once its first checkpoint was read `settleMs` ago.
- * What was shown stays as it was; the next picture shares with it what did not change. One viewer a draft.
- */
-export function createViewer(settleMs: number): (draft: ExpectedDraft, now: Instant) => ExpectedState {
-  let shown: ExpectedDraft | null = null;
-  let picture: ExpectedState & { readonly orders: Book<ExpectedOrder> } = {
-    ...nothingExpected(),
-    orders: bookOf(new Map()),
-  };
-  return (draft, now) => {
-    const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
-    const settled = since !== null && since >= settleMs;
-    if (draft !== shown) {
-      const { touched, ...state } = draft;
-      const isSame = shown?.orders === draft.orders;
-      const orders = isSame ? bookWith(picture.orders, touched, draft.orders) : bookOf(draft.orders);
-      picture = { ...state, orders, positions: new Map(draft.positions), settled };
-      touched.clear();
-      shown = draft;
-    } else if (picture.settled !== settled) picture = { ...picture, settled };
-    return picture;
   };
 }
 
@@ -142,7 +118,7 @@ function applyRecord(
       );
       return {
         ...state,
-        fault: null,
+        fault: overfilled(line.orders.find(isOverfilled)),
         checkpoint: {
           account: line.account,
           environment: line.environment,
@@ -156,14 +132,19 @@ function applyRecord(
       };
     }
     case 'order': {
+      if (isOverfilled(line)) return withFault(state, overfilled(line) ?? '');
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       state.orders.set(line.client_order_id, liveOrder(line, at));
       state.touched.add(line.client_order_id);
       return state;
     }
-    case 'order_end':
+    case 'order_end': {
+      const { quantity = null } = state.orders.get(line.client_order_id) ?? {};
+      const end = { ...line, quantity: quantity ?? line.filled_quantity };
+      if (isOverfilled(end)) return withFault(state, overfilled(end) ?? '');
       endOrder(state, line, now);
       return state;
+    }
     case 'position': {
       const { symbol, position_side, amount, ts_ms } = line;
       const position: ExpectedPosition = {
@@ -181,6 +162,19 @@ function applyRecord(
     case 'heartbeat':
       return { ...state, appliedEventMs: Math.max(state.appliedEventMs, line.applied_event_ms) };
   }
+}
+
+type Filled = Pick<FeedOrder, 'client_order_id' | 'quantity' | 'filled_quantity'>;
+
+/** No order is filled beyond its size: whoever says so has counted a trade twice, and is not believed. */
+function isOverfilled({ filled_quantity, quantity }: Filled): boolean {
+  return compareDecimals(filled_quantity, quantity) > 0;
+}
+
+function overfilled(order: Filled | undefined): string | null {
+  if (order === undefined) return null;
+  const { client_order_id, filled_quantity, quantity } = order;
+  return `order ${escapeText(client_order_id, 40)} is filled beyond its size: ${filled_quantity}/${quantity}`;
 }
 
 function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: number }): ExpectedOrder {

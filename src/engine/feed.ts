@@ -10,14 +10,8 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from './clock.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { escapeText } from './escape.ts';
-import {
-  applyLine,
-  createViewer,
-  type ExpectedDraft,
-  type FeedIdentity,
-  nothingExpected,
-  withFault,
-} from './expected.ts';
+import { applyLine, type ExpectedDraft, type FeedIdentity, nothingExpected, withFault } from './expected.ts';
+import { createViewer } from './expected-picture.ts';
 import { feedLineSchema } from './feed-schema.ts';
 import type { ExpectedState } from './types.ts';
 

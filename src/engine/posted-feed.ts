@@ -3,14 +3,8 @@
  * it knows nothing, and the engine's next line without a checkpoint is a fault that says so.
  */
 import type { Clock } from './clock.ts';
-import {
-  applyLine,
-  createViewer,
-  type ExpectedDraft,
-  type FeedIdentity,
-  nothingExpected,
-  withFault,
-} from './expected.ts';
+import { applyLine, type ExpectedDraft, type FeedIdentity, nothingExpected, withFault } from './expected.ts';
+import { createViewer } from './expected-picture.ts';
 import { type Feed, parseLine } from './feed.ts';
 
 /** What became of one batch. */

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import {
-  applyLine,
-  createViewer,
-  type ExpectedDraft,
-  nothingExpected,
-  withFault,
-} from '../../src/engine/expected.ts';
+import { applyLine, type ExpectedDraft, nothingExpected, withFault } from '../../src/engine/expected.ts';
+import { createViewer } from '../../src/engine/expected-picture.ts';
 import { feedLineSchema } from '../../src/engine/feed-schema.ts';
 import { identity, type Line, order, session } from './feed-lines.ts';
 
