@@ -416,6 +416,27 @@ const onTheWire: readonly Mutation[] = [
     tests: ['test/engine/interlock.test.ts'],
   },
   {
+    name: 'permit-outlives-a-suspend',
+    file: 'src/exchange/guard.ts',
+    search: "if (!(clock.wallMs() < permit.deadlineMs)) return 'permit expired';",
+    replace: '',
+    tests: GUARD,
+  },
+  {
+    name: 'order-that-may-still-work-is-executed',
+    file: 'src/exchange/outcome.ts',
+    search: '} else if (!ENDED.has(order.status)) {',
+    replace: "} else if (order.status === 'CANCELED') {",
+    tests: ['test/exchange/outcome.test.ts'],
+  },
+  {
+    name: 'key-refused-and-on-we-go',
+    file: 'src/daemon/executing.ts',
+    search: 'if (why === null) return;',
+    replace: 'if (why !== null) return;',
+    tests: ['test/daemon/outcomes.test.ts'],
+  },
+  {
     name: 'permit-used-twice',
     file: 'src/exchange/guard.ts',
     search: "if (used.has(permit.intentId)) return 'permit already used';",

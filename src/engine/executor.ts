@@ -179,7 +179,11 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   const atMonoMs = tools.clock.monoMs();
   pass.used = spend(pass.used, action);
   pass.setInFlight(id);
-  const permit = { intentId: id, requestHash, epoch, deadlineMonoMs: atMonoMs + tools.permitMs };
+  const deadlines = {
+    deadlineMonoMs: atMonoMs + tools.permitMs,
+    deadlineMs: tools.clock.wallMs() + tools.permitMs,
+  };
+  const permit = { intentId: id, requestHash, epoch, ...deadlines };
   const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));
   const outcome = tools.journal.append(outcomeEntry(request.run, action, { intentId: id, result }));
   pass.setInFlight(null);

@@ -35,6 +35,8 @@ export interface Permit {
   readonly epoch: number;
   /** On control's monotonic clock. */
   readonly deadlineMonoMs: number;
+  /** The same on the wall clock: a machine that slept finds its permits over, though the monotonic clock stood still. */
+  readonly deadlineMs: number;
 }
 
 /** Makes a new interlock: latched and without writes, so that forgetting to set it up is safe. */

@@ -44,6 +44,7 @@ export function createWriteGuard(interlock: Interlock, clock: Clock, used: Set<s
     if (used.has(permit.intentId)) return 'permit already used';
     const windowMs = Number(params['recvWindow'] ?? Number.NaN);
     if (!(windowMs > 0 && windowMs <= MAX_WRITE_WINDOW_MS)) return 'recvWindow of a write is above its limit';
+    if (!(clock.wallMs() < permit.deadlineMs)) return 'permit expired';
     const reason = refusal(interlock, permit, hashWire({ method, path, params }), clock.monoMs());
     if (reason === null) used.add(permit.intentId);
     return reason;

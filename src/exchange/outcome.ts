@@ -28,6 +28,9 @@ function explain(httpStatus: number, message: string): string {
   return `expected a well-formed reply for this very order, found: ${message === '' ? 'an empty body' : message}`;
 }
 
+/** With RESULT a MARKET or IOC order is answered once it has ended ("New Order", newOrderRespType; read 2026-11-23). */
+const ENDED: ReadonlySet<string> = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH']);
+
 const orderSchema = z.object({
   symbol: z.string(),
   orderId: idText,
@@ -47,6 +50,8 @@ function readOrder(write: WriteRequest, text: string): DispatchResult | null {
   if (write.kind === 'cancel') {
     if (order.orderId !== write.orderId || order.status !== 'CANCELED') return null;
   } else if (order.side !== write.side || compareDecimals(order.origQty, write.quantity) !== 0) {
+    return null;
+  } else if (!ENDED.has(order.status)) {
     return null;
   }
   const { orderId, executedQty, status } = order;

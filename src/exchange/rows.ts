@@ -14,11 +14,15 @@ import type {
 const HUGE = '1000000000000000';
 const FAR_FUTURE_MS = 8_640_000_000_000_000;
 
+/** So that products of two of them are still exact. */
+const MOST_PLACES = 18;
+
 /** A decimal as text, signed and bounded; numbers are refused, since they have lost digits already. */
 export const signedText = z.string().refine(
   (text) => {
     const value = parseDecimal(text);
-    return value?.abs().isLessThanOrEqualTo(HUGE) ?? false;
+    if (value === null || value.abs().isGreaterThan(HUGE)) return false;
+    return (value.decimalPlaces() ?? 0) <= MOST_PLACES;
   },
   { error: 'expected a decimal as text', abort: true },
 );

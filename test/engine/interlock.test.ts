@@ -21,6 +21,7 @@ const permitOf = (interlock: Interlock): Permit => ({
   requestHash: 'h',
   epoch: interlock.epoch(),
   deadlineMonoMs: 1000,
+  deadlineMs: 1000,
 });
 
 describe('an interlock', () => {

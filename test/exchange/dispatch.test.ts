@@ -135,6 +135,17 @@ test('a permit that has expired sends nothing', async () => {
   expect(await world.sim.writes()).toEqual([]);
 });
 
+test('a permit that expired while the machine slept sends nothing', async () => {
+  await using world = await startWorld();
+  const write = await strayCancel(world);
+  const permit = world.permit(write, { deadlineMs: systemClock.wallMs() });
+  expect(await world.exchange.dispatch(write, permit)).toEqual({
+    status: 'NOT_SENT',
+    message: 'permit expired',
+  });
+  expect(await world.sim.writes()).toEqual([]);
+});
+
 test('a request that differs from its intent is not sent', async () => {
   await using world = await startWorld();
   const promised = await strayCancel(world);

@@ -73,6 +73,8 @@ for (const change of [
   { side: 'BUY' },
   { origQty: '0.02' },
   { status: 'REJECTED' },
+  { status: 'NEW' },
+  { status: 'PARTIALLY_FILLED', executedQty: '0.005' },
   { clientOrderId: 'grc_2' },
 ]) {
   test(`a flatten reply with ${JSON.stringify(change)} is UNKNOWN`, () => {

@@ -105,6 +105,7 @@ export function permitFor(interlock: Interlock, requestHash: string, change: Par
     requestHash,
     epoch: interlock.epoch(),
     deadlineMonoMs: systemClock.monoMs() + 30_000,
+    deadlineMs: systemClock.wallMs() + 30_000,
     ...change,
   };
 }

@@ -83,7 +83,7 @@ describe('F30 NaN, negative or huge numbers', () => {
       expect(await w.written()).toBe(0);
     });
 
-  for (const markPrice of ['0', 'NaN', '-60000', '1', '900000000'])
+  for (const markPrice of ['0', 'NaN', '-60000', '1', '900000000', `60000.${'1'.repeat(40)}`])
     test(`a mark price of ${markPrice} in the read before the write sends nothing`, async () => {
       await using w = await startWriteWorld();
       const action = await w.planFlatten();
