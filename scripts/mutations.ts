@@ -520,8 +520,8 @@ const inJournal: readonly Mutation[] = [
   {
     name: 'journal-error-forgotten',
     file: 'src/engine/journal.ts',
-    search: 'return { ok: false, problem: poison(error) };',
-    replace: 'return { ok: false, problem: describeError(error) };',
+    search: 'const why = poison(error);',
+    replace: 'const why = describeError(error);',
     tests: JOURNAL,
   },
   {
