@@ -19,11 +19,13 @@ export type Frame =
 
 const event = z.object({ e: z.string(), E: z.int().nonnegative().catch(0) });
 
-/** Reads one frame; an event of a type that isn't known means that anything may have changed. */
+/**
+ * Reads one frame; an event of a type that isn't known means that anything may have changed, and so does what is
+ * neither an event nor an answer: it may hold events in a wrapping that we don't know.
+ */
 export function readFrame(frame: unknown): Frame {
   const head = event.safeParse(frame);
-  if (!head.success)
-    return typeof frame === 'object' && frame !== null ? { kind: 'alive' } : { kind: 'malformed' };
+  if (!head.success) return { kind: isAnswer(frame) ? 'alive' : 'malformed' };
   const { e: type, E: eventTimeMs } = head.data;
   switch (type) {
     case 'listenKeyExpired':
@@ -42,6 +44,12 @@ export function readFrame(frame: unknown): Frame {
     default:
       return { kind: 'changed', symbols: [], orders: [], positions: [], eventTimeMs };
   }
+}
+
+/** What our probes are answered with. */
+function isAnswer(frame: unknown): boolean {
+  if (typeof frame !== 'object' || frame === null || 'e' in frame) return false;
+  return 'result' in frame || 'error' in frame;
 }
 
 function ofOrder(order: ObservedOrder | undefined, eventTimeMs: number): Frame {

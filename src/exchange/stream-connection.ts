@@ -40,10 +40,14 @@ const LISTEN_KEY_GONE = -1125;
 const ALIVE_EVERY_MS = 1000;
 const OPENING_LIMIT_MS = 15_000;
 
-/** Resolves when the connection is lost, given up or stopped, with the reason and whether it ever was up. */
-export function connectOnce(
-  deps: ConnectionDeps,
-): Promise<{ readonly why: string; readonly wasUp: boolean }> {
+/** How a connection ended; `upMs` is how long it was up, null when it never was. */
+export interface Ended {
+  readonly why: string;
+  readonly upMs: number | null;
+}
+
+/** Resolves when the connection is lost, given up or stopped. */
+export function connectOnce(deps: ConnectionDeps): Promise<Ended> {
   const { ccxt, clock, emit, timing, key, changes, stop } = deps;
   return new Promise((resolve) => {
     const startMs = clock.monoMs();
@@ -73,7 +77,7 @@ export function connectOnce(
       clearInterval(timer);
       stop.removeEventListener('abort', stopped);
       socket?.close();
-      resolve({ why, wasUp: openedMs !== null });
+      resolve({ why, upMs: openedMs === null ? null : clock.monoMs() - openedMs });
     }
 
     function onOpen(): void {

@@ -13,7 +13,7 @@ import { createChangeBatch } from './change-batch.ts';
 import type { ExchangeEvent } from './exchange.ts';
 import { readRefusal } from './reply.ts';
 import type { Scrubber } from './scrub.ts';
-import { connectOnce, type StreamTiming } from './stream-connection.ts';
+import { connectOnce, type Ended, type StreamTiming } from './stream-connection.ts';
 import { perform } from './transport.ts';
 
 export type { StreamTiming } from './stream-connection.ts';
@@ -61,13 +61,13 @@ export function startStream(deps: StreamDeps): Stream {
       if (typeof key === 'string') {
         scrubber.learn(key);
         const ended = await connectOnce({ ...deps, key, changes, stop: stop.signal });
-        failures = ended.wasUp ? 0 : failures + 1;
+        failures = failuresAfter(failures, ended, timing);
         if (!stop.signal.aborted) down(ended.why);
       } else {
         failures += 1;
         if (!stop.signal.aborted) down(key.why);
       }
-      const delayMs = Math.min(timing.retryMs * 2 ** Math.min(failures, 10), timing.longestRetryMs);
+      const delayMs = retryDelayMs(failures, timing);
       await sleep(delayMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   }
@@ -79,6 +79,19 @@ export function startStream(deps: StreamDeps): Stream {
       await work;
     },
   };
+}
+
+/**
+ * Counts failures in a row. A connection that the server takes and drops again is one too: the exchange bans an address
+ * for 300 connections in 5 minutes (USD-M "Websocket Market Streams", read 2026-11).
+ */
+export function failuresAfter(failures: number, { upMs }: Ended, timing: StreamTiming): number {
+  return upMs !== null && upMs >= timing.longestRetryMs ? 0 : failures + 1;
+}
+
+/** How long to wait before the next connection, in ms: doubled at each failure, up to the longest. */
+export function retryDelayMs(failures: number, timing: StreamTiming): number {
+  return Math.min(timing.retryMs * 2 ** Math.min(Math.max(0, failures - 1), 10), timing.longestRetryMs);
 }
 
 async function obtainKey({ ccxt }: StreamDeps): Promise<string | { readonly why: string }> {

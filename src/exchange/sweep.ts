@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { ObservedOrder, ReadReport } from '../engine/types.ts';
 import { planReads } from './read-plan.ts';
-import type { Reader } from './reader.ts';
+import type { Read, Reader } from './reader.ts';
 import { algoRow, orderRow } from './rows.ts';
 
 export interface OrderReads {
@@ -55,10 +55,12 @@ export function createSweeper(read: Reader): Sweeper {
 
   async function readWatched(symbols: readonly string[]): Promise<OrderReads> {
     const reads = await Promise.all(
-      symbols.flatMap((symbol) => [
-        read('openOrders', { symbol }, z.array(orderRow)),
-        read('openAlgoOrders', { symbol }, z.array(algoRow)),
-      ]),
+      symbols.flatMap((symbol) =>
+        [
+          read('openOrders', { symbol }, z.array(orderRow)),
+          read('openAlgoOrders', { symbol }, z.array(algoRow)),
+        ].map(async (one) => aboutOne(await one, symbol)),
+      ),
     );
     const carried = (last?.orders ?? [])
       .filter((order) => !watched.has(order.symbol))
@@ -81,4 +83,11 @@ export function createSweeper(read: Reader): Sweeper {
       return plan.orders === 'all' ? sweep(startedMonoMs) : readWatched(symbols);
     },
   };
+}
+
+/** A list about another symbol says nothing of this one: it is no list of it, and not an empty one either. */
+function aboutOne(one: Read<readonly ObservedOrder[]>, symbol: string): Read<readonly ObservedOrder[]> {
+  if (one.value?.every((order) => order.symbol === symbol) ?? true) return one;
+  const error = 'expected orders of the symbol asked for, found others';
+  return { ...one, value: null, report: { ...one.report, outcome: 'unparsable', error } };
 }

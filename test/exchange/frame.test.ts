@@ -50,6 +50,24 @@ describe('a frame', () => {
     });
   }
 
+  test.each([
+    [{ result: [], id: 1 }, 'alive'],
+    [{ result: null, id: 1 }, 'alive'],
+    [{ error: { code: 2, msg: 'Invalid request' }, id: 1 }, 'alive'],
+    [{}, 'malformed'],
+    [{ id: 1 }, 'malformed'],
+    [{ stream: 'key', data: orderUpdate() }, 'malformed'],
+    [[orderUpdate()], 'malformed'],
+    [Buffer.from(JSON.stringify(orderUpdate())), 'malformed'],
+    [{ e: null, result: [] }, 'malformed'],
+    [{ e: 7, o: order }, 'malformed'],
+    ['', 'malformed'],
+    [null, 'malformed'],
+    [0, 'malformed'],
+  ])('F38 malformed frame: %j is %s, so that an event in an unknown wrapping is not lost', (frame, kind) => {
+    expect(readFrame(frame)).toEqual({ kind } as ReturnType<typeof readFrame>);
+  });
+
   test('with a status that is not known keeps the order, as unknown', () => {
     expect(readFrame(orderUpdate({ X: 'NEW_ADL' }))).toMatchObject({ orders: [{ status: 'UNKNOWN' }] });
   });

@@ -94,6 +94,30 @@ test('F28 partial page: an order that it leaves out and that is really gone is m
   ]);
 });
 
+test.each(['openOrders', 'openAlgoOrders'])(
+  'a list of %s about another symbol is a failed read, and shows neither',
+  async (path) => {
+    await using world = await startWorld();
+    const price = Number((await world.sim.state()).prices['BTCUSDT']);
+    await world.sim.placeStray('BTCUSDT');
+    await world.sim.placeOrder({
+      symbol: 'BTCUSDT',
+      side: 'SELL',
+      triggerPrice: String(Math.floor(price * 0.9)),
+      clientOrderId: 'stop-1',
+    });
+    await world.exchange.observe({ symbols: SYMBOLS });
+    const patch = { symbol: 'ETHUSDT' };
+    await world.sim.fault({ kind: 'patch', match: { path, symbol: 'BTCUSDT' }, patch });
+    const seen = await world.exchange.observe({ symbols: SYMBOLS });
+    expect(seen.complete).toBe(false);
+    expect(seen.reads.filter(({ outcome }) => outcome !== 'ok')).toMatchObject([
+      { endpoint: path, outcome: 'unparsable', error: expect.stringContaining('found others') },
+    ]);
+    expect(seen.orders.map(({ symbol }) => symbol)).toEqual(['BTCUSDT']);
+  },
+);
+
 test('F29 stale snapshot: what the stream told since is not undone by an older page', async () => {
   await using world = await startWorld();
   await until(() => world.events.some(({ type }) => type === 'stream_up'), 'the stream');

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type { ObservedOrder, ObservedPosition } from '../../src/engine/types.ts';
 import { EMPTY_VIEW, hear, show } from '../../src/engine/view.ts';
 import { takeSnapshot } from '../../src/engine/view-snapshot.ts';
+import { DEFAULT_STREAM_TIMING, failuresAfter, retryDelayMs } from '../../src/exchange/stream.ts';
 import { until } from '../helpers/simulator.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -199,6 +200,26 @@ for (const [fault, kind] of [
     await changed(world, 'ETHUSDT');
   });
 }
+
+test.each([
+  ['never came up', null, 4],
+  ['was dropped at once', 0, 4],
+  ['was dropped before the longest delay had passed', 59_999, 4],
+  ['lived for as long as the longest delay', 60_000, 0],
+])('F37 disconnect: after three failures a connection that %s leaves %p', (_what, upMs, left) => {
+  expect(failuresAfter(3, { why: '', upMs }, DEFAULT_STREAM_TIMING)).toBe(left);
+});
+
+test('F37 disconnect: a server that takes connections and drops them at once is asked less and less often', () => {
+  const delays: number[] = [];
+  let failures = 0;
+  for (let spentMs = 0; spentMs < 300_000; spentMs += delays.at(-1) ?? 0) {
+    failures = failuresAfter(failures, { why: '', upMs: 5 }, DEFAULT_STREAM_TIMING);
+    delays.push(retryDelayMs(failures, DEFAULT_STREAM_TIMING));
+  }
+  expect(delays.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+  expect(delays.length).toBeLessThan(15);
+});
 
 test('connections that are refused are tried again', async () => {
   await using world = await startWorld();
