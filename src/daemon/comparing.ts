@@ -2,7 +2,7 @@
 import { attribute } from '../engine/attribution.ts';
 import type { CompareOptions, Comparison } from '../engine/compare.ts';
 import type { Question } from '../engine/comparer.ts';
-import { answerOf, foldTargeted, type TargetedRead } from '../engine/targeted.ts';
+import { answerOf, foldTargeted, isConditionalType, type TargetedRead } from '../engine/targeted.ts';
 import type { Observation } from '../engine/types.ts';
 import type { Core } from './core.ts';
 
@@ -20,13 +20,10 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
   const expected = core.feed.state();
   const reads = await Promise.all(
     asked.map(async (clientOrderId): Promise<TargetedRead> => {
-      const symbol = expected.orders.get(clientOrderId)?.symbol ?? '';
-      const result = await core.exchange.queryOrder({
-        symbol,
-        clientOrderId,
-        orderId: null,
-        conditional: false,
-      });
+      const { symbol, orderType } = expected.orders.get(clientOrderId) ?? { symbol: '', orderType: 'LIMIT' };
+      // Ordinary orders know nothing of a conditional one: asked there, each would be denied and missing.
+      const conditional = isConditionalType(orderType);
+      const result = await core.exchange.queryOrder({ symbol, clientOrderId, orderId: null, conditional });
       const status = result.kind === 'found' ? result.order.status : null;
       const answer = result.kind === 'found' ? answerOf(result.order.status) : result.kind;
       return { clientOrderId, answer, status, readAtMonoMs: core.clock.monoMs() };

@@ -1,8 +1,10 @@
 /** Gathers what the gates read, at one instant. What isn't known is null, and null closes its gate. */
+
 import type { Settings } from '../config/load.ts';
 import type { ChunkLimits } from '../engine/chunk.ts';
 import { compareDecimals } from '../engine/decimal.ts';
 import { feedAgeMs } from '../engine/expected.ts';
+import { isConditionalType } from '../engine/targeted.ts';
 import type { ExpectedState, StageNumber, Switches } from '../engine/types.ts';
 import { dayUsage } from '../gates/budget.ts';
 import type { DayUsage, GateWorld } from '../gates/gate.ts';
@@ -138,14 +140,10 @@ function sinceLastWriteMs(core: Core): number | null {
 /** Symbols on which the engine believes in a live order that can only shrink a position, or that waits for a price. */
 function protectedSymbols(expected: ExpectedState): readonly string[] {
   const protecting = [...expected.orders.values()].filter(
-    ({ state, reduceOnly, orderType }) =>
-      state === 'live' && (reduceOnly || !PLAIN_TYPES.has(orderType.toUpperCase())),
+    ({ state, reduceOnly, orderType }) => state === 'live' && (reduceOnly || isConditionalType(orderType)),
   );
   return [...new Set(protecting.map(({ symbol }) => symbol))];
 }
-
-/** Order types that wait for no price; every other one is taken for conditional. */
-const PLAIN_TYPES: ReadonlySet<string> = new Set(['LIMIT', 'MARKET', 'LIMIT_MAKER']);
 
 /** Our clock minus the exchange's, or 0 while unknown. */
 function clockOffset(core: Core): number {

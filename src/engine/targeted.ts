@@ -27,6 +27,14 @@ export function isLive(status: OrderStatus): boolean {
   return status === 'NEW' || status === 'PARTIALLY_FILLED';
 }
 
+/** Tells whether an order of this type waits for a price, so that it is listed and asked for among conditional orders. */
+export function isConditionalType(orderType: string): boolean {
+  return !PLAIN_TYPES.has(orderType.toUpperCase());
+}
+
+/** Order types that wait for no price; every other one is taken for conditional. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['LIMIT', 'MARKET', 'LIMIT_MAKER']);
+
 /** Words a targeted read's answer from the order it found; a status we don't know proves nothing. */
 export function answerOf(status: OrderStatus): TargetedRead['answer'] {
   if (isLive(status)) return 'live';
