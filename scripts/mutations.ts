@@ -245,6 +245,13 @@ const inExecutor: readonly Mutation[] = [
     tests: EXECUTOR,
   },
   {
+    name: 'two-runs-at-once',
+    file: 'src/engine/executor.ts',
+    search: '      isBusy = true;',
+    replace: '',
+    tests: EXECUTOR,
+  },
+  {
     name: 'dispatch-waited-for-without-end',
     file: 'src/engine/executor.ts',
     search: 'return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS);',

@@ -79,7 +79,12 @@ export function entryDigest(core: Core): string {
     stage === 0 ? 0 : passedAtMs,
     version,
   ]);
-  const plan = realPlan(core).map(({ action }) => [action.id, action.orderId, action.quantity]);
+  // The position, not the part of it that goes first: that follows the price, and no code would ever still be good.
+  const plan = realPlan(core).map(({ action }) => [
+    action.id,
+    action.orderId,
+    action.mismatch.observedPosition?.amount ?? action.quantity,
+  ]);
   return digestOf([...whatRuns(core), settings.digest, evidence, plan]);
 }
 

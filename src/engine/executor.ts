@@ -6,71 +6,23 @@
  * error (S10), on a symbol with an open intent (S11), or once the stop is latched (S21); every action given ends as
  * exactly one of executed, blocked, failed, unknown (S22); nothing that this run's plan does not hold, and nothing twice.
  */
-import type { DispatchResult, Exchange, WriteRequest } from '../exchange/exchange.ts';
+import type { DispatchResult, WriteRequest } from '../exchange/exchange.ts';
 import type { RunUsage } from '../gates/gate.ts';
-import type { Clock } from './clock.ts';
 import { withinDeadline } from './deadline.ts';
 import { spend, UNUSED_RUN } from './decide.ts';
+import type { ExecuteRequest, ExecutorTools } from './executor-types.ts';
 import { describeError } from './files.ts';
-import type { Interlock } from './interlock.ts';
 import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
-import type { Journal } from './journal.ts';
-import type { PlanLedger } from './plan-ledger.ts';
-import { type FlattenPricer, type Prepared, prepareWrite } from './prepare-write.ts';
+import { type Prepared, prepareWrite } from './prepare-write.ts';
 import { newIntentId, newRepairClientOrderId } from './repair-id.ts';
-import type { BlockReason, GateName, JudgedAction, PlannedAction } from './types.ts';
+import type { BlockReason, GateName, PlannedAction } from './types.ts';
 import { type Verification, verifyWrite } from './verify-write.ts';
-import {
-  intentEntry,
-  notTriedEntry,
-  outcomeEntry,
-  type RunStamp,
-  verificationEntry,
-} from './write-records.ts';
+import { intentEntry, notTriedEntry, outcomeEntry, verificationEntry } from './write-records.ts';
 
+export type { ExecuteRequest, ExecutorTools } from './executor-types.ts';
 export type { ItemResult } from './item-result.ts';
 
-/** What the executor works with. */
-export interface ExecutorTools {
-  readonly exchange: Pick<Exchange, 'queryOrder' | 'queryPosition' | 'dispatch'>;
-  readonly journal: Journal;
-  readonly interlock: Interlock;
-  readonly clock: Clock;
-  /** Hash of what a write looks like on the wire (exchange/wire.ts); throws when it can't be put there. */
-  readonly hashRequest: (write: WriteRequest) => string;
-  readonly flattenTerms: FlattenPricer;
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
-  /** For ids; this machine's when it isn't given. */
-  readonly randomHex?: (bytes: number) => string;
-  /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
-  readonly permitMs: number;
-  /**
-   * How long a dispatch may take before it counts as unknown, in milliseconds; 60,000 when not said. Above `permitMs`, so
-   * that what is given up can not leave any more.
-   */
-  readonly dispatchLimitMs?: number;
-}
-
-/** One run's actions that passed all gates, in the order to execute them. */
-export interface ExecuteRequest {
-  readonly run: RunStamp;
-  readonly actions: readonly JudgedAction[];
-  /** The interlock's epoch, read before the gates were judged. */
-  readonly epoch: number;
-  /**
-   * Judges one action by the world as it is now and by what this run has taken so far; null when every gate is open.
-   * Called right before every write, and earlier when the epoch moved.
-   */
-  readonly rejudge: (action: PlannedAction, used: RunUsage) => GateName | null;
-  /** The run's plan as it was written down; every write uses up an entry of it. */
-  readonly ledger: PlanLedger;
-  /** Told of a write that the plan does not hold, before anything else happens: it takes away the right to write. */
-  readonly unplanned: (why: string) => void;
-  /** Told of a definite refusal before the next action is looked at. */
-  readonly refused?: (refusal: { readonly httpStatus: number | null; readonly code: number | null }) => void;
-}
-
-/** Executes runs; one at a time. */
+/** Executes runs, one at a time: what is given meanwhile is blocked. */
 export interface Executor {
   /** Never rejects; gives one result an action, in their order. */
   readonly execute: (request: ExecuteRequest) => Promise<readonly ItemResult[]>;
@@ -83,28 +35,34 @@ const DISPATCH_LIMIT_MS = 60_000;
 /** Makes an executor. */
 export function createExecutor(tools: ExecutorTools): Executor {
   let inFlight: string | null = null;
+  let isBusy = false;
+  const setInFlight = (intentId: string | null): void => {
+    inFlight = intentId;
+  };
+  const executeAll = async (request: ExecuteRequest): Promise<readonly ItemResult[]> => {
+    const pass: Pass = { tools, request, epoch: request.epoch, used: UNUSED_RUN, setInFlight };
+    const results: ItemResult[] = [];
+    for (const { action, reason } of request.actions)
+      results.push(
+        reason === null ? await executeOne(pass, action) : ended(action, 'blocked', reason, 'not runnable'),
+      );
+    return results;
+  };
   return {
     inFlight: () => inFlight,
     execute: async (request) => {
-      const results: ItemResult[] = [];
-      const pass: Pass = {
-        tools,
-        request,
-        epoch: request.epoch,
-        used: UNUSED_RUN,
-        setInFlight: (intentId) => {
-          inFlight = intentId;
-        },
-      };
-      for (const { action, reason } of request.actions) {
-        results.push(
-          reason === null ? await executeOne(pass, action) : ended(action, 'blocked', reason, 'not runnable'),
-        );
-      }
-      return results;
+      // Two at once would each count from nothing against the run's caps.
+      if (isBusy)
+        return request.actions.map(({ action }) => ended(action, 'blocked', 'cooldown_not_elapsed', BUSY));
+      isBusy = true;
+      return executeAll(request).finally(() => {
+        isBusy = false;
+      });
     },
   };
 }
+
+const BUSY = 'another run is being executed';
 
 /** One run under way; `epoch` is the one at which the world was last judged, `used` what its intents have taken. */
 interface Pass {

@@ -31,6 +31,25 @@ function decide(hand: HandCore, ...actions: ReturnType<typeof planned>[]): void 
 }
 
 describe('a code', () => {
+  test('stands for a position and not for the part of it that goes first, which follows the price', async () => {
+    using bed = bench();
+    const { hand, offer, redeem } = bed;
+    const whole = planned(flattenMismatch('0.100'));
+    decide(hand, { ...whole, quantity: '0.002', notionalUsdt: '99' });
+    const { phrase } = await offer();
+    decide(hand, { ...whole, quantity: '0.001', notionalUsdt: '50' });
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 0 });
+  });
+
+  test('is void when the position is another one', async () => {
+    using bed = bench();
+    const { hand, offer, redeem } = bed;
+    decide(hand, planned(flattenMismatch('0.100')));
+    const { phrase } = await offer();
+    decide(hand, planned(flattenMismatch('0.101')));
+    expect(await redeem(phrase)).toMatchObject({ exit_code: 77 });
+  });
+
   test('is taken once, with blanks around it', async () => {
     using bed = bench();
     const { hand, offer, redeem } = bed;

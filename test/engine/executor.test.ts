@@ -344,6 +344,16 @@ describe('the executor', () => {
     expect(w.sent).toHaveLength(1);
   });
 
+  test('a run given while another one is executed sends nothing, and the next one does', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.orders = [observedOrder(1), observedOrder(2, { symbol: 'ETHUSDT' })];
+    const [first, second] = await Promise.all([w.execute([cancel(1)]), w.execute([cancel(2, 'ETHUSDT')])]);
+    expect([...statuses(first), ...statuses(second)]).toEqual(['executed', 'blocked:cooldown_not_elapsed']);
+    expect(w.sent).toHaveLength(1);
+    expect(statuses(await w.execute([cancel(2, 'ETHUSDT')]))).toEqual(['executed']);
+  });
+
   test('an unknown freezes its symbol in this run and the next, not the others', async () => {
     using directory = scratch();
     const w = world(directory.path);
