@@ -21,6 +21,7 @@ import {
   withJson,
 } from './context.ts';
 import { plain } from './print.ts';
+import { sinceOf } from './since.ts';
 import { untilEnded } from './until-ended.ts';
 
 const TAIL_ONLY = ['lines', 'since', 'type', 'run', 'follow'] as const;
@@ -122,21 +123,11 @@ function filterOf(args: Args): LineFilter {
   const unknown = types?.find((type) => !AUDIT_EVENT_TYPES.some((known) => known === type));
   if (unknown !== undefined)
     throw new UsageError(`type: ${unknown} — expected one of ${AUDIT_EVENT_TYPES.join(', ')}`);
-  return { sinceMs: sinceOf(textArg(args, 'since')), types, runId: textArg(args, 'run') };
-}
-
-function sinceOf(text: string | null): number | null {
-  if (text === null) return null;
-  const span = /^(\d{1,6})(s|m|h|d)$/.exec(text);
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[span?.[2] ?? ''];
-  const atMs =
-    unit === undefined
-      ? Date.parse(/^\d{4}-\d\d-\d\d/.test(text) ? text : '')
-      : systemClock.wallMs() - Number(span?.[1]) * unit;
-  if (Number.isFinite(atMs)) return atMs;
-  throw new UsageError(
-    `since: ${text} — expected a span such as 30m or 2h, or a time such as 2026-11-23T10:00:00Z`,
-  );
+  return {
+    sinceMs: sinceOf(textArg(args, 'since'), systemClock.wallMs()),
+    types,
+    runId: textArg(args, 'run'),
+  };
 }
 
 function show(args: Args, context: CliContext): number {

@@ -21,6 +21,7 @@ import { planCommand } from './plan.ts';
 import { plain } from './print.ts';
 import { proveCommand } from './prove.ts';
 import { renewCommand } from './renew.ts';
+import { reportCommand } from './report.ts';
 import { resolveCommand } from './resolve.ts';
 import { shutdownCommand } from './shutdown.ts';
 import { simCommand } from './sim.ts';
@@ -45,6 +46,7 @@ const commands: readonly CliCommand[] = [
   injectMismatchCommand,
   proveCommand,
   auditCommand,
+  reportCommand,
   configCommand,
   simCommand,
   installCommand,

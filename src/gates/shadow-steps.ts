@@ -108,6 +108,14 @@ export function marked(input: GateInput, synthetic: boolean): GateInput {
   return act(input, { synthetic, mismatch: { ...input.action.mismatch, synthetic } });
 }
 
+/** What has to have moved already for the action to pass a cap by a cent. */
+export function justPast(input: GateInput, cap: string): string {
+  return decimal(cap)
+    .plus('0.01')
+    .minus(decimal(input.action.notionalUsdt ?? '0'))
+    .toFixed();
+}
+
 /** An amount just above. */
 export function plusCent(amount: string): string {
   return decimal(amount).plus('0.01').toFixed();

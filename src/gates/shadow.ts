@@ -9,6 +9,7 @@ import {
   behind,
   caughtUp,
   inWorld,
+  justPast,
   marked,
   massOf,
   ofRun,
@@ -165,7 +166,7 @@ export const SHADOWS: Readonly<Record<GateName, Shadow>> = {
   max_notional_per_run: {
     aim: 'flatten',
     open: (input) => spending(act(input, { notionalUsdt: input.world.limits.maxNotionalPerRunUsdt }), '0'),
-    close: (input) => spending(input, plusCent(input.world.limits.maxNotionalPerRunUsdt)),
+    close: (input) => spending(input, justPast(input, input.world.limits.maxNotionalPerRunUsdt)),
     implies: ['max_notional_per_day'],
   },
   max_calls_per_day: ofWorld(
@@ -178,8 +179,10 @@ export const SHADOWS: Readonly<Record<GateName, Shadow>> = {
       act(inWorld(input, { day: { calls: 0, notionalUsdt: '0' } }), {
         notionalUsdt: smaller(input.action.notionalUsdt, input.world.limits.maxNotionalPerDayUsdt),
       }),
-    close: (input) =>
-      inWorld(input, { day: { calls: 0, notionalUsdt: plusCent(input.world.limits.maxNotionalPerDayUsdt) } }),
+    close: (input) => {
+      const notionalUsdt = justPast(input, input.world.limits.maxNotionalPerDayUsdt);
+      return inWorld(input, { day: { calls: 0, notionalUsdt } });
+    },
   },
   synthetic: { aim: 'cancel', open: (input) => marked(input, false), close: (input) => marked(input, true) },
 };

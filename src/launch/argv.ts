@@ -8,6 +8,8 @@ export type CommandLine = {
   readonly simKeyFiles: readonly string[];
   /** The file that `sim` was told to write a feed to. */
   readonly simFeed: string | null;
+  /** The file that `report` was told to write. */
+  readonly reportFile: string | null;
   /** The socket that `stop` or `status` was told to speak to. */
   readonly socketFlag: string | null;
   /** The file with an operator's own token. */
@@ -39,6 +41,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     exchangeFlag: values.get('--exchange') ?? null,
     simKeyFiles: ['--api-key-file', '--api-secret-file'].flatMap((name) => ofSim.get(name) || []),
     simFeed: ofSim.get('--feed') || null,
+    reportFile: (verb === 'report' ? values.get('--output') : undefined) || null,
     socketFlag: (verb === 'stop' || verb === 'status' ? values.get('--socket') : undefined) || null,
     tokenFlag: values.get('--operator-token-file') || null,
   };
@@ -59,6 +62,8 @@ const flagsWithValue: ReadonlySet<string> = new Set([
   '--api-secret-file',
   '--feed',
   '--socket',
+  '--output',
+  '--since',
   '--lines',
   '-n',
 ]);

@@ -114,6 +114,7 @@ function clientGrants(places: Places, context: PermissionContext, read: readonly
     stop: stopFiles,
     attach: [places.stateDir],
     audit: records,
+    report: places.reportPath === null ? [] : [places.reportPath],
   };
   const write = writes[places.verb] ?? [];
   const sockets = [places.socketPath, ...context.sockets];

@@ -45,6 +45,8 @@ export type Places = {
   /** Where daemons of this user may have left registry entries, the own runtime directory first. */
   readonly registryDirs: readonly string[];
   readonly keyFiles: readonly string[];
+  /** The file that `report` writes; null for none. */
+  readonly reportPath: string | null;
   /** Null when `metrics.listen` is not `host:port`. */
   readonly metricsHost: string | null;
   readonly metricsPort: number | null;
@@ -54,7 +56,9 @@ export type Places = {
 /** Computes every place of one invocation; pure, so that launcher and program agree. */
 export function computePlaces(inputs: PlaceInputs): Places {
   const { env } = inputs;
-  const { verb, exchangeFlag, simKeyFiles, simFeed, socketFlag, tokenFlag } = readCommandLine(inputs.argv);
+  const { verb, exchangeFlag, simKeyFiles, simFeed, reportFile, socketFlag, tokenFlag } = readCommandLine(
+    inputs.argv,
+  );
   const settings = readPlaceSettings(inputs.config?.text ?? '');
   const environment = asEnvironment(exchangeFlag) ?? asEnvironment(settings.environment) ?? 'sim';
   const smokeDir = verb === 'smoke' || verb === 'sim' ? (env['GRINDER_SMOKE_DIR'] ?? null) : null;
@@ -83,6 +87,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
     stopSocketPath: smokeDir === null ? settings.stopSocket : null,
     ...(socketFlag === null ? {} : { socketPath: resolve(inputs.cwd, socketFlag) }),
     registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
+    reportPath: reportFile === null ? null : resolve(inputs.cwd, reportFile),
     keyFiles:
       smokeDir === null
         ? [...settings.secretFiles.map((path) => resolve(base, path)), ...tokenFile(inputs, tokenFlag)]
