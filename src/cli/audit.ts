@@ -8,6 +8,7 @@ import { realDisk } from '../engine/disk.ts';
 import { rotatedFiles } from '../engine/journal-files.ts';
 import { scanJournal } from '../engine/journal-scan.ts';
 import { verifyJournal } from '../engine/journal-verify.ts';
+import { adopt } from './audit-adopt.ts';
 import { followLines, formatLines, type LineFilter, lastLines } from './audit-lines.ts';
 import {
   type Args,
@@ -19,6 +20,7 @@ import {
   textArg,
   UsageError,
   withJson,
+  withOperator,
 } from './context.ts';
 import { plain } from './print.ts';
 import { sinceOf } from './since.ts';
@@ -27,13 +29,18 @@ import { untilEnded } from './until-ended.ts';
 const TAIL_ONLY = ['lines', 'since', 'type', 'run', 'follow'] as const;
 const FOLLOW_EVERY_MS = 250;
 
-/** `audit tail|show|verify`: reads the journal of this configuration, rotated files included; changes nothing. */
+/** `audit tail|show|verify|adopt`: reads the journal of this configuration, rotated files included; only adopt changes it. */
 export const auditCommand: CliCommand = {
   command: 'audit <what> [seq]',
-  describe: 'tail: the last lines; show SEQ: one line in full; verify: check the whole chain',
+  describe:
+    'tail: the last lines; show SEQ: one line in full; verify: check the whole chain; adopt: accept one that is refused',
   build: (argv) =>
-    withJson(argv)
-      .positional('what', { type: 'string', describe: 'what to do', choices: ['tail', 'show', 'verify'] })
+    withJson(withOperator(argv))
+      .positional('what', {
+        type: 'string',
+        describe: 'what to do',
+        choices: ['tail', 'show', 'verify', 'adopt'],
+      })
       .positional('seq', { type: 'string', describe: 'number of the line, for show' })
       .option('lines', {
         type: 'string',
@@ -48,6 +55,11 @@ export const auditCommand: CliCommand = {
       })
       .option('type', { type: 'string', requiresArg: true, describe: 'tail: of these event types (A,B)' })
       .option('run', { type: 'string', requiresArg: true, describe: 'tail: of this run' })
+      .option('confirm', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'adopt: the words it shows without this',
+      })
       .option('follow', { type: 'boolean', alias: 'f', describe: 'tail: and what comes, until interrupted' }),
   run: async (args, context) => {
     const what = textArg(args, 'what');
@@ -55,7 +67,9 @@ export const auditCommand: CliCommand = {
       throw new UsageError('a number belongs to audit show');
     const stray = TAIL_ONLY.find((name) => args[name] !== undefined && what !== 'tail');
     if (stray !== undefined) throw new UsageError(`--${stray} belongs to audit tail`);
-    const work = what === 'verify' ? verify : what === 'show' ? show : showTail;
+    if (what !== 'adopt' && args['confirm'] !== undefined)
+      throw new UsageError('--confirm belongs to audit adopt');
+    const work = what === 'adopt' ? adopt : what === 'verify' ? verify : what === 'show' ? show : showTail;
     try {
       return await work(args, context);
     } catch (error) {

@@ -14,7 +14,7 @@ import { type GateBoard, mergeVerdicts } from './gate-board.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
 import { stop, verifyStop } from './stopping.ts';
-import { gateWorld, snapshotAgeMs } from './world.ts';
+import { gateWorld, linesLostLeftMs, snapshotAgeMs } from './world.ts';
 
 export interface TickDeps {
   readonly core: Core;
@@ -141,6 +141,12 @@ export function createTick(deps: TickDeps): () => void {
     if (done !== null) core.notebook.note('info', 'AUDIT', done);
     if (core.settings.audit.enabled && !core.journal.healthy())
       core.notebook.alarm('audit', `AUDIT UNAVAILABLE: ${core.journal.problem()}`);
+    const leftMs = linesLostLeftMs(core);
+    const until = new Date(clock.wallMs() + leftMs).toISOString().slice(0, 16);
+    core.notebook.alarm(
+      'adopted',
+      leftMs > 0 ? `the audit was adopted and may lack lines: budgets count as used until ${until}Z` : null,
+    );
     const disk = vitals.prerequisites?.find(({ id }) => id === 'disk');
     core.notebook.alarm(
       'disk',

@@ -121,12 +121,21 @@ export function snapshotAgeMs(core: Core): number | null {
 
 /** What the day's budgets have used, restarts included; null when it can't be told. */
 export function budgetUsed(core: Core): DayUsage | null {
+  if (linesLostLeftMs(core) > 0) return null;
   const entries = core.journal.state().dispatches.map((dispatch) => ({
     ...dispatch,
     atMonoMs: core.vitals.dispatchedMonoMs.get(dispatch.intentId) ?? null,
   }));
   return dayUsage(entries, { wallMs: core.clock.wallMs(), monoMs: core.clock.monoMs() });
 }
+
+/** How long writes that nobody knows of may still count: 24 h from the adoption of an audit that may lack lines. */
+export function linesLostLeftMs({ journal, clock }: Core): number {
+  const { linesLostAtMs } = journal.state();
+  return linesLostAtMs === null ? 0 : Math.max(0, linesLostAtMs + DAY_MS - clock.wallMs());
+}
+
+const DAY_MS = 86_400_000;
 
 /** Time since the last dispatch by the clock that says less has passed; Infinity when there was none. */
 function sinceLastWriteMs(core: Core): number | null {

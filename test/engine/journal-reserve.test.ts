@@ -166,7 +166,7 @@ describe('the reserve', () => {
   });
 
   for (const fault of ['ENOSPC', 'EIO', 'SHORT', 'EROFS', 'EMFILE'] as const satisfies readonly Fault[])
-    test(`F44 to F48 taking it in survives ${fault} at any call of the disk, at this start or the next`, () => {
+    test(`taking it in survives ${fault} at any call of the disk, at this start or the next`, () => {
       for (let call = 1, reached = true; reached; call += 1) {
         using directory = scratch();
         const full = fullDisk();
