@@ -25,6 +25,10 @@ export const attachCommand: CliCommand = {
     if (!context.isTTY || !process.stdin.isTTY) {
       throw new UsageError("attach needs a terminal; 'grinder status' works without one");
     }
+    if (context.env['TERM'] === 'dumb')
+      throw new UsageError(
+        "attach draws, which a terminal with TERM=dumb can't show; 'grinder status --watch' and 'grinder stop' work there",
+      );
     const { runTui } = await import('../tui/run.tsx');
     const client = connectControl(socketPath);
     const result = await runTui({

@@ -176,6 +176,25 @@ describe('run on a terminal', () => {
 
 describe('attach', () => {
   test.concurrent(
+    'draws nothing on a terminal that can only print lines, and says what works there',
+    async () => {
+      await using machine = await createMachine();
+      await machine.start();
+      const terminal = openTerminal({
+        command: [machine.program, 'attach', '--config', machine.configPath],
+        columns: 80,
+        rows: 24,
+        env: { ...machine.env, TERM: 'dumb' },
+      });
+      expect(await terminal.exited).toBe(64);
+      await terminal.see("'grinder stop' work there");
+      expect(terminal.received()).not.toContain('\x1b');
+      await terminal.close();
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
     'leaves the daemon running, and read-only can still stop it',
     async () => {
       await using machine = await createMachine();

@@ -239,6 +239,39 @@ describe('nothing is left out at 80x24', () => {
     expect(rowsOf({ ...warned, ...without, alarms: warned.alarms })).toContain('!! ALARM 2');
     expect(rowsOf({ ...warned, ...without, acknowledgements: warned.acknowledgements })).toContain('!! ack:');
   });
+  const sourced = (change: Partial<Record<string, boolean>>): StatusDocument => ({
+    ...status,
+    mismatches: [],
+    mismatch_count: 0,
+    sources: status.sources.map((one) => ({ ...one, up: change[one.source] ?? true })),
+  });
+  test('that nothing differs is only said plainly of what is read now and believed now', () => {
+    expect(rowsOf(sourced({}))).toMatch(/^ MISMATCH {2}none$/m);
+    expect(rowsOf(sourced({ expected: false }))).toContain(
+      ' MISMATCH  none, but the expected state is silent',
+    );
+    expect(rowsOf(sourced({ rest: false }))).toContain(
+      ' MISMATCH  none as of the last complete read, 0.8s ago',
+    );
+    const snapshot = { ...status.snapshot, complete: false };
+    expect(rowsOf({ ...sourced({}), snapshot })).toContain(' MISMATCH  none as of the last complete read');
+    expect(rowsOf({ ...sourced({}), snapshot: { ...snapshot, age_ms: null } })).toMatch(
+      /^ MISMATCH {2}not compared yet$/m,
+    );
+  });
+  test('a stream agrees with no read that fails', () => {
+    expect(rowsOf(sourced({ rest: false }))).toContain('ago / 5m, stream not compared: reads fail ---');
+  });
+  test('the silent feed’s way out and a long next step are there to the last word', () => {
+    const calm = { ...status.stage, hold: null, requested: status.stage.in_force };
+    expect(rowsOf({ ...sourced({ expected: false }), stage: calm })).toContain(
+      "The expected state is silent. What remains: the exchange's cancel and close.",
+    );
+    const next_step =
+      'for 2: stage 1 has to pass first: dwell 5.3s (10:00); a, or grinder stage 2 asks for it now';
+    const text = rowsOf({ ...sourced({}), stage: { ...calm, next_step } });
+    expect(text.replace(/\s+/g, ' ')).toContain(next_step);
+  });
   test('what routine asks for does not look like an alarm', () => {
     const routine = warned.acknowledgements.filter(({ item }) => item === 'team_notified');
     const calm = { kill_switch: false, unresolved: [], alarms: [], canary: false };

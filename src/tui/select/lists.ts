@@ -1,7 +1,7 @@
 /** Counters, mismatches, events and the two lines that say what to do; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
-import { clock, cut, fitMiddle, fitRow, span, spread, wholeAge } from '../format.ts';
-import { daemonNowMs, linkState } from '../freshness.ts';
+import { age, clock, cut, fitMiddle, fitRow, span, spread, wholeAge, wrap } from '../format.ts';
+import { daemonNowMs, linkState, snapshotAgeMs } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 import { bracketed, staleTone } from './header.ts';
 
@@ -54,13 +54,27 @@ export function mismatchRows(
     const item = found[size.from + line];
     const label = labelFor(size.from + line, total, size.count);
     if (item !== undefined) return mismatchRow(state, item, label, size.width);
-    const none = size.from + line === 0 ? bracketed(state, status === undefined ? 'unknown' : 'none') : '';
+    const [none, tone] = size.from + line === 0 ? noneText(state) : (['', 'normal'] as const);
     return fitRow(
-      [span(` ${label.padEnd(10)}`, 'quiet'), span(none, staleTone(state, 'normal'))],
+      [span(` ${label.padEnd(10)}`, 'quiet'), span(none, staleTone(state, tone))],
       size.width,
       glyphs,
     );
   });
+}
+
+/** That nothing differs is worth as much as what was compared. */
+function noneText(state: ScreenState): readonly [string, Tone] {
+  const status = state.received?.status;
+  if (status === undefined) return [bracketed(state, 'unknown'), 'normal'];
+  const isDown = (name: string) => status.sources.some(({ source, up }) => source === name && up === false);
+  const ageMs = snapshotAgeMs(state, status);
+  if (ageMs === null) return [bracketed(state, 'not compared yet'), 'normal'];
+  const { complete, max_age_ms } = status.snapshot;
+  if (!complete || ageMs > max_age_ms || isDown('rest'))
+    return [bracketed(state, `none as of the last complete read, ${age(ageMs)} ago`), 'warn'];
+  if (isDown('expected')) return [bracketed(state, 'none, but the expected state is silent'), 'warn'];
+  return [bracketed(state, 'none'), 'normal'];
 }
 
 function labelFor(index: number, total: number, shown: number): string {
@@ -130,7 +144,11 @@ const eventTones: Readonly<Record<StatusDocument['events'][number]['level'], Ton
 export function noteRows(state: ScreenState, width: number): readonly Row[] {
   const { glyphs } = state.setting;
   const first = state.notice === null ? holdRow(state) : [span(` ${state.notice.text}`, state.notice.tone)];
-  return [fitRow(first, width, glyphs), fitRow(stepRow(state), width, glyphs)];
+  const step = stepSpan(state);
+  const lines = wrap(step.text, width - 1).map((line): Row => [span(` ${line}`, step.tone)]);
+  const isFree = first.every(({ text }) => text.trim() === '');
+  const rows = isFree && lines.length === 2 ? lines : [first, [span(` ${step.text}`, step.tone)]];
+  return rows.map((row) => fitRow(row, width, glyphs));
 }
 
 function holdRow(state: ScreenState): Row {
@@ -143,16 +161,12 @@ function holdRow(state: ScreenState): Row {
   return [span(` ${[pending, hold, missing].filter((part) => part !== '').join('  |  ')}`, 'note')];
 }
 
-function stepRow(state: ScreenState): Row {
-  if (linkState(state) !== 'ok' && linkState(state) !== 'waiting') {
-    return [span(' The engine is silent. What remains: cancel and close on the exchange itself.', 'warn')];
-  }
+function stepSpan(state: ScreenState): Span {
+  if (linkState(state) !== 'ok' && linkState(state) !== 'waiting')
+    return span('The engine is silent. What remains: cancel and close on the exchange itself.', 'warn');
   const status = state.received?.status;
-  if (status === undefined) return [span(' connecting to the engine', 'quiet')];
-  if (status.sources.some((source) => source.source === 'expected' && source.up === false)) {
-    return [
-      span(" The expected state is silent. What remains: the exchange's own cancel and close.", 'warn'),
-    ];
-  }
-  return [span(` ${status.stage.next_step}`)];
+  if (status === undefined) return span('connecting to the engine', 'quiet');
+  if (status.sources.some((source) => source.source === 'expected' && source.up === false))
+    return span("The expected state is silent. What remains: the exchange's cancel and close.", 'warn');
+  return span(status.stage.next_step);
 }

@@ -42,6 +42,8 @@ function streamWord({ stream, sources }: StatusDocument): Word {
   if (disagrees) return { text: `stream DISAGREES ${disagreements}x`, wrong: true };
   const isUp = sources.find(({ source }) => source === 'ws')?.up ?? null;
   if (isUp !== true) return { text: isUp === null ? 'stream not heard yet' : 'stream down', wrong: false };
+  const readsFail = sources.some(({ source, up }) => source === 'rest' && up === false);
+  if (readsFail) return { text: 'stream not compared: reads fail', wrong: false };
   const at = last === null ? '' : `, last ${clock(last.at_ms)}`;
   const earlier = disagreements === 0 ? '' : ` again, ${disagreements}x not${at}`;
   return { text: `stream agrees${earlier}`, wrong: false };
