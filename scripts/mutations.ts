@@ -480,6 +480,13 @@ const onTheWire: readonly Mutation[] = [
     tests: ['test/exchange/send-once.test.ts'],
   },
   {
+    name: 'certificate-left-to-the-environment',
+    file: 'src/exchange/send-once.ts',
+    search: ', rejectUnauthorized: true',
+    replace: '',
+    tests: ['test/exchange/send-once.test.ts'],
+  },
+  {
     name: 'writer-outlives-stage-4',
     file: 'src/daemon/ceremony.ts',
     search: '  void core.exchange.setWriter(false);\n}',

@@ -39,7 +39,10 @@ function connect(target: URL, signal: AbortSignal): Promise<Socket> {
   const secure = target.protocol === 'https:';
   const host = target.hostname.replace(/^\[|\]$/g, '');
   const port = Number(target.port || (secure ? 443 : 80));
-  const socket = secure ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+  // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 in an operator's shell would else send keys and orders to anybody.
+  const socket = secure
+    ? connectTls({ host, port, servername: host, rejectUnauthorized: true })
+    : connectTcp({ host, port });
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       socket.destroy();
