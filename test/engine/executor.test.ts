@@ -371,6 +371,27 @@ describe('the executor', () => {
     ]);
   });
 
+  test('24 cancel-all whose first call fails still cancels the rest', async () => {
+    for (const first of [
+      { status: 'REJECTED', ...refused },
+      { status: 'NOT_SENT', message: 'm' },
+    ] as const) {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.orders = [observedOrder(1), observedOrder(2), observedOrder(3)];
+      let calls = 0;
+      w.script.answer = () => {
+        calls += 1;
+        return calls === 1
+          ? first
+          : { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'CANCELED' };
+      };
+      const results = await w.execute([cancel(1), cancel(2), cancel(3)]);
+      expect(statuses(results)).toEqual(['failed:port_error', 'executed', 'executed']);
+      expect(calls).toBe(3);
+    }
+  });
+
   test('after a stop nothing more begins, wherever it falls', async () => {
     for (const step of ['before', 'read', 'dispatch', 'answer'] as const) {
       using directory = scratch();
