@@ -65,6 +65,10 @@ class BucketBook<V> implements Versioned<V> {
     return changed;
   }
 
+  parts(): readonly ReadonlyMap<string, V>[] {
+    return this.#buckets;
+  }
+
   get(key: string): V | undefined {
     return this.#buckets[placeOf(key, this.#buckets.length)]?.get(key);
   }

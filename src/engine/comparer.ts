@@ -10,7 +10,7 @@ import { byContract } from './contract-order.ts';
 import { createDueList } from './due-list.ts';
 import { createFindings } from './findings.ts';
 import { changesOf, continues, type Known } from './known.ts';
-import { changedKeys } from './map-diff.ts';
+import { changedKeys, partsOf } from './map-diff.ts';
 import { type GroupContext, type GroupVerdict, judgeGroup, SILENT, SLACK_MS } from './order-group.ts';
 import { isSwept } from './order-rules.ts';
 import { createPiecework, type Steps } from './piecework.ts';
@@ -103,10 +103,11 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     dueByStart.clear();
     dueByNow.clear();
     let taken = 0;
-    for (const [id, record] of expected.orders) {
-      groups.set(id, newGroup(record));
-      taken += 1;
-      if (taken % pieceOrders === 0) yield;
+    for (const part of partsOf(expected.orders)) {
+      for (const [id, record] of part) groups.set(id, newGroup(record));
+      taken += part.size;
+      // A part is a few entries, or all of them.
+      if (taken % pieceOrders < part.size) yield;
     }
     for (const row of observed.orders) {
       judge(row.clientOrderId, putIn(row), context);

@@ -58,31 +58,34 @@ export function roundUp(text: Decimal, places: number): Decimal {
 
 /** Tells whether two plain decimals differ in zeros at their ends at most; false decides nothing. */
 function areAlike(a: string, b: string): boolean {
-  const longer = a.length < b.length ? b : a;
-  const shared = a.length + b.length - longer.length;
-  if (
-    longer.length > MOST_ALIKE ||
-    !isDigit(a.charCodeAt(a.length - 1)) ||
-    !isDigit(b.charCodeAt(b.length - 1))
-  )
-    return false;
+  return a.length < b.length ? isLonger(b, a) : isLonger(a, b);
+}
+
+function isLonger(long: string, short: string): boolean {
+  const length = short.length;
+  if (long.length > MOST_ALIKE || !isDigit(short.charCodeAt(length - 1))) return false;
   let point = -1;
-  for (let index = 0; index < longer.length; index += 1) {
-    const code = longer.charCodeAt(index);
-    const isBoth = index < shared;
-    if (isBoth && code !== (a.length < b.length ? a : b).charCodeAt(index)) return false;
-    if (code === POINT && point < 0 && isDigit(longer.charCodeAt(index - 1))) point = index;
-    else if (isBoth ? !isDigit(code) && !(code === MINUS && index === 0) : code !== ZERO || point < 0)
-      return false;
+  for (let index = 0; index < length; index += 1) {
+    const code = short.charCodeAt(index);
+    if (code !== long.charCodeAt(index)) return false;
+    if (isDigit(code)) continue;
+    if (code === POINT && point < 0 && isDigit(short.charCodeAt(index - 1))) point = index;
+    else if (code !== MINUS || index > 0) return false;
   }
-  return true;
+  for (let index = length; index < long.length; index += 1) {
+    const code = long.charCodeAt(index);
+    if (code === POINT && point < 0) point = index;
+    else if (code !== ZERO || point < 0) return false;
+  }
+  return isDigit(long.charCodeAt(long.length - 1));
 }
 
 function isDigit(code: number): boolean {
-  return code >= ZERO && code <= ZERO + 9;
+  return code >= ZERO && code <= NINE;
 }
 
 const MOST_ALIKE = 40;
 const POINT = 46;
 const MINUS = 45;
 const ZERO = 48;
+const NINE = 57;

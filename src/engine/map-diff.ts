@@ -4,6 +4,13 @@
 export interface Versioned<V> extends ReadonlyMap<string, V> {
   /** Keys whose value differs; null when `before` is no version of it. */
   readonly changedSince: (before: ReadonlyMap<string, V>) => readonly string[] | null;
+  /** All there is, in maps that are quick to walk. */
+  readonly parts: () => readonly ReadonlyMap<string, V>[];
+}
+
+/** A map in parts; one that isn't versioned is one part. */
+export function partsOf<V>(map: ReadonlyMap<string, V> | Versioned<V>): readonly ReadonlyMap<string, V>[] {
+  return 'parts' in map ? map.parts() : [map];
 }
 
 /** Lists the keys that were added, removed or have another value, by identity. */

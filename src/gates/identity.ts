@@ -91,21 +91,22 @@ interface Bars {
  */
 function barsOf(id: string, prefix: string): Bars | null {
   if (prefix === '' || !id.startsWith(prefix) || id.length > MAX_CLIENT_ORDER_ID_LENGTH) return null;
-  const seq = id.lastIndexOf('_');
-  const time = id.lastIndexOf('_', seq - 1);
-  const level = id.lastIndexOf('_', time - 1);
-  const symbol = id.indexOf('_', prefix.length);
-  if (symbol < 0 || level <= symbol) return null;
-  for (let index = prefix.length; index < level; index += 1) {
+  let symbol = -1;
+  let [level, time, seq] = [-1, -1, -1];
+  for (let index = prefix.length; index < id.length; index += 1) {
     const code = id.charCodeAt(index);
-    const isPlain =
-      isLetterOrDigit(code) || (code === BAR ? index >= symbol : code === DOT || code === MINUS);
-    if (!isPlain) return null;
+    if (code === BAR) {
+      if (symbol < 0) symbol = index;
+      level = time;
+      time = seq;
+      seq = index;
+    } else if ((KINDS[code] ?? OTHER) === OTHER) return null;
   }
   const firstDigit = level + (id.charCodeAt(level + 1) === MINUS ? 2 : 1);
   const isWhole =
     symbol > prefix.length &&
-    isLetterOrDigit(id.charCodeAt(symbol + 1)) &&
+    level > symbol &&
+    (KINDS[id.charCodeAt(symbol + 1)] ?? OTHER) >= LETTER &&
     isExact(id, firstDigit, time) &&
     isExact(id, time + 1, seq) &&
     isExact(id, seq + 1, id.length);
@@ -113,22 +114,23 @@ function barsOf(id: string, prefix: string): Bars | null {
 }
 
 const BAR = 95;
-const DOT = 46;
 const MINUS = 45;
-const ZERO = 48;
+/** What an ASCII character may be: letters are ASCII letters, so that no look-alike of another script matches. */
+const OTHER = 0;
+const MARK = 1;
+const LETTER = 2;
+const DIGIT = 3;
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[0-9]/.test(character)) return DIGIT;
+  if (/[A-Za-z]/.test(character)) return LETTER;
+  return /[.-]/.test(character) ? MARK : OTHER;
+});
 /** Every number of so many digits is exact. */
 const EXACT_DIGITS = 15;
 
 /** Whether there are ASCII digits and nothing else, of a number that loses none of them. */
 function isExact(id: string, start: number, end: number): boolean {
-  for (let index = start; index < end; index += 1) {
-    const code = id.charCodeAt(index);
-    if (code < ZERO || code > ZERO + 9) return false;
-  }
+  for (let index = start; index < end; index += 1) if (KINDS[id.charCodeAt(index)] !== DIGIT) return false;
   return end > start && (end - start <= EXACT_DIGITS || Number.isSafeInteger(Number(id.slice(start, end))));
-}
-
-/** Letters are ASCII letters: no look-alike of another script. */
-function isLetterOrDigit(code: number): boolean {
-  return (code >= ZERO && code <= ZERO + 9) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
 }
