@@ -4,6 +4,7 @@ import type { Clock } from '../engine/clock.ts';
 import type { Interlock } from '../engine/interlock.ts';
 import { readFailures } from './client-failures.ts';
 import type { Exchange, ExchangeEvent, ExchangeOptions } from './exchange.ts';
+import { createUnpacker, unsent } from './order-delta.ts';
 import type { CallMessage, ExchangeThreadData, FromThread, MethodName, ResultOf } from './rpc.ts';
 import { createScrubber } from './scrub.ts';
 
@@ -29,6 +30,7 @@ export function startExchange(
   const pending = new Map<number, (value: unknown) => void>();
   const giveUp = new Map<number, () => void>();
   const failures = readFailures(clock);
+  const unpacker = createUnpacker();
   const worker = spawn({ role: 'exchange', options, interlock: interlock.memory });
   let nextId = 1;
   let dead: string | null = null;
@@ -81,7 +83,10 @@ export function startExchange(
   const read = { limitMs: readLimitMs };
   return {
     rules: () => call('rules', [], { ...read, failed: failures.failed }),
-    observe: (request) => call('observe', [request], { ...read, failed: failures.observation }),
+    observe: async (request) => {
+      const failed = (why: string) => unsent(failures.observation(why));
+      return unpacker.unpack(await call('observe', [request, unpacker.have()], { ...read, failed }));
+    },
     queryOrder: (order) => call('queryOrder', [order], { ...read, failed: failures.failed }),
     queryPosition: (symbol) => call('queryPosition', [symbol], { ...read, failed: failures.failed }),
     readClock: () => call('readClock', [], { ...read, failed: failures.failed }),

@@ -1,8 +1,12 @@
 /** What control and exchange thread say to each other. Both ends are ours; results are trusted by their id. */
 import type { InterlockMemory } from '../engine/interlock.ts';
-import type { Exchange, ExchangeEvent, ExchangeOptions } from './exchange.ts';
+import type { Exchange, ExchangeEvent, ExchangeOptions, ObserveRequest } from './exchange.ts';
+import type { PackedObservation } from './order-delta.ts';
 
-export type Methods = Omit<Exchange, 'subscribe'>;
+export type Methods = Omit<Exchange, 'subscribe' | 'observe'> & {
+  /** With the number of the list of orders that control has. */
+  readonly observe: (request: ObserveRequest, have: number | null) => Promise<PackedObservation>;
+};
 export type MethodName = keyof Methods;
 export type ResultOf<M extends MethodName> = Awaited<ReturnType<Methods[M]>>;
 

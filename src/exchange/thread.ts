@@ -4,6 +4,7 @@ import { alignedClock, type Clock, systemClock } from '../engine/clock.ts';
 import { openInterlock } from '../engine/interlock.ts';
 import { createCcxtExchange } from './ccxt.ts';
 import type { Exchange } from './exchange.ts';
+import { createPacker } from './order-delta.ts';
 import type { CallMessage, ExchangeThreadData, FromThread, ToThread } from './rpc.ts';
 import { createScrubber } from './scrub.ts';
 
@@ -16,6 +17,7 @@ export function runExchangeThread(data: ExchangeThreadData): void {
   const post = (message: FromThread): void => port.postMessage(message);
   const { clean } = createScrubber([data.options.apiKey, data.options.apiSecret]);
   const alignment = createAlignment();
+  const pack = createPacker();
   const askTime = (): void => post({ type: 'clock', askedMonoMs: systemClock.monoMs() });
   const timer = setInterval(askTime, REALIGN_MS);
   let exchange: Exchange | null = null;
@@ -42,7 +44,7 @@ export function runExchangeThread(data: ExchangeThreadData): void {
     // Without an exchange control gets no answer but thread_failed, which fails its calls.
     if (exchange === null) return;
     try {
-      post({ type: 'result', id: message.id, value: await call(exchange, message) });
+      post({ type: 'result', id: message.id, value: await call(exchange, pack, message) });
     } catch (error) {
       const why = clean(error instanceof Error ? error.message : String(error));
       post({ type: 'event', event: { type: 'thread_failed', why } });
@@ -64,12 +66,18 @@ export function runExchangeThread(data: ExchangeThreadData): void {
   askTime();
 }
 
-function call(exchange: Exchange, message: CallMessage): Promise<unknown> {
+function call(
+  exchange: Exchange,
+  pack: ReturnType<typeof createPacker>,
+  message: CallMessage,
+): Promise<unknown> {
   switch (message.method) {
     case 'rules':
       return exchange.rules();
-    case 'observe':
-      return exchange.observe(...message.args);
+    case 'observe': {
+      const [request, have] = message.args;
+      return exchange.observe(request).then((observation) => pack(observation, have));
+    }
     case 'queryOrder':
       return exchange.queryOrder(...message.args);
     case 'queryPosition':
