@@ -114,7 +114,9 @@ function rejudge(
   sendStageEvent(core, { type: 'tick' });
   core.feed.poll();
   const expected = core.feed.state();
-  const again = compare(expected, aboutOne(run.observation, action), compareOptions(core));
+  // A position is told by positions alone: 100,000 orders are not walked for it before a write.
+  const believed = action.action === 'flatten' ? { ...expected, orders: new Map() } : expected;
+  const again = compare(believed, aboutOne(run.observation, action), compareOptions(core));
   if (
     !again.mismatches.some(
       ({ key, remediation }) => key === action.mismatch.key && remediation === action.action,

@@ -146,13 +146,22 @@ function sinceLastWriteMs(core: Core): number | null {
   return mono === undefined ? byWall : Math.min(byWall, core.clock.monoMs() - mono);
 }
 
-/** Symbols on which the engine believes in a live order that can only shrink a position, or that waits for a price. */
-function protectedSymbols(expected: ExpectedState): readonly string[] {
-  const protecting = [...expected.orders.values()].filter(
-    ({ state, reduceOnly, orderType }) => state === 'live' && (reduceOnly || isConditionalType(orderType)),
-  );
-  return [...new Set(protecting.map(({ symbol }) => symbol))];
+/**
+ * Symbols on which the engine believes in a live order that can only shrink a position, or that waits for a price. Asked
+ * several times a second: a picture's orders never change, so each is walked once.
+ */
+function protectedSymbols({ orders }: ExpectedState): readonly string[] {
+  const known = protectedBy.get(orders);
+  if (known !== undefined) return known;
+  const symbols = new Set<string>();
+  for (const { state, reduceOnly, orderType, symbol } of orders.values())
+    if (state === 'live' && (reduceOnly || isConditionalType(orderType))) symbols.add(symbol);
+  const found = [...symbols];
+  protectedBy.set(orders, found);
+  return found;
 }
+
+const protectedBy = new WeakMap<ExpectedState['orders'], readonly string[]>();
 
 /** Our clock minus the exchange's, or 0 while unknown. */
 function clockOffset(core: Core): number {

@@ -49,6 +49,7 @@ export function foldTargeted(
   known: TargetedReads,
   news: { readonly reads: readonly TargetedRead[]; readonly observed: readonly ObservedOrder[] },
 ): TargetedReads {
+  if (known.size === 0 && news.reads.length === 0) return known;
   const next = new Map(known);
   for (const order of news.observed) next.delete(order.clientOrderId);
   for (const latest of news.reads) {
