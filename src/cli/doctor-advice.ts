@@ -34,7 +34,7 @@ const ADVICE: Readonly<Record<string, readonly [failed: string, inconclusive: st
   ],
   clock: ['set the clock of this machine (chrony, systemd-timesyncd), then run it again', ASK_AGAIN],
   key_rights: [
-    'make a key that may trade futures and may neither withdraw nor transfer',
+    'use a key of this very exchange and environment that may trade futures and may neither withdraw nor transfer, from this address',
     'bind the key to this address, or acknowledge it: grinder ack key_rights',
   ],
   position_mode: ['', ASK_AGAIN],

@@ -27,6 +27,7 @@ export interface TickDeps {
 
 const CLOCK_EVERY_MS = 30_000;
 const RULES_RETRY_MS = 5000;
+const RIGHTS_RETRY_MS = 60_000;
 const PREREQUISITES_EVERY_MS = 5000;
 
 /** Makes the heartbeat; call it often, it never throws and never waits. */
@@ -36,7 +37,7 @@ export function createTick(deps: TickDeps): () => void {
   const timers = {
     clock: Number.NEGATIVE_INFINITY,
     rules: Number.NEGATIVE_INFINITY,
-    rights: false,
+    rights: Number.NEGATIVE_INFINITY,
     prerequisites: Number.NEGATIVE_INFINITY,
   };
   const sample = createSampler(core);
@@ -63,8 +64,9 @@ export function createTick(deps: TickDeps): () => void {
         vitals.rulesTried = true;
       });
     }
-    if (!timers.rights && vitals.rulesTried) {
-      timers.rights = true;
+    // What the exchange told stays; a key that was refused may have been let in since.
+    if (vitals.keyRights?.kind !== 'ok' && vitals.rulesTried && now - timers.rights >= RIGHTS_RETRY_MS) {
+      timers.rights = now;
       void core.exchange.keyRights().then((rights) => {
         vitals.keyRights = rights;
       });

@@ -156,6 +156,7 @@ function exchange({ clock, clockLimitMs, keyRights, positionMode }: Prerequisite
 }
 
 function rights(key: KeyRights | null): readonly [CriterionVerdict, string] {
+  if (key?.kind === 'refused') return ['FAIL', key.why];
   if (key === null || key.kind === 'unknown') return ['INCONCLUSIVE', key?.why ?? 'not read yet'];
   const bad = [
     ...(key.canTradeFutures ? [] : ['cannot trade futures']),

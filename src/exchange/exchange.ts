@@ -90,6 +90,8 @@ export type KeyRights =
       readonly canTransfer: boolean;
       readonly ipRestricted: boolean;
     }
+  /** The exchange says that this key or its signature is not valid here. */
+  | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Things the exchange thread tells on its own. */

@@ -79,10 +79,14 @@ export async function readClock(read: Reader, clock: Clock): Promise<ClockReadin
   return best ?? { kind: 'failed', error };
 }
 
+/** -2014 bad key format, -2015 invalid key, address or permissions, -1022 invalid signature (Binance error codes, 2025). */
+const KEY_REFUSED: readonly number[] = [-2014, -2015, -1022];
+
 /** Reads what the key may do (spot API, GET account/apiRestrictions). */
 export async function readKeyRights(read: Reader): Promise<KeyRights> {
-  const { value, report } = await read('apiRestrictions', {}, rightsReply);
-  if (value === null) return { kind: 'unknown', why: report.error };
+  const { value, report, code } = await read('apiRestrictions', {}, rightsReply);
+  if (value === null)
+    return { kind: KEY_REFUSED.includes(code ?? 0) ? 'refused' : 'unknown', why: report.error };
   return {
     kind: 'ok',
     canTradeFutures: value.enableFutures,

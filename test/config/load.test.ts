@@ -104,7 +104,7 @@ describe('a file that is refused', () => {
     ['- 1', 'file'],
     ['just text', 'file'],
     ['reconcile: 5', 'reconcile'],
-  ])('%j names %s', (text, key) => {
+  ])('F64 config keys twice or unknown, and what is no mapping: %j names %s', (text, key) => {
     expect(problems(text).map((problem) => problem.key)).toContain(key);
   });
 
@@ -157,7 +157,7 @@ describe('a file that is refused', () => {
       'budgets.max_notional_per_run_usdt',
       'budgets.max_notional_per_day_usdt',
     ],
-  ])('%s takes an amount above zero, as number or text, and nothing else', (key) => {
+  ])('F65 caps of 0, NaN or 1e400: %s takes an amount above zero and nothing else', (key) => {
     const [section, name] = key.split('.');
     for (const value of money)
       expect(problems(`${section}: {${name}: ${value}}`)).toMatchObject([
@@ -168,7 +168,7 @@ describe('a file that is refused', () => {
   });
 
   test.each(['budgets.max_calls_per_run', 'budgets.max_calls_per_day', 'reconcile.max_symbols_per_action'])(
-    '%s takes a whole number of one or more, and not as text',
+    'F65 caps of 0, NaN or as text: %s takes a whole number of one or more',
     (key) => {
       const [section, name] = key.split('.');
       for (const value of ['0', '-1', '1.5', '.nan', '.inf', '1e400', '"100"', 'true'])

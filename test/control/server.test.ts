@@ -95,7 +95,7 @@ test('a socket file that nobody serves is replaced', async () => {
   expect(server.ok).toBe(true);
 });
 
-test('garbage, wrong methods, unknown paths and wrong contents get a JSON answer with exit code 64', async () => {
+test('F67 garbage: wrong methods, unknown paths and wrong contents get a JSON answer with exit code 64', async () => {
   const recorder = recordingTarget();
   const { socketPath } = await serve(recorder.target);
   const requests = [
@@ -122,7 +122,7 @@ test('garbage, wrong methods, unknown paths and wrong contents get a JSON answer
   client.close();
 });
 
-test('random bytes never end the server', async () => {
+test('F67 garbage: random bytes never end the server', async () => {
   const { socketPath } = await serve();
   await Promise.all(
     Array.from({ length: 40 }, (_, seed) => {

@@ -50,7 +50,7 @@ describe('a code', () => {
     expect(await redeem(phrase)).toMatchObject({ exit_code: 77 });
   });
 
-  test('is taken once, with blanks around it', async () => {
+  test('F68 a confirmation sent again is refused: it is taken once, with blanks around it', async () => {
     using bed = bench();
     const { hand, offer, redeem } = bed;
     const { phrase } = await offer();

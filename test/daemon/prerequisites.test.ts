@@ -70,6 +70,15 @@ describe('each prerequisite', () => {
         hand.core.vitals.keyRights = { kind: 'unknown', why: 'x' };
       },
     ],
+    [
+      'key_rights',
+      'refused',
+      F,
+      {},
+      (hand) => {
+        hand.core.vitals.keyRights = { kind: 'refused', why: '-2015' };
+      },
+    ],
     ['key_rights', 'futures only, from one address', P, {}, (hand) => rights(hand, {})],
     ['key_rights', 'from anywhere', I, {}, (hand) => rights(hand, { ipRestricted: false })],
     ['key_rights', 'may withdraw', F, {}, (hand) => rights(hand, { canWithdraw: true })],

@@ -30,7 +30,7 @@ function ticking({ core, latch }: CoreRig): () => void {
 }
 
 describe('a stop', () => {
-  test('a clear on its way does not undo a stop that came after it was asked for', () => {
+  test('F81 two screens, one clears and one stops: a clear on its way does not undo a stop that came after it was asked for', () => {
     using directory = scratch();
     const { core, latch } = coreIn(directory.path);
     const first = stop(core, latch, ann);

@@ -125,3 +125,13 @@ test('a thread that never answers is given up on closing', async () => {
   await thread[Symbol.asyncDispose]();
   expect(await pending).toMatchObject({ kind: 'failed' });
 });
+
+test('F66 a key of another environment is refused by name, not taken for one that is not told', async () => {
+  await using thread = await startThread('./entry.ts', { apiKey: 'a-key-of-the-testnet' });
+  expect(await thread.exchange.keyRights()).toMatchObject({
+    kind: 'refused',
+    why: expect.stringContaining('-2015'),
+  });
+  const picture = await thread.exchange.observe({ symbols: ['BTCUSDT'] });
+  expect([picture.complete, picture.orders, picture.positions]).toEqual([false, [], []]);
+});
