@@ -42,7 +42,7 @@ export function lowerForMass(core: Core): void {
   const { vitals } = core;
   if (vitals.massFound === null || vitals.stage.request.stage <= 1) return;
   const why = `mass mismatch: ${vitals.massFound.figure}`;
-  sendStageEvent(core, { type: 'request', stage: 1, by: MASS_ITEM, why });
+  sendStageEvent(core, { type: 'lower', stage: 1, by: MASS_ITEM, why });
 }
 
 /** Acknowledges the set that waits, as it was seen last; says why not, or null. */

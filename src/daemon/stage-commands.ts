@@ -24,12 +24,20 @@ export interface StageCommandDeps {
 /** `stage N`: down at once, up as far as it is earned, to 4 with a phrase. */
 export function setStage(deps: StageCommandDeps, body: ParsedBody<'stage'>): CommandReply {
   const { core } = deps;
-  const { inForce } = core.vitals.stage;
+  const { inForce, request } = core.vitals.stage;
   if (inForce === 4 && body.stage === 4) return reply(OK, 'stage 4 already');
-  if (body.stage <= inForce) {
-    // Whoever it is, and whatever else the body says.
-    sendStageEvent(core, { type: 'request', stage: body.stage, by: escapeText(body.operator, 64) });
-    return reply(OK, `stage ${core.vitals.stage.inForce}`);
+  if (body.stage < 4 && (body.stage <= inForce || body.stage <= request.stage)) {
+    // Less than there is, or than was asked for: whoever it is, and whatever else the body says.
+    const by = escapeText(body.operator, 64);
+    sendStageEvent(core, { type: 'request', stage: body.stage, by });
+    return answered(
+      deps,
+      { kind: body.stage > Math.max(inForce, core.vitals.stage.inForce) ? 'pending' : 'done' },
+      {
+        stage: body.stage,
+        by: { name: by, verified: false },
+      },
+    );
   }
   return raise(deps, body, { stage: body.stage, secondOnly: false });
 }
@@ -61,8 +69,7 @@ export function renew(deps: StageCommandDeps, body: ParsedBody<'renew'>): Comman
 
 /** `disarm`: asks for 3 at most; a climb to 3 or below that is under way goes on. Never refused. */
 export function disarm({ core }: StageCommandDeps, body: ParsedBody<'disarm'>): CommandReply {
-  const { stage } = core.vitals.stage.request;
-  sendStageEvent(core, { type: 'request', stage: stage < 3 ? stage : 3, by: escapeText(body.operator, 64) });
+  sendStageEvent(core, { type: 'lower', stage: 3, by: escapeText(body.operator, 64), why: 'disarmed' });
   return reply(OK, `disarmed: stage ${core.vitals.stage.inForce}`);
 }
 

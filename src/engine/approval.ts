@@ -17,6 +17,8 @@ export interface Offer {
   readonly code: string | null;
   readonly digest: string;
   readonly untilMonoMs: number;
+  /** By the wall clock too: what was shown before a suspend is old after it. */
+  readonly untilMs: number;
   /** Wrong phrases given so far for this code. */
   readonly wrong: number;
   /** Who has approved it, in order. */
@@ -49,18 +51,22 @@ export function openOffer(
   now: Instant,
 ): Offer {
   if (before !== null && stillPartly(before, what, now)) return { ...before, code: what.code };
-  const untilMonoMs = now.nowMonoMs + OFFER_LIFETIME_MS;
-  return { ...what, untilMonoMs, wrong: 0, approvedBy: [] };
+  return { ...what, ...lifeFrom(now), wrong: 0, approvedBy: [] };
 }
 
 /** Tells whether an offer has approvals, wants more, and stands for the same as now. */
-export function stillPartly(
-  offer: Offer,
-  what: Pick<Offer, 'purpose' | 'digest'>,
-  { nowMonoMs }: Instant,
-): boolean {
+export function stillPartly(offer: Offer, what: Pick<Offer, 'purpose' | 'digest'>, now: Instant): boolean {
   const same = offer.purpose === what.purpose && offer.digest === what.digest;
-  return same && offer.approvedBy.length > 0 && nowMonoMs < offer.untilMonoMs;
+  return same && offer.approvedBy.length > 0 && !isOver(offer, now);
+}
+
+/** Tells whether an offer's time is over, by either clock. */
+export function isOver(offer: Pick<Offer, 'untilMs' | 'untilMonoMs'>, now: Instant): boolean {
+  return now.nowMonoMs >= offer.untilMonoMs || now.nowMs >= offer.untilMs;
+}
+
+function lifeFrom(now: Instant): Pick<Offer, 'untilMs' | 'untilMonoMs'> {
+  return { untilMs: now.nowMs + OFFER_LIFETIME_MS, untilMonoMs: now.nowMonoMs + OFFER_LIFETIME_MS };
 }
 
 /** Takes a phrase: once right, and three times wrong at most. A digest that moved uses the offer up. */
@@ -70,10 +76,8 @@ export function redeemOffer(
   now: Approving,
 ): Redeemed {
   const denied = (why: string, left: Offer | null): Redeemed => ({ kind: 'denied', why, offer: left });
-  if (offer === null || offer.code === null)
-    return denied('there is no open confirmation: ask without --confirm first and read what it shows', offer);
-  if (now.nowMonoMs >= offer.untilMonoMs)
-    return denied('the code is older than 2 minutes: ask again and read what it shows', null);
+  if (offer === null || offer.code === null || isOver(offer, now))
+    return denied(NONE_OPEN, offer !== null && isOver(offer, now) ? null : offer);
   if (given.phrase.trim() !== `${now.prefix} ${offer.code}`) {
     const wrong = offer.wrong + 1;
     const left = wrong >= MAX_WRONG ? null : { ...offer, wrong };
@@ -86,10 +90,11 @@ export function redeemOffer(
   if (stranger !== null) return denied(stranger, offer);
   const approvedBy = [...offer.approvedBy, given.by.name];
   if (approvedBy.length >= now.needed) return { kind: 'approved', approvedBy };
-  const untilMonoMs = now.nowMonoMs + OFFER_LIFETIME_MS;
-  return { kind: 'partly', offer: { ...offer, code: null, wrong: 0, untilMonoMs, approvedBy } };
+  return { kind: 'partly', offer: { ...offer, ...lifeFrom(now), code: null, wrong: 0, approvedBy } };
 }
 
+const NONE_OPEN =
+  'there is no open confirmation, or its 2 minutes are over: ask without --confirm first and read what it shows';
 const MOVED = { enter: 'settings, evidence or plan', renew: 'settings or executions' } as const;
 
 function phraseWords({ purpose }: Offer): string {

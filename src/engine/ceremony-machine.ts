@@ -5,7 +5,7 @@
  * An approval outlives nothing that it stood for: the offer to enter 4 is gone once the daemon is not in stage 3 with
  * stage 4 earned any more, the offer to renew once it is not in stage 4, and both when their time is over.
  */
-import { type Offer, openOffer, type Redeemed, redeemOffer, stillPartly } from './approval.ts';
+import { isOver, type Offer, openOffer, type Redeemed, redeemOffer, stillPartly } from './approval.ts';
 import type {
   Answer,
   MachineContext,
@@ -16,19 +16,25 @@ import type {
 } from './ceremony-types.ts';
 import { renewLease } from './lease.ts';
 import type { StageEvent } from './stage-types.ts';
-import { earnedStage, lowestHold, stepStage } from './stages.ts';
+import { breaksLive, earnedStage, lowestHold, stepStage } from './stages.ts';
 
 type RaiseEvent = Extract<MachineEvent, { readonly type: 'raise' }>;
 type RenewEvent = Extract<MachineEvent, { readonly type: 'renew' }>;
 
-/** Applies one event. Lowering is never refused; a raise that is refused changes nothing. */
+/** Applies one event. Lowering is never refused; a raise that is refused changes nothing that time and world did not. */
 export function stepMachine(state: MachineState, event: MachineEvent, context: MachineContext): MachineStep {
+  if (event.type !== 'raise' && event.type !== 'renew')
+    return withKeptOffer(move(state, event, context), context);
+  if (event.type === 'raise' && asksForLess(state, event))
+    return withKeptOffer(lower(state, event, context), context);
+  // What time and world have ended since the last look is ended before anybody is answered.
+  const looked = withKeptOffer(move(state, { type: 'tick' }, context), context);
   const step =
-    event.type === 'raise'
-      ? raise(state, event, context)
-      : event.type === 'renew'
-        ? renew(state, event, context)
-        : move(state, event, context);
+    event.type === 'raise' ? raise(looked.state, event, context) : renew(looked.state, event, context);
+  return withKeptOffer({ ...step, effects: [...looked.effects, ...step.effects] }, context);
+}
+
+function withKeptOffer(step: MachineStep, context: MachineContext): MachineStep {
   return { ...step, state: { ...step.state, offer: kept(step.state, context) } };
 }
 
@@ -41,21 +47,30 @@ function move(state: MachineState, event: StageEvent, context: MachineContext): 
   const told: MachineEffect[] = [...effects];
   const moved = effects.some((effect) => effect.type === 'stage_changed');
   // What changes no stage is an operator's act all the same.
-  if (event.type === 'request' && !moved && (stage.request.stage !== before.stage || event.by !== before.by))
-    told.push({ type: 'requested', stage: event.stage, by: event.by, why: event.why ?? 'requested' });
+  const asks = event.type === 'request' || event.type === 'lower';
+  if (asks && !moved && (stage.request.stage !== before.stage || event.by !== before.by))
+    told.push({ type: 'requested', stage: stage.request.stage, by: event.by, why: event.why ?? 'requested' });
   return { state: { ...state, stage }, effects: told, answer: DONE };
+}
+
+/** Below what is in force, or below what was asked for: whatever comes with it, that is no raise. */
+function asksForLess({ stage }: MachineState, event: RaiseEvent): boolean {
+  return event.stage < 4 && (event.stage <= stage.inForce || event.stage <= stage.request.stage);
+}
+
+function lower(state: MachineState, event: RaiseEvent, context: MachineContext): MachineStep {
+  const pending = event.stage > state.stage.inForce;
+  const step = move(state, { type: 'request', stage: event.stage, by: event.by.name }, context);
+  return pending && step.state.stage.inForce < event.stage ? { ...step, answer: { kind: 'pending' } } : step;
 }
 
 function raise(state: MachineState, event: RaiseEvent, context: MachineContext): MachineStep {
   const { stage } = state;
-  const by = event.by.name;
   if (stage.inForce === 4 && event.stage === 4) return unmoved(state, DONE);
-  // Whatever comes with it: lowering carries nothing and asks nothing.
-  if (event.stage <= stage.inForce) return move(state, { type: 'request', stage: event.stage, by }, context);
   const refusal = whyNotRaised(state, event);
   if (refusal !== null) return unmoved(state, { kind: 'refused', why: refusal });
   if (event.stage === 4) return raiseToLive(state, event, context);
-  const step = move(state, { type: 'request', stage: event.stage, by }, context);
+  const step = move(state, { type: 'request', stage: event.stage, by: event.by.name }, context);
   return { ...step, answer: step.state.stage.inForce >= event.stage ? DONE : { kind: 'pending' } };
 }
 
@@ -75,6 +90,9 @@ function raiseToLive(state: MachineState, event: RaiseEvent, context: MachineCon
   }
   if (!event.pictured)
     return refused(state, 'stage 4 waits: the last picture of the exchange is not complete');
+  // To enter it only to lose all evidence in the next moment helps nobody.
+  const broken = breaksLive(context);
+  if (broken !== null) return refused(state, `stage 4 waits: ${broken}`);
   const what = { purpose: 'enter', digest: event.digest, code: event.newCode } as const;
   if (event.secondOnly && (offer === null || !stillPartly(offer, what, context)))
     return refused(state, 'nobody has approved what there is now: the first operator runs `grinder stage 4`');
@@ -166,7 +184,7 @@ function approved(
 
 /** An offer ends with its time and with what it stood for. */
 function kept({ stage, offer }: MachineState, context: MachineContext): Offer | null {
-  if (offer === null || stage.latched || context.nowMonoMs >= offer.untilMonoMs) return null;
+  if (offer === null || stage.latched || isOver(offer, context)) return null;
   if (offer.purpose === 'renew') return stage.inForce === 4 ? offer : null;
   return stage.inForce === 3 && earnedStage(stage, context) === 4 ? offer : null;
 }

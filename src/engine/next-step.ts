@@ -2,7 +2,7 @@
 import { stillPartly } from './approval.ts';
 import type { MachineContext, MachineState } from './ceremony-types.ts';
 import { MAY_STAY_INCONCLUSIVE } from './criteria.ts';
-import { currentCriteria, earnedStage, lowestHold } from './stages.ts';
+import { breaksLive, currentCriteria, earnedStage, lowestHold } from './stages.ts';
 import type { Criterion, StageNumber } from './types.ts';
 
 /** What the machine doesn't hold itself. */
@@ -80,6 +80,8 @@ function towardsLive(machine: MachineState, context: MachineContext, facts: Next
   const { stage, offer } = machine;
   if (earnedStage(stage, context) < 4)
     return waiting(machine, context, { facts, text: `for 4: ${missing(machine, context, facts, 4)}` });
+  const broken = breaksLive(context);
+  if (broken !== null) return { text: `for 4: ${broken}`, does: null };
   const [item] = facts.unacknowledged;
   if (item !== undefined)
     return {

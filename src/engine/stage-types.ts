@@ -42,6 +42,13 @@ export type StageEvent =
       readonly by: string;
       readonly why?: string;
     }
+  /** Asks for `stage` at most: what is asked for already may be lower, and stays. */
+  | {
+      readonly type: 'lower';
+      readonly stage: StageNumber;
+      readonly by: string;
+      readonly why?: string;
+    }
   | {
       readonly type: 'confirm';
       readonly by: string;

@@ -66,6 +66,13 @@ export function currentCriteria(state: StageState, context: StageContext): reado
   });
 }
 
+/** What would break stage 4 in the moment it is entered, in words; null for nothing. */
+export function breaksLive(context: StageContext): string | null {
+  const world = { ...context.world, requiredDwellMs: 0 };
+  const failed = failures(criteriaOf(4, freshProgress(context), world));
+  return failed === '' ? null : failed;
+}
+
 interface Draft {
   state: StageState;
   readonly effects: StageEffect[];
@@ -93,6 +100,11 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
       // Stage 0 asked for in stage 0 is entered anew, or a figure that fails there could never be left behind.
       if (event.stage === 0 && state.inForce === 0) draft.state = enteredAnew(draft.state, context);
       return;
+    case 'lower': {
+      const stage = event.stage < state.request.stage ? event.stage : state.request.stage;
+      lead(draft, { stage, by: event.by, why: event.why ?? 'lowered' });
+      return;
+    }
     case 'confirm':
       if (state.latched) return;
       lead(draft, { stage: 4, by: event.by, why: 'confirmed' });
@@ -101,6 +113,8 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
     case 'breach':
       withdraw(draft, 1, event.why, context);
       lead(draft, { stage: breachStage(state), by: 'breach', why: event.why });
+      // Or what the stage in force had shown so far would earn its evidence back in this very step.
+      draft.state = { ...draft.state, progress: freshProgress(context, state.progress.restarts + 1) };
       return;
     case 'stop':
       if (!state.latched) withdraw(draft, 1, 'stop', context);

@@ -60,7 +60,7 @@ describe('a code', () => {
     expect(await redeem(phrase)).toMatchObject({ exit_code: 77, message: NONE_OPEN });
   });
 
-  test('is good for two minutes and not a millisecond longer, by the monotonic clock', async () => {
+  test('is good for two minutes and not a millisecond longer, by either clock', async () => {
     using bed = bench();
     const { hand, offer, redeem } = bed;
     let { phrase } = await offer();
@@ -71,8 +71,11 @@ describe('a code', () => {
     hand.clock.mono += 120_000;
     expect(await redeem(phrase)).toMatchObject({
       exit_code: 77,
-      message: expect.stringContaining('older than 2 minutes'),
+      message: NONE_OPEN,
     });
+    expect(await redeem(phrase)).toMatchObject({ message: NONE_OPEN });
+    phrase = (await offer()).phrase;
+    hand.clock.wall += 120_000;
     expect(await redeem(phrase)).toMatchObject({ message: NONE_OPEN });
   });
 
