@@ -684,13 +684,34 @@ const inStages: readonly Mutation[] = [
   {
     name: 'approval-after-two-minutes',
     file: 'src/engine/approval.ts',
-    search: 'if (now.nowMonoMs >= offer.untilMonoMs)',
-    replace: 'if (now.nowMonoMs >= offer.untilMonoMs + 1e9)',
+    search: 'now.nowMonoMs >= offer.untilMonoMs || ',
+    replace: '',
     tests: [
       'test/daemon/approval.test.ts',
       'test/daemon/two-operators.test.ts',
       'test/daemon/commands.test.ts',
     ],
+  },
+  {
+    name: 'write-without-a-plan',
+    file: 'src/engine/executor.ts',
+    search: 'if (stray !== null) {',
+    replace: 'if (stray !== null && pass === null) {',
+    tests: ['test/engine/executor.test.ts', 'test/daemon/run.test.ts'],
+  },
+  {
+    name: 'breach-is-earned-back-at-once',
+    file: 'src/engine/stages.ts',
+    search: 'progress: freshProgress(context, state.progress.restarts + 1) };\n      return;',
+    replace: '};\n      return;',
+    tests: ['test/engine/machine-walk.test.ts'],
+  },
+  {
+    name: 'refused-raise-is-a-refused-lowering',
+    file: 'src/engine/ceremony-machine.ts',
+    search: 'event.stage <= stage.request.stage);',
+    replace: 'event.stage < 0);',
+    tests: ['test/engine/machine-walk.test.ts'],
   },
   {
     name: 'one-operator-is-two',
