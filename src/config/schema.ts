@@ -125,7 +125,7 @@ export const configSchema = z.strictObject({
   audit: section({
     enabled: z.boolean().default(true),
     path: text.default('audit/reconcile.jsonl'),
-    max_file_mb: count(1, 256).default(16),
+    max_file_mb: count(1, 256).default(4),
     keep_days: count(8, 3650).default(365),
   }),
   log: section({

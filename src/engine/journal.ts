@@ -26,7 +26,7 @@ export interface JournalOptions {
   readonly headPath: string;
   readonly clock: Clock;
   readonly disk?: Disk;
-  /** The current file is rotated once it has this many bytes (16 MiB). */
+  /** The current file is rotated once it has this many bytes (4 MiB). */
   readonly maxFileBytes?: number;
   /** Rotated files whose last line is older than this go (365 days); the newest ten stay whatever their age. */
   readonly keepMs?: number;
@@ -58,7 +58,7 @@ export interface Journal {
   readonly close: () => void;
 }
 
-const MAX_FILE_BYTES = 16 * 2 ** 20;
+const MAX_FILE_BYTES = 4 * 2 ** 20;
 const KEEP_MS = 365 * 86_400_000;
 
 /**
