@@ -16,6 +16,11 @@ const WIRE = ['test/exchange/wire.test.ts'];
 const FLATTEN = ['test/engine/flatten.test.ts', 'test/engine/executor.test.ts'];
 const FOLD = ['test/engine/fold.test.ts', 'test/daemon/outcomes.test.ts', 'test/daemon/world.test.ts'];
 const JOURNAL = ['test/engine/journal.test.ts', 'test/engine/chain.test.ts'];
+const COMPARE = [
+  'test/engine/compare.test.ts',
+  'test/engine/compare.property.test.ts',
+  'test/engine/behaviours-orders.test.ts',
+];
 const STAGES = ['test/engine/stages.test.ts', 'test/engine/stage-walks.test.ts', 'test/engine/lease.test.ts'];
 
 const inGates: readonly Mutation[] = [
@@ -693,21 +698,21 @@ const inPicture: readonly Mutation[] = [
     file: 'src/engine/order-rules.ts',
     search: 'mismatch: settled ? ghost(order, record, context.options) : null',
     replace: 'mismatch: null',
-    tests: ['test/engine/compare.test.ts'],
+    tests: COMPARE,
   },
   {
     name: 'failed-read-is-an-empty-account',
     file: 'src/engine/compare-orders.ts',
     search: 'if (!observed.complete) return { mismatches: [], queries: [] };',
     replace: '',
-    tests: ['test/engine/compare.test.ts'],
+    tests: COMPARE,
   },
   {
     name: 'older-read-contradicts-the-engine',
     file: 'src/engine/order-rules.ts',
     search: 'if (record.readAtMonoMs >= context.startedMonoMs) return { mismatch: null, matched };',
     replace: '',
-    tests: ['test/engine/compare.test.ts'],
+    tests: COMPARE,
   },
   {
     name: 'gap-in-the-feed-unnoticed',

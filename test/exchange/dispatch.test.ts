@@ -135,7 +135,7 @@ test('a permit that has expired sends nothing', async () => {
   expect(await world.sim.writes()).toEqual([]);
 });
 
-test('a permit that expired while the machine slept sends nothing', async () => {
+test('F42 suspend: a permit that expired while the machine slept sends nothing', async () => {
   await using world = await startWorld();
   const write = await strayCancel(world);
   const permit = world.permit(write, { deadlineMs: systemClock.wallMs() });
