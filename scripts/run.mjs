@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The package scripts: `node scripts/run.mjs start|test|build|dev|check|bench|mutate [arguments]`. Needs Node 20 and npm only;
+// The package scripts: `node scripts/run.mjs start|test|build|dev|check|bench|mutate|simulate [arguments]`. Needs Node 20 and npm only;
 // each installs and builds what is missing, so each works alone on a fresh clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { findBun, findDeno } from './runtimes.mjs';
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 const [task = '', ...rest] = process.argv.slice(2);
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
-const tasks = { start, test, build, dev, check, bench, mutate };
+const tasks = { start, test, build, dev, check, bench, mutate, simulate };
 process.exitCode = await main();
 
 async function main() {
@@ -69,6 +69,11 @@ async function bench() {
 /** Breaks each safety rule in a copy of the tree and asks the tests; takes minutes, and is no part of `test`. */
 async function mutate() {
   return passThrough(findBun(root), [join(root, 'scripts/mutate.ts'), ...rest]);
+}
+
+/** Seeds of the deterministic simulation, from source: it needs nothing built. */
+async function simulate() {
+  return passThrough(findBun(root), [join(root, 'test/simulation/main.ts'), ...rest]);
 }
 
 async function check() {

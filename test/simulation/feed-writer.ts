@@ -1,0 +1,91 @@
+/** Writes the feed as a trading engine would: sessions, gapless numbers, and every way to get it wrong. */
+import type { MemoryDisk } from './memory-disk.ts';
+
+export type Body = Readonly<Record<string, unknown>>;
+
+export interface FeedWriter {
+  /** Writes one line of the session. */
+  readonly line: (body: Body) => void;
+  /** Takes a number and loses its line. */
+  readonly loseNext: () => void;
+  readonly newSession: () => void;
+  /** Anything at all, as it is. */
+  readonly raw: (text: string) => void;
+  /** What is written from now on goes into a new file. */
+  readonly rotate: () => void;
+  readonly truncate: () => void;
+  /** Shifts the engine's clock. */
+  readonly setClockOffset: (ms: number) => void;
+  /** True time of the last line; null before the first. */
+  readonly lastLineMs: () => number | null;
+  /** Since when a reader can know that something was lost or garbled and no checkpoint has said everything anew; or null. */
+  readonly brokenSinceMs: () => number | null;
+  /** When the session's first checkpoint was written; null before it. */
+  readonly sessionSinceMs: () => number | null;
+  readonly clockOffsetMs: () => number;
+}
+
+/** Opens the file at a path. Lines are stamped by the machine's wall clock; all else is true time. */
+export function createFeedWriter(
+  disk: MemoryDisk,
+  path: string,
+  { nowMs, wallMs }: { readonly nowMs: () => number; readonly wallMs: () => number },
+): FeedWriter {
+  let session = 0;
+  let seq = 0;
+  let offsetMs = 0;
+  let lastMs: number | null = null;
+  let loses = false;
+  let gap = false;
+  let brokenMs: number | null = null;
+  let sessionMs: number | null = null;
+  const breakNow = (): void => {
+    brokenMs ??= nowMs();
+  };
+  return {
+    line: (body) => {
+      seq += 1;
+      if (loses) {
+        loses = false;
+        gap = true;
+        return;
+      }
+      if (gap) breakNow();
+      gap = false;
+      if (body['type'] === 'checkpoint') {
+        sessionMs ??= nowMs();
+        if (body['account'] === 'sim') brokenMs = null;
+        else breakNow();
+      }
+      const line = { ...body, session_id: `s${session}`, seq, ts_ms: wallMs() + offsetMs };
+      disk.append(path, `${JSON.stringify(line)}\n`);
+      lastMs = nowMs();
+    },
+    loseNext: () => {
+      loses = true;
+    },
+    newSession: () => {
+      session += 1;
+      seq = 0;
+      gap = false;
+      sessionMs = null;
+    },
+    raw: (text) => {
+      disk.append(path, text);
+      breakNow();
+    },
+    rotate: () => disk.replace(path, ''),
+    truncate: () => {
+      const inode = disk.find(path);
+      if (inode !== undefined) inode.size = 0;
+      breakNow();
+    },
+    setClockOffset: (ms) => {
+      offsetMs = ms;
+    },
+    lastLineMs: () => lastMs,
+    brokenSinceMs: () => brokenMs,
+    sessionSinceMs: () => sessionMs,
+    clockOffsetMs: () => offsetMs,
+  };
+}

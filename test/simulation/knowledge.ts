@@ -1,0 +1,60 @@
+/** What an operator and the exchange know of the daemon, kept apart from it: the observer judges by this alone. */
+import type { Departure } from './port.ts';
+import type { Owner } from './timeline.ts';
+
+/** A write that left, and what is known of it. */
+export interface Sent {
+  readonly departure: Departure;
+  readonly runId: string;
+  readonly item: string;
+  /** By the mark price as it left; 0 for a cancel. */
+  notionalUsdt: number;
+  executed: boolean | null;
+  answer: string | null;
+}
+
+export interface Knowledge {
+  /** A stop was given and no clear of it succeeded. */
+  stopped: boolean;
+  /** When a file STOP was put; null without one. */
+  stopFileMs: number | null;
+  /** The accepted confirmation of stage 4; null below it. */
+  armed: { readonly owner: Owner; readonly atMs: number; executions: number } | null;
+  /** No call before this, by what some process of the account was told. */
+  pauseUntilMs: number;
+  /** A line of the audit that keeps that pause was synced. */
+  pauseKept: boolean;
+  /** Processes whose audit failed under them. */
+  readonly broken: Set<Owner>;
+  /** When the lock was lost; null while it is held. */
+  lockLostMs: number | null;
+  /** The audit on disk is not the daemon's own. */
+  tampered: boolean;
+  massAcknowledged: boolean;
+  /** How far the wall clock was moved in all, either way. */
+  jumpedMs: number;
+  readonly sent: Sent[];
+  /** Dispatches of an item without success since somebody looked at it. */
+  readonly failures: Map<string, number>;
+  /** Offset of the last clock reading a process got, and when. */
+  clock: { readonly offsetMs: number; readonly atMs: number } | null;
+}
+
+/** Nothing known yet. */
+export function createKnowledge(): Knowledge {
+  return {
+    stopped: false,
+    stopFileMs: null,
+    armed: null,
+    pauseUntilMs: 0,
+    pauseKept: false,
+    broken: new Set(),
+    lockLostMs: null,
+    tampered: false,
+    massAcknowledged: false,
+    jumpedMs: 0,
+    sent: [],
+    failures: new Map(),
+    clock: null,
+  };
+}

@@ -1,0 +1,197 @@
+/** What goes wrong in a world, by chance: at the exchange, in the feed, with clocks, disk and process. */
+import { join } from 'node:path';
+import { DISK_FAULTS } from './disk-faults.ts';
+import { feedMischief } from './feed-mischief.ts';
+import { tamper } from './tampering.ts';
+import type { World } from './world.ts';
+
+/** Keeps doing something bad until the world is to heal. */
+export function startMischief(world: World): void {
+  const { timeline, random, weather } = world;
+  const pace = random.pick([15_000, 40_000, 100_000]);
+  const next = (): void => {
+    timeline.after(random.whole(pace / 2, pace * 2), null, () => {
+      if (weather.healed()) return;
+      act(world);
+      next();
+    });
+  };
+  const prices = (): void => {
+    for (const symbol of ['BTCUSDT', 'ETHUSDT'])
+      world.truth.movePrice(symbol, 1 + (random.next() - 0.5) * 0.001);
+    timeline.after(30_000, null, prices);
+  };
+  prices();
+  next();
+}
+
+function act(world: World): void {
+  const kind = world.random.whole(0, 99);
+  if (kind < 50) accountMischief(world);
+  else if (kind < 65) feedMischief(world);
+  else if (kind < 73) clockMischief(world);
+  else if (kind < 80) diskMischief(world);
+  else processMischief(world);
+}
+
+function accountMischief(world: World): void {
+  const { random, truth, trader, coverage, scenario, trace } = world;
+  const symbol = random.pick(scenario.settings.reconcile.symbolWhitelist);
+  const side = truth.hedge ? 'BUY' : random.pick(['BUY', 'SELL'] as const);
+  const base = {
+    symbol,
+    side,
+    positionSide: trader.positionSide,
+    type: 'LIMIT',
+    price: Math.round(truth.mark(symbol) * 0.9),
+    quantity: random.whole(1, 20),
+    reduceOnly: false,
+    conditional: false,
+    owner: 'stray',
+  } as const;
+  const small = symbol === 'BTCUSDT' ? random.whole(1, 3) : random.whole(5, 60);
+  switch (random.whole(0, 9)) {
+    case 0:
+    case 1:
+    case 2:
+      coverage.count('stray_order');
+      trace('account', 'a stray order');
+      truth.place({ ...base, clientOrderId: trader.nextClientId(symbol) });
+      return;
+    case 3:
+      if (trader.abandon()) coverage.count('ghost_order');
+      return;
+    case 4:
+    case 5:
+    case 6:
+      coverage.count('stray_position');
+      trace('account', 'a stray position');
+      truth.adjust(symbol, trader.positionSide, truth.hedge || random.chance(0.5) ? small : -small);
+      return;
+    case 7:
+      coverage.count('foreign_order');
+      trace('account', 'a foreign order comes or goes');
+      cancelForeign(world);
+      truth.place({ ...base, clientOrderId: `web_${random.hex(4)}`, owner: 'foreign' });
+      return;
+    case 8: {
+      coverage.count('F78_crafted_id');
+      trace('account', 'a crafted id');
+      cancelForeign(world);
+      const clientOrderId = random.pick([
+        `grinder_1_${symbol}_1_18x_1`,
+        `grinder_9_${symbol}_1_1800000000_${random.whole(1, 999)}`,
+        `grinder_1_XRPUSDT_1_1800000000_${random.whole(1, 99)}`,
+        `grinder_1_\u001b[31m_1_1800000000_1`,
+        `grinder_1_${symbol}\u202e_1_1800000000_1`,
+      ]);
+      truth.place({ ...base, clientOrderId, owner: 'crafted' });
+      return;
+    }
+    default: {
+      coverage.count('protective_stray');
+      const stray = { ...base, clientOrderId: trader.nextClientId(symbol) };
+      const conditional = random.chance(0.5);
+      const before = truth
+        .openOrders()
+        .find((order) => order.owner === 'stray' && (order.conditional || order.reduceOnly));
+      if (before !== undefined) truth.cancel(before.orderId);
+      else
+        truth.place({
+          ...stray,
+          conditional,
+          reduceOnly: !conditional,
+          type: conditional ? 'STOP_MARKET' : 'LIMIT',
+        });
+      return;
+    }
+  }
+}
+
+function cancelForeign({ truth }: World): void {
+  const before = truth.openOrders().filter(({ owner }) => owner === 'foreign' || owner === 'crafted');
+  for (const { orderId } of before) truth.cancel(orderId);
+}
+
+function clockMischief(world: World): void {
+  const { random, coverage, timeline, trace } = world;
+  switch (random.whole(0, 3)) {
+    case 0:
+      coverage.count('F40_skew');
+      world.jumpWall(random.whole(-2000, 2000));
+      return;
+    case 1:
+      coverage.count('F41_backward_jump');
+      world.jumpWall(-random.whole(5000, 600_000));
+      return;
+    case 2: {
+      coverage.count('F42_suspend');
+      const ms = random.whole(5000, 900_000);
+      trace('clock', `sleeps ${ms}`);
+      timeline.sleep(ms);
+      world.trader.beSilent(ms);
+      return;
+    }
+    default:
+      coverage.count('clock_set_right');
+      trace('clock', 'set right');
+      world.setWall(0);
+      return;
+  }
+}
+
+function diskMischief(world: World): void {
+  const { random, faults, timeline, coverage } = world;
+  const { scenario, disk, observer, trace } = world;
+  if (random.chance(0.2)) {
+    coverage.count('stop_file');
+    trace('disk', 'a file STOP');
+    disk.append(join(scenario.places.stateDir, 'STOP'), 'stop\n');
+    observer.knowledge.stopFileMs = timeline.nowMs();
+    return;
+  }
+  const fault = random.pick(DISK_FAULTS);
+  trace('disk', `armed ${fault}`);
+  faults.arm(fault);
+  // A stop with a full disk.
+  if (random.chance(0.2)) {
+    coverage.count('F79_stop_with_a_bad_disk');
+    world.operator.stop();
+  }
+  timeline.after(random.whole(5000, 200_000), null, faults.disarm);
+}
+
+function processMischief(world: World): void {
+  const { random, faults, coverage, weather, timeline, observer } = world;
+  const kind = random.whole(0, 9);
+  if (kind < 2) faults.armKill();
+  else if (kind < 4) world.kill(random.chance(0.5));
+  else if (kind < 6) killInTheMiddle(world);
+  else if (kind < 7) world.restart();
+  else if (kind < 8) weather.startOutage(random.whole(10_000, 150_000));
+  else if (kind < 9) tamper(world);
+  else if (random.chance(0.3)) {
+    coverage.count('lock_lost');
+    observer.knowledge.lockLostMs = timeline.nowMs();
+    timeline.after(random.whole(20_000, 120_000), null, () => {
+      observer.knowledge.lockLostMs = null;
+    });
+  } else if (random.chance(0.1)) {
+    coverage.count('long_downtime');
+    world.stayDown(random.whole(20, 40) * 3_600_000);
+  }
+}
+
+/** Waits for a write to be on its way, and kills or stops then. */
+function killInTheMiddle(world: World): void {
+  const { timeline, random, coverage } = world;
+  const isStop = random.chance(0.4);
+  const delayMs = random.whole(0, 400);
+  world.setTrap(() => {
+    timeline.after(delayMs, null, () => {
+      if (isStop) coverage.count('F80_stop_while_sending');
+      if (isStop) world.operator.stop();
+      else world.kill(random.chance(0.3));
+    });
+  });
+}

@@ -1,0 +1,198 @@
+/** Sees all that leaves the daemon and all that it writes, and holds it to INVARIANTS.md without asking it for its opinion. */
+import type { RunCounts } from '../../src/ops/metrics.ts';
+import { judgeBudgets } from './budget-rules.ts';
+import type { Coverage } from './coverage.ts';
+import { judgeDispatch } from './dispatch-rules.ts';
+import type { FeedWriter } from './feed-writer.ts';
+import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
+import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
+import type { Departure } from './port.ts';
+import { CANARY, type Process, type ProcessWitness } from './process.ts';
+import type { Scenario } from './scenario.ts';
+import { createSightings, type Sightings } from './sightings.ts';
+import type { Timeline } from './timeline.ts';
+import type { Trader } from './trader.ts';
+import type { Truth } from './truth.ts';
+
+/** The first rule that was broken, when and how. */
+export interface Violation {
+  readonly rule: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+export interface Observer {
+  readonly witness: ProcessWitness;
+  readonly journal: JournalWatch;
+  readonly knowledge: Knowledge;
+  readonly sightings: Sightings;
+  readonly fail: (rule: string, text: string) => void;
+  readonly violation: () => Violation | null;
+  /** After every event. */
+  readonly step: (process: Process | null) => void;
+  /** A new process begins, or none is left. */
+  readonly processEnded: () => void;
+}
+
+export interface ObserverDeps {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly truth: Truth;
+  readonly trader: Trader;
+  readonly feed: FeedWriter;
+  readonly coverage: Coverage;
+  readonly trace: (what: string, text: string) => void;
+}
+
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
+
+/** Starts with nothing seen. */
+export function createObserver(deps: ObserverDeps): Observer {
+  const { scenario, timeline, truth, trader, feed, coverage, trace } = deps;
+  const knowledge = createKnowledge();
+  const sightings = createSightings(trader, truth);
+  let violation: Violation | null = null;
+  const fail = (rule: string, text: string): void => {
+    if (violation !== null) return;
+    violation = { rule, text, atMs: timeline.nowMs() };
+    trace('VIOLATION', `${rule}: ${text}`);
+  };
+  const journal = createJournalWatch({
+    fail,
+    onLine: (line, text) => {
+      trace('audit', `${line.hash.slice(0, 16)} ${line.event_type} ${line.status ?? ''}`);
+      if (text.includes(CANARY)) fail('S14', `a secret in line ${line.seq}`);
+      if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
+        fail('S25', `unsafe text in line ${line.seq}`);
+      if (typeof line.details['backoff_until_ms'] === 'number') knowledge.pauseKept = true;
+      coverLine(line.event_type, line.status, line.details, coverage);
+    },
+  });
+
+  function departed(departure: Departure): void {
+    const { write, permit } = departure;
+    const runId = journal.intents.get(permit.intentId)?.runId ?? '';
+    const isCancel = write.kind === 'cancel';
+    const item = isCancel ? `order ${write.orderId}` : `position ${write.symbol}/${write.positionSide}`;
+    const notionalUsdt = isCancel ? 0 : Number(write.quantity) * truth.mark(write.symbol);
+    const sent: Sent = { departure, runId, item, notionalUsdt, executed: null, answer: null };
+    trace('departed', `${write.kind} ${item} ${permit.intentId} ${notionalUsdt}`);
+    const nowMs = timeline.nowMs();
+    const { intents } = journal;
+    judgeDispatch({ nowMs, sent, scenario, knowledge, intents, sightings, truth, trader, feed }, fail);
+    judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
+    knowledge.sent.push(sent);
+    knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
+    coverage.count(`departed_${write.kind}`);
+  }
+
+  const sentOf = (departure: Departure): Sent | undefined =>
+    knowledge.sent.find((one) => one.departure === departure);
+
+  const witness: ProcessWitness = {
+    called: () => {
+      if (timeline.nowMs() < knowledge.pauseUntilMs - 1000)
+        fail('S12', 'a call left during a pause or a ban');
+    },
+    departed,
+    arrived: (departure, executed) => {
+      const sent = sentOf(departure);
+      if (sent === undefined) return;
+      sent.executed = executed;
+      trace('arrived', `${sent.item} ${executed ? 'executed' : 'refused'}`);
+    },
+    answered: (departure, result) => {
+      const sent = sentOf(departure);
+      if (sent === undefined) return;
+      sent.answer = result.status;
+      trace('answered', `${sent.item} ${result.status}`);
+      coverage.count(`answered_${result.status}`);
+      const { kind } = departure.write;
+      if (result.status === 'EXECUTED') {
+        coverage.count(`executed_${kind}`);
+        if (kind === 'flatten')
+          coverage.count(result.orderStatus === 'FILLED' ? 'flatten_whole' : 'flatten_partial');
+        if (sent.executed !== true) fail('outcome', `${sent.item} is told executed and was not`);
+        if (kind === 'cancel' || result.orderStatus === 'FILLED') knowledge.failures.delete(sent.item);
+      }
+      if (result.status === 'REJECTED') {
+        sent.notionalUsdt = 0;
+        if (sent.executed === true) fail('outcome', `${sent.item} is told refused and was executed`);
+      }
+      if (result.status === 'EXECUTED' && knowledge.armed !== null) knowledge.armed.executions += 1;
+    },
+    toldPause: (_owner, ms) => {
+      knowledge.pauseUntilMs = Math.max(knowledge.pauseUntilMs, timeline.nowMs() + ms);
+      knowledge.pauseKept = false;
+    },
+    observed: (_owner, observation) => sightings.observed(observation, timeline.nowMs()),
+    clockRead: (_owner, offsetMs) => {
+      knowledge.clock = { offsetMs, atMs: timeline.nowMs() };
+    },
+    runCounted: (counts) => {
+      if (
+        total(counts.planned) !==
+        total(counts.executed) + total(counts.blocked) + total(counts.failed) + total(counts.unknown)
+      )
+        fail('S22', `conservation: ${JSON.stringify(counts)}`);
+      coverage.count('runs');
+      for (const reason of Object.keys(counts.blocked)) coverage.count(`blocked_${reason}`);
+    },
+    resolved: (outcome) => coverage.count(`unknown_resolved_${outcome}`),
+    noted: (_level, event, text) => {
+      if (event === 'INTENT_UNRESOLVED') coverage.count('intent_manual');
+      if (text.includes(CANARY)) fail('S14', `a secret in a note: ${event}`);
+      if (UNSAFE.test(text)) fail('S25', `unsafe text in a note: ${event}`);
+    },
+    acknowledged: journal.acknowledged,
+  };
+
+  return {
+    witness,
+    journal,
+    knowledge,
+    sightings,
+    fail,
+    violation: () => violation,
+    step: (process) => {
+      if (process === null) return;
+      const { stage } = process.core.vitals;
+      const live = stage.inForce === 4;
+      if (live && knowledge.armed?.owner !== process.owner)
+        fail('S17', 'stage 4 without a confirmation in this process');
+      if (process.core.interlock.writesAllowed() && !live)
+        fail('S17', `writes allowed in stage ${stage.inForce}`);
+      if (knowledge.stopped && !process.core.interlock.latched()) fail('S21', 'stopped, and not latched');
+      if (!live) knowledge.armed = null;
+      if (knowledge.tampered && stage.inForce > 1) fail('S9', `stage ${stage.inForce} on a spoiled audit`);
+    },
+    processEnded: () => {
+      knowledge.armed = null;
+      knowledge.clock = null;
+      sightings.forget();
+      if (!knowledge.pauseKept) knowledge.pauseUntilMs = 0;
+    },
+  };
+}
+
+function total(counts: RunCounts['planned'] | RunCounts['blocked']): number {
+  return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
+}
+
+function coverLine(
+  event: string,
+  status: string | null,
+  details: Readonly<Record<string, unknown>>,
+  coverage: Coverage,
+): void {
+  if (event === 'REMEDIATE_RESULT' && typeof details['resolves'] === 'string')
+    coverage.count(`resolved_${String(details['outcome'])}`);
+  if (event === 'REMEDIATE_RESULT' && status !== null) coverage.count(`outcome_${status}`);
+  if (event === 'STAGE_CHANGED') {
+    coverage.count(`stage_${String(details['to'])}`);
+    if (details['by'] === 'lease') coverage.count('lease_over');
+    if (details['by'] === 'breach') coverage.count('breach');
+  }
+  if (event === 'REMEDIATE_RESULT' && typeof details['verifies'] === 'string')
+    coverage.count(`verified_${String(details['verified'])}`);
+}

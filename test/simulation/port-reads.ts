@@ -1,0 +1,136 @@
+/** The port's reads: rows of the truth as of some moment, or a failure that says so. */
+import { BigNumber } from 'bignumber.js';
+import type { Observation, ReadReport, SymbolRules } from '../../src/engine/types.ts';
+import type { Exchange } from '../../src/exchange/exchange.ts';
+import type { Pause } from '../../src/exchange/pause.ts';
+import type { PositionMode } from '../../src/exchange/wire.ts';
+import type { PortDeps } from './port.ts';
+import { orderRow, positionRow } from './rows.ts';
+import type { TruthView } from './truth.ts';
+import type { ReadFault } from './weather.ts';
+
+type Reads = Pick<Exchange, 'rules' | 'observe' | 'queryOrder' | 'queryPosition' | 'readClock' | 'keyRights'>;
+
+export interface PortReads {
+  readonly port: Reads;
+  /** The position mode as last read. */
+  readonly mode: () => PositionMode | null;
+}
+
+const STALE_MS = 20_000;
+const FAILED = { kind: 'failed', error: 'the exchange of the simulation says nothing' } as const;
+const RULES: readonly SymbolRules[] = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT'].map((symbol) => ({
+  symbol,
+  stepSize: '0.001',
+  tickSize: '0.1',
+  minQuantity: '0.001',
+  maxQuantity: '1000',
+  marketMaxQuantity: '120',
+  minNotional: '5',
+}));
+
+/** Makes them for one process. */
+export function createPortReads(
+  deps: PortDeps & { readonly pause: Pause; readonly wait: (ms: number) => Promise<void> },
+): PortReads {
+  const { owner, timeline, truth, weather, random, clock, pause, wait, witness } = deps;
+  let knownMode: PositionMode | null = null;
+
+  /** One request: null when it must not leave or nothing useful comes back. */
+  async function call<T>(serve: (fault: ReadFault | null) => T | null): Promise<T | null> {
+    if (pause.why() !== null) return null;
+    witness.called(owner);
+    await wait(weather.latencyMs());
+    const fault = weather.readFault();
+    const value = fault === 'read_failed' || fault === 'F30_unparsable' ? null : serve(fault);
+    await wait(weather.latencyMs());
+    return value;
+  }
+
+  const viewFor = (fault: ReadFault | null): TruthView =>
+    truth.view(fault === 'F29_stale_read' ? random.whole(1, STALE_MS) : 0);
+
+  const priceOf = (symbol: string) => ({
+    symbol,
+    markPrice: new BigNumber(truth.mark(symbol)).toFixed(),
+    atMs: timeline.nowMs(),
+    readAtMonoMs: clock.monoMs(),
+  });
+
+  async function observe(request: { readonly symbols: readonly string[] }): Promise<Observation> {
+    const startedMonoMs = clock.monoMs();
+    const orders = await call((fault) => {
+      const rows = viewFor(fault).orders.map(orderRow);
+      return fault === 'F28_partial_page' ? rows.slice(0, rows.length >> 1) : rows;
+    });
+    const account = await call((fault) => ({
+      positions: viewFor(fault).positions.map(positionRow),
+      mode: fault === 'F31_other_mode' ? null : truth.hedge ? ('hedge' as const) : ('one_way' as const),
+      prices: request.symbols.map(priceOf),
+    }));
+    const mode = account?.mode ?? null;
+    if (mode !== null) knownMode = mode;
+    const observation: Observation = {
+      complete: orders !== null && mode !== null,
+      startedMonoMs,
+      endedMonoMs: clock.monoMs(),
+      endedAtMs: clock.wallMs(),
+      orders: orders ?? [],
+      positions: account?.positions ?? [],
+      prices: account?.prices ?? [],
+      positionMode: mode,
+      reads: [report('rest', 'openOrders', orders !== null), report('rest', 'positionRisk', mode !== null)],
+      sweptAtMonoMs: orders === null ? null : startedMonoMs,
+    };
+    if (!owner.dead) witness.observed(owner, observation);
+    return observation;
+  }
+
+  return {
+    mode: () => knownMode,
+    port: {
+      observe,
+      rules: async () => {
+        const rules = await call(() => RULES);
+        return rules === null ? FAILED : { kind: 'ok', rules };
+      },
+      queryOrder: async ({ symbol, clientOrderId, orderId, conditional }) => {
+        const found = await call((fault) => {
+          const order = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
+          const lagging = fault === 'F27_lagging_read' || order?.symbol !== symbol;
+          if (order === undefined || lagging || order.conditional !== conditional) return 'not_found';
+          return orderRow(order);
+        });
+        if (found === null) return FAILED;
+        return found === 'not_found' ? { kind: 'not_found' } : { kind: 'found', order: found };
+      },
+      queryPosition: async (symbol) => {
+        const rows = await call((fault) => viewFor(fault).positions.filter((row) => row.symbol === symbol));
+        if (rows === null) return FAILED;
+        return { kind: 'ok', positions: rows.map(positionRow), prices: [priceOf(symbol)] };
+      },
+      readClock: async () => {
+        const serverMs = await call(() => timeline.nowMs());
+        if (serverMs === null) return FAILED;
+        const offsetMs = timeline.nowMs() - clock.wallMs();
+        if (!owner.dead) witness.clockRead(owner, offsetMs);
+        return { kind: 'ok', offsetMs, roundTripMs: 20 };
+      },
+      keyRights: async () => {
+        const answer = await call(() => true);
+        if (answer === null) return { kind: 'unknown', why: FAILED.error };
+        return {
+          kind: 'ok',
+          canTradeFutures: true,
+          canWithdraw: false,
+          canTransfer: false,
+          ipRestricted: true,
+        };
+      },
+    },
+  };
+}
+
+function report(source: ReadReport['source'], endpoint: string, isOk: boolean): ReadReport {
+  return { source, endpoint, symbol: null, outcome: isOk ? 'ok' : 'failed', error: isOk ? '' : 'simulated' };
+}

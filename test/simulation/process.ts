@@ -1,0 +1,204 @@
+/** One daemon process: the program's own parts, composed as a start composes them, on a machine of the simulation. */
+import { join } from 'node:path';
+import {
+  COMMANDS,
+  type CommandBody,
+  type CommandName,
+  type CommandReply,
+} from '../../src/control/protocol.ts';
+import { begin } from '../../src/daemon/beginning.ts';
+import { type CommandDeps, runCommand } from '../../src/daemon/commands.ts';
+import { composeCore } from '../../src/daemon/compose.ts';
+import type { Core } from '../../src/daemon/core.ts';
+import { createEngineRoom, type EngineRoom } from '../../src/daemon/engine-room.ts';
+import { openFeedSource } from '../../src/daemon/feed-source.ts';
+import { openNotebook } from '../../src/daemon/notebook.ts';
+import { stop } from '../../src/daemon/stopping.ts';
+import type { Clock } from '../../src/engine/clock.ts';
+import { openJournal } from '../../src/engine/journal.ts';
+import { type Latch, openLatch } from '../../src/engine/latch.ts';
+import type { Machine } from '../../src/engine/machine.ts';
+import type { Log } from '../../src/ops/log.ts';
+import type { Metrics, RunCounts } from '../../src/ops/metrics.ts';
+import type { MemoryDisk } from './memory-disk.ts';
+import { createPort, type WireWitness } from './port.ts';
+import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import type { Owner, Timeline } from './timeline.ts';
+import type { Truth } from './truth.ts';
+import type { Weather } from './weather.ts';
+
+/** A secret that must never be seen outside the account. */
+export const CANARY = 'c0ffee5ec2e7canary';
+
+export interface ProcessWitness extends WireWitness {
+  readonly runCounted: (counts: RunCounts) => void;
+  readonly resolved: (outcome: string) => void;
+  readonly noted: (level: string, event: string, text: string) => void;
+  /** Lines that the journal said it took. */
+  readonly acknowledged: (seq: number, hash: string) => void;
+}
+
+export interface ProcessDeps {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly disk: MemoryDisk;
+  readonly truth: Truth;
+  readonly weather: Weather;
+  readonly random: Random;
+  readonly clock: Clock;
+  /** False once the account's lock is somebody else's. */
+  readonly leads: () => boolean;
+  readonly witness: ProcessWitness;
+}
+
+export interface Process {
+  readonly owner: Owner;
+  readonly core: Core;
+  readonly latch: Latch;
+  readonly room: EngineRoom;
+  readonly command: <N extends CommandName>(name: N, body: CommandBody<N>) => Promise<CommandReply>;
+  /** Ends in order; called back when it has. */
+  readonly shutdown: (done: () => void) => void;
+}
+
+const ACCOUNT_DIR = '/simulated/account';
+/** How often it looks at everything while something is going on. */
+const BUSY_BEAT_MS = 250;
+
+/** Where the account's audit head, latch and lock are. */
+export const ACCOUNT = {
+  directory: ACCOUNT_DIR,
+  latch: join(ACCOUNT_DIR, 'latch'),
+  head: join(ACCOUNT_DIR, 'audit-head.json'),
+} as const;
+
+/** Starts one. */
+export function startProcess(deps: ProcessDeps): Process {
+  const { scenario, timeline, disk: shared, random, clock, witness } = deps;
+  const { settings, places } = scenario;
+  const owner: Owner = { dead: false };
+  const disk = shared.forOwner(owner);
+  const machine: Machine = {
+    disk,
+    timers: { after: (ms, run) => timeline.after(ms, owner, run) },
+    randomHex: random.hex,
+  };
+  for (const directory of [places.stateDir, ACCOUNT_DIR]) disk.makeDirectory(directory, 0o700);
+  const firstUse = disk.lookup(ACCOUNT.head) === null;
+  const latch = openLatch({
+    path: ACCOUNT.latch,
+    firstUse,
+    nowMs: clock.wallMs(),
+    disk,
+    newId: () => random.hex(4),
+  });
+  const { maxFileBytes } = scenario;
+  const opened = openJournal({ path: places.auditPath, headPath: ACCOUNT.head, clock, disk, maxFileBytes });
+  const journal = {
+    ...opened,
+    appendAll: (entries: Parameters<typeof opened.appendAll>[0]) => {
+      const done = opened.appendAll(entries);
+      if (done.ok) for (const { seq, hash } of done.records) acknowledge(seq, hash);
+      return done;
+    },
+    append: (entry: Parameters<typeof opened.append>[0]) => {
+      const done = opened.append(entry);
+      if (done.ok) acknowledge(done.record.seq, done.record.hash);
+      return done;
+    },
+  };
+  function acknowledge(seq: number, hash: string): void {
+    if (!owner.dead) witness.acknowledged(seq, hash);
+  }
+  const notebook = openNotebook(clock, (level, event, text) => {
+    if (!owner.dead) witness.noted(level, event, text);
+  });
+  const { feed } = openFeedSource({ settings, places, clock, accountName: 'sim', disk });
+  const account = { name: 'sim', directory: ACCOUNT_DIR, apiKey: CANARY, apiSecret: CANARY };
+  const core = composeCore({
+    settings,
+    places,
+    clock,
+    machine,
+    host: 'host',
+    ownedByTerminal: false,
+    surroundings: {
+      account,
+      log: SILENT,
+      leadership: { stillHeld: deps.leads, release: () => undefined },
+      latch,
+      journal,
+      giveBack: () => undefined,
+    },
+    simulator: null,
+    feed,
+    notebook,
+    metricsUrl: '',
+    connect: (options, interlock) => createPort({ ...deps, owner, options, interlock }),
+  });
+  const room = createEngineRoom(core, latch, countOnly(owner, witness));
+  let ending = false;
+  const command: CommandDeps = {
+    core,
+    latch,
+    newCode: () => random.hex(3),
+    resolve: room.resolve,
+    stopNow: (by, reason) => stop(core, latch, { by, reason }),
+    shutdown: () => undefined,
+    ending: () => ending,
+    acknowledgeGates: room.board.acknowledge,
+    runSoon: room.scheduler.soon,
+    realStray: async () => 'refused: no simulator here',
+  };
+  begin({ core, room, stopNow: command.stopNow, fatal: () => undefined });
+  const beat = (): void => {
+    room.beat();
+    const busy = core.vitals.executing || core.vitals.latch?.verdict === null;
+    timeline.after(busy ? BUSY_BEAT_MS : scenario.beatMs, owner, beat);
+  };
+  beat();
+  return {
+    owner,
+    core,
+    latch,
+    room,
+    command: (name, body) => runCommand(command, name, COMMANDS[name].parse(body) as never),
+    shutdown: (done) => {
+      ending = true;
+      core.interlock.allowWrites(false);
+      void core.exchange.setWriter(false);
+      room.eventRuns.close();
+      void room.scheduler.close().then(() => {
+        journal.close();
+        latch.close();
+        owner.dead = true;
+        done();
+      });
+    },
+  };
+}
+
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  lost: () => 0,
+  close: () => undefined,
+};
+
+function countOnly(owner: Owner, witness: ProcessWitness): Metrics {
+  return {
+    countRun: (counts) => {
+      if (!owner.dead) witness.runCounted(counts);
+    },
+    countUnknownResolved: (outcome) => {
+      if (!owner.dead) witness.resolved(outcome);
+    },
+    observeStopLatency: () => undefined,
+    render: async () => '',
+    contentType: '',
+    fresh: () => true,
+  };
+}

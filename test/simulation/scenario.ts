@@ -1,0 +1,64 @@
+/** What a seed decides about its world before anything happens: the configuration, and what the observer holds it to. */
+import { loadConfig, type Settings } from '../../src/config/load.ts';
+import { computePlaces, type Places } from '../../src/launch/places.ts';
+import type { Random } from './random.ts';
+
+export interface Scenario {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly hedge: boolean;
+  /** False when the operator's second key is asked for and missing: nothing may ever be sent. */
+  readonly mayTrade: boolean;
+  readonly beatMs: number;
+  /** The audit is rotated at this size. */
+  readonly maxFileBytes: number;
+}
+
+/** Draws it. */
+export function drawScenario(random: Random): Scenario {
+  const secondKey = random.chance(0.2);
+  const mayTrade = !secondKey || random.chance(0.5);
+  const symbols = random.chance(0.3) ? ['BTCUSDT'] : ['BTCUSDT', 'ETHUSDT'];
+  const config = {
+    reconcile: {
+      interval_ms: random.pick([10_000, 20_000, 30_000, 30_000]),
+      action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten']),
+      symbol_whitelist: symbols,
+      cooldown_seconds: random.pick([60, 60, 90]),
+      max_orders_per_action: random.pick([1, 2, 3]),
+      max_symbols_per_action: random.pick([1, 2]),
+      max_flatten_notional_usdt: random.pick([100, 150, 400]),
+      require_mainnet_env: secondKey ? 'always' : 'mainnet',
+      ...(random.chance(0.1) ? { hedge_groups: [['BTCUSDT', 'ETHUSDT']] } : {}),
+    },
+    budgets: {
+      max_calls_per_run: random.pick([1, 2, 10]),
+      max_calls_per_day: random.pick([3, 8, 100]),
+      max_notional_per_run_usdt: random.pick([100, 1000]),
+      max_notional_per_day_usdt: random.pick([300, 5000]),
+    },
+    flatten: { order_type: random.pick(['limit', 'limit', 'market']) },
+    ceremony: { requested_stage: 3, dwell_ms: 60_000 },
+    arming: { lease: random.pick(['4h', '30m']), max_executions: random.pick([2, 10]) },
+    expected_state: { settle_ms: 60_000 },
+  };
+  const text = JSON.stringify(config);
+  const env = secondKey && mayTrade ? { ALLOW_MAINNET_TRADE: '1' } : {};
+  const loaded = loadConfig({ text, env, flags: new Map() });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const places = computePlaces({
+    argv: ['run'],
+    env: { HOME: '/simulated' },
+    cwd: '/simulated',
+    uid: process.getuid?.() ?? 0,
+    config: { path: '/simulated/config.yaml', text },
+  });
+  return {
+    settings: loaded.settings,
+    places,
+    hedge: random.chance(0.12),
+    mayTrade,
+    beatMs: random.pick([1000, 2000, 3000]),
+    maxFileBytes: random.pick([40_000, 200_000, 2_000_000]),
+  };
+}

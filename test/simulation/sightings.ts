@@ -1,0 +1,65 @@
+/** What complete pictures of the account showed a process, seen with the eyes of one who knows whose everything is. */
+import type { Observation } from '../../src/engine/types.ts';
+import type { Trader } from './trader.ts';
+import type { Truth } from './truth.ts';
+
+/** Since when and how often something that nobody wants was seen without a break. */
+export interface Seen {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+  readonly form: string;
+}
+
+export interface Sightings {
+  readonly observed: (observation: Observation, atMs: number) => void;
+  readonly forget: () => void;
+  readonly of: (item: string) => Seen | undefined;
+  /** The last complete picture and when it came. */
+  readonly last: () => { readonly observation: Observation; readonly atMs: number } | null;
+  /** How many of it nobody wants, and how many are ours. */
+  readonly unwanted: () => { readonly unexpected: number; readonly ours: number };
+}
+
+/** Starts without a picture. */
+export function createSightings(trader: Trader, truth: Truth): Sightings {
+  let seen = new Map<string, Seen>();
+  let last: ReturnType<Sightings['last']> = null;
+  let figures = { unexpected: 0, ours: 0 };
+  return {
+    of: (item) => seen.get(item),
+    last: () => last,
+    unwanted: () => figures,
+    forget: () => {
+      seen = new Map();
+      last = null;
+    },
+    observed: (observation, atMs) => {
+      if (!observation.complete) return;
+      last = { observation, atMs };
+      const next = new Map<string, Seen>();
+      const see = (item: string, form: string): void => {
+        const before = seen.get(item);
+        next.set(item, {
+          firstMs: before?.firstMs ?? atMs,
+          lastMs: atMs,
+          count: (before?.count ?? 0) + 1,
+          form,
+        });
+      };
+      let ours = 0;
+      for (const { orderId, clientOrderId } of observation.orders) {
+        const owner = truth.order(Number(orderId))?.owner;
+        if (owner === 'engine' || owner === 'stray') ours += 1;
+        if (!trader.wants(Number(orderId)) && (owner === 'engine' || owner === 'stray'))
+          see(`order ${orderId}`, clientOrderId);
+      }
+      for (const { symbol, positionSide, amount } of observation.positions) {
+        ours += 1;
+        if (trader.said(symbol) === 0) see(`position ${symbol}/${positionSide}`, amount);
+      }
+      seen = next;
+      figures = { unexpected: next.size, ours };
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Runs one seed from its first event to its verdict. */
+import type { Coverage } from './coverage.ts';
+import { heal, judgeLiveness } from './healing.ts';
+import { startMischief } from './mischief.ts';
+import type { Violation } from './observer.ts';
+import { createWorld, type World } from './world.ts';
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  /** Hash over everything that happened. */
+  readonly traceHash: string;
+  readonly simulatedMs: number;
+  readonly coverage: Coverage;
+}
+
+export interface SeedOptions {
+  /** Bad hours before the world heals. */
+  readonly hours: number;
+  readonly onTrace?: (line: string) => void;
+}
+
+const HOUR_MS = 3_600_000;
+const HEALING_MS = HOUR_MS / 2;
+const LOOK_MS = 15_000;
+
+/** Runs it; the same seed and hours give the same result. */
+export function simulate(seed: number, { hours, onTrace }: SeedOptions): SeedResult {
+  const world = createWorld(seed, onTrace ?? null);
+  const { timeline, observer, operator } = world;
+  const beganMs = timeline.nowMs();
+  world.start();
+  startMischief(world);
+  const look = (): void => {
+    tendProcess(world);
+    operator.look();
+    timeline.after(LOOK_MS + world.random.whole(0, 3000), null, look);
+  };
+  look();
+  const watch = (): boolean => {
+    const process = world.process();
+    observer.step(process);
+    world.springTrap();
+    return observer.violation() !== null;
+  };
+  try {
+    timeline.runUntil(beganMs + hours * HOUR_MS, watch);
+    if (observer.violation() === null) {
+      timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
+      heal(world);
+      timeline.runUntil(timeline.nowMs() + HEALING_MS, watch);
+      if (observer.violation() === null) judgeLiveness(world);
+    }
+  } catch (error) {
+    observer.fail('bug', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return {
+    seed,
+    violation: observer.violation(),
+    traceHash: world.traceHash(),
+    simulatedMs: timeline.nowMs() - beganMs,
+    coverage: world.coverage,
+  };
+}
+
+/** What systemd and an operator do: a dead process is started again, one whose audit failed too. */
+function tendProcess(world: World): void {
+  const { timeline, random } = world;
+  const process = world.process();
+  if (process === null) {
+    if (timeline.nowMs() >= world.startsAfterMs()) world.start();
+    return;
+  }
+  const isSpoiled = world.observer.knowledge.tampered;
+  if (!process.core.journal.healthy() && !isSpoiled && random.chance(0.2)) world.restart();
+}

@@ -1,0 +1,46 @@
+/** Somebody lays hands on the audit or the latch while the daemon is down; the operator puts back what was there. */
+import type { Inode } from './inode.ts';
+import { ACCOUNT } from './process.ts';
+import type { World } from './world.ts';
+
+/** Kills the process, spoils a file, lets a process see it, and puts it back. */
+export function tamper(world: World): void {
+  const { random, disk, coverage, timeline, scenario, trace, observer } = world;
+  if (observer.knowledge.tampered || world.process() === null) return;
+  world.kill(false);
+  const { auditPath } = scenario.places;
+  const path = random.chance(0.75) ? auditPath : ACCOUNT.latch;
+  const inode = disk.find(path);
+  if (inode === undefined || inode.size < 2000 * Number(path === auditPath)) return;
+  const before: Inode = { ...inode, bytes: inode.bytes.slice(), synced: null, syncedSize: inode.size };
+  const how = path === auditPath ? random.pick(['flip', 'delete', 'rollback'] as const) : 'flip';
+  switch (how) {
+    case 'flip': {
+      coverage.count(path === auditPath ? 'F50_bit_flip' : 'latch_spoiled');
+      const at = random.whole(0, path === auditPath ? inode.size >> 1 : 20);
+      inode.bytes[at] = (inode.bytes[at] ?? 0) ^ 1;
+      break;
+    }
+    case 'delete':
+      coverage.count('F51_audit_deleted');
+      disk.remove(path);
+      break;
+    case 'rollback': {
+      coverage.count('F52_audit_rolled_back');
+      const end = Buffer.from(inode.bytes.subarray(0, inode.size >> 1)).lastIndexOf(0x0a) + 1;
+      inode.size = end;
+      inode.syncedSize = end;
+      break;
+    }
+  }
+  trace('tampering', `${how} ${path}`);
+  if (path !== auditPath) return;
+  observer.knowledge.tampered = true;
+  world.start();
+  timeline.after(random.whole(10_000, 120_000), null, () => {
+    world.kill(false);
+    disk.put(path, before);
+    observer.knowledge.tampered = false;
+    trace('tampering', 'put back');
+  });
+}

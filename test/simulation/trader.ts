@@ -1,0 +1,225 @@
+/**
+ * The model trading engine: places, cancels and gets fills, and writes what it believes. Orders are written before they
+ * are sent; the record of a position comes up to 30 s late while heartbeats claim that everything is applied.
+ */
+import type { Side } from '../../src/engine/types.ts';
+import { type FeedOrder, feedOrder } from './feed-orders.ts';
+import type { FeedWriter } from './feed-writer.ts';
+import type { Random } from './random.ts';
+import { thousandths } from './rows.ts';
+import type { Timeline } from './timeline.ts';
+import type { Truth, TruthOrder } from './truth.ts';
+
+export interface Trader {
+  /** Orders it placed and has not given up. */
+  readonly wants: (orderId: number) => boolean;
+  /** What it last wrote of a position, in thousandths; null when it said nothing. */
+  readonly said: (symbol: string) => number | null;
+  /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
+  readonly restart: (empty: boolean) => void;
+  readonly checkpoint: () => void;
+  /** Nothing is written until then; what is due meanwhile is written before the next heartbeat. */
+  readonly beSilent: (ms: number) => void;
+  readonly isSilent: () => boolean;
+  /** Forgets an order that goes on living, as after a cancel that got lost. */
+  readonly abandon: () => boolean;
+  readonly nextClientId: (symbol: string) => string;
+  readonly positionSide: 'BOTH' | 'LONG';
+}
+
+export interface TraderDeps {
+  readonly timeline: Timeline;
+  readonly truth: Truth;
+  readonly feed: FeedWriter;
+  readonly random: Random;
+  readonly symbols: readonly string[];
+  /** The longest a position's record takes, milliseconds. */
+  readonly lagMs: number;
+}
+
+const HEARTBEAT_MS = 8000;
+const CHECKPOINT_MS = 90_000;
+
+/** Starts trading. */
+export function createTrader(deps: TraderDeps): Trader {
+  const { timeline, truth, feed, random, symbols, lagMs } = deps;
+  const positionSide = truth.hedge ? 'LONG' : 'BOTH';
+  const wanted = new Map<number, TruthOrder>();
+  /** Written, and on their way. */
+  const sending = new Set<FeedOrder>();
+  const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
+  const due = new Set<string>();
+  let silentUntilMs = 0;
+  let number = 0;
+
+  const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
+  const nextClientId = (symbol: string): string => {
+    number += 1;
+    return `grinder_1_${symbol}_${number % 9}_1800000000_${number}`;
+  };
+  const every = (ms: number, run: () => void): void => {
+    timeline.after(ms + random.whole(0, 500), null, () => {
+      run();
+      every(ms, run);
+    });
+  };
+
+  function place(): void {
+    const symbol = random.pick(symbols);
+    const side: Side = truth.hedge ? 'BUY' : random.pick(['BUY', 'SELL']);
+    const clientOrderId = nextClientId(symbol);
+    const quantity = random.whole(1, 20);
+    const price = Math.round(truth.mark(symbol) * (side === 'BUY' ? 0.95 : 1.05));
+    const reduceOnly = !truth.hedge && random.chance(0.05);
+    const order = {
+      clientOrderId,
+      symbol,
+      side,
+      positionSide,
+      type: 'LIMIT',
+      price,
+      quantity,
+      reduceOnly,
+    } as const;
+    feed.line({ ...feedOrder(order), type: 'order' });
+    sending.add(order);
+    timeline.after(random.whole(1, 200), null, () => {
+      sending.delete(order);
+      const placed = truth.place({ ...order, conditional: false, owner: 'engine' });
+      wanted.set(placed.orderId, placed);
+    });
+  }
+
+  function end(order: TruthOrder, reason: 'CANCELED' | 'FILLED'): void {
+    const now = truth.order(order.orderId) ?? order;
+    wanted.delete(order.orderId);
+    const { clientOrderId, symbol } = order;
+    feed.line({
+      type: 'order_end',
+      client_order_id: clientOrderId,
+      symbol,
+      reason,
+      filled_quantity: thousandths(now.filled),
+    });
+  }
+
+  function sayPosition(symbol: string): void {
+    due.delete(symbol);
+    const amount = truth.position(symbol, positionSide).engineAmount;
+    said.set(symbol, amount);
+    feed.line({ type: 'position', symbol, position_side: positionSide, amount: thousandths(amount) });
+  }
+
+  function oweRecord(symbol: string): void {
+    due.add(symbol);
+    const late = random.chance(0.3) ? random.whole(1000, Math.max(1000, lagMs - 1000)) : random.whole(5, 500);
+    timeline.after(late, null, () => {
+      if (due.has(symbol) && !isSilent()) sayPosition(symbol);
+    });
+  }
+
+  truth.subscribe(({ order }) => {
+    if (order === null || order.owner !== 'engine' || order.filled === 0) return;
+    if (order.status === 'FILLED' && wanted.has(order.orderId))
+      timeline.after(random.whole(5, 300), null, () => {
+        if (wanted.has(order.orderId) && !isSilent()) end(order, 'FILLED');
+      });
+    oweRecord(order.symbol);
+  });
+
+  /** What became due in silence comes before anything else. */
+  function catchUp(): void {
+    for (const order of wanted.values()) {
+      const now = truth.order(order.orderId);
+      if (now?.status === 'FILLED') end(order, 'FILLED');
+    }
+    for (const symbol of due) sayPosition(symbol);
+  }
+
+  function checkpoint(empty = false): void {
+    const orders = empty ? [] : [...wanted.values(), ...sending].map(feedOrder);
+    const positions = [...said].map(([symbol, amount]) => ({
+      symbol,
+      position_side: positionSide,
+      amount: thousandths(amount),
+    }));
+    feed.line({
+      type: 'checkpoint',
+      account: 'sim',
+      environment: 'sim',
+      orders,
+      positions: empty ? [] : positions,
+      applied_event_ms: timeline.nowMs(),
+    });
+  }
+
+  every(HEARTBEAT_MS, () => {
+    if (isSilent()) return;
+    if (silentUntilMs !== 0) {
+      silentUntilMs = 0;
+      catchUp();
+    }
+    feed.line({ type: 'heartbeat', applied_event_ms: timeline.nowMs() + feed.clockOffsetMs() });
+  });
+  every(CHECKPOINT_MS, () => {
+    if (!isSilent() && silentUntilMs === 0) checkpoint();
+  });
+  every(25_000, () => {
+    if (isSilent() || silentUntilMs !== 0) return;
+    const open = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status !== 'FILLED');
+    const [first] = open;
+    if (open.length < 6 && random.chance(0.6)) place();
+    else if (first !== undefined && random.chance(0.5) && truth.cancel(first.orderId) !== null)
+      end(first, 'CANCELED');
+  });
+  every(70_000, () => {
+    const open = [...wanted.values()];
+    if (open.length === 0 || !random.chance(0.5)) return;
+    const order = random.pick(open);
+    truth.fill(order.orderId, random.whole(1, order.quantity));
+    if (random.chance(0.6)) closeOwn(order.symbol);
+  });
+
+  /** Trades back to flat, so that it often says an explicit 0. */
+  function closeOwn(symbol: string): void {
+    const { engineAmount } = truth.position(symbol, positionSide);
+    if (engineAmount === 0 || isSilent()) return;
+    const side = engineAmount > 0 ? 'SELL' : 'BUY';
+    const clientOrderId = nextClientId(symbol);
+    const quantity = Math.abs(engineAmount);
+    const price = truth.mark(symbol);
+    const order = { clientOrderId, symbol, side, positionSide, type: 'MARKET', price, quantity } as const;
+    feed.line({ ...feedOrder({ ...order, reduceOnly: false }), type: 'order' });
+    const placed = truth.place({ ...order, reduceOnly: false, conditional: false, owner: 'engine' });
+    wanted.set(placed.orderId, placed);
+    truth.fill(placed.orderId, quantity);
+  }
+
+  feed.newSession();
+  checkpoint();
+  for (let index = 0; index < 5; index++) place();
+
+  return {
+    wants: (orderId) => wanted.has(orderId),
+    said: (symbol) => said.get(symbol) ?? null,
+    restart: (empty) => {
+      feed.newSession();
+      checkpoint(empty);
+      if (empty) timeline.after(random.whole(2000, 40_000), null, () => checkpoint());
+    },
+    checkpoint: () => checkpoint(),
+    beSilent: (ms) => {
+      catchUp();
+      silentUntilMs = timeline.nowMs() + ms;
+    },
+    isSilent: () => isSilent() || silentUntilMs !== 0,
+    abandon: () => {
+      const [first] = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status === 'NEW');
+      if (first === undefined || isSilent()) return false;
+      end(first, 'CANCELED');
+      return true;
+    },
+    nextClientId,
+    positionSide,
+  };
+}

@@ -1,0 +1,76 @@
+/** How bad it is at the moment: draws every fault, and none while the world is to heal. */
+import type { Coverage } from './coverage.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+import { drawWriteFault, type WriteFault } from './write-faults.ts';
+
+export const READ_FAULTS = [
+  'F27_lagging_read',
+  'F28_partial_page',
+  'F29_stale_read',
+  'F30_unparsable',
+  'F31_other_mode',
+  'read_failed',
+] as const;
+export type ReadFault = (typeof READ_FAULTS)[number];
+
+export const STREAM_FAULTS = [
+  'F33_silence',
+  'F34_duplicate',
+  'F35_reordered',
+  'F37_disconnect',
+  'F39_flood',
+] as const;
+export type StreamFault = (typeof STREAM_FAULTS)[number];
+
+export interface Weather {
+  readonly writeFault: () => WriteFault | null;
+  readonly readFault: () => ReadFault | null;
+  readonly streamFault: () => StreamFault | null;
+  /** A way of a request or a reply. */
+  readonly latencyMs: () => number;
+  /** Every read fails until then. */
+  readonly startOutage: (ms: number) => void;
+  readonly heal: () => void;
+  readonly healed: () => boolean;
+}
+
+/** Begins bad, each seed in its own measure. */
+export function createWeather(random: Random, timeline: Timeline, coverage: Coverage): Weather {
+  let healed = false;
+  let outageUntilMs = 0;
+  const writes = random.pick([0.1, 0.4, 0.7]);
+  const reads = random.pick([0, 0.01, 0.05]);
+  const stream = random.pick([0, 0.05, 0.2]);
+  const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
+    if (healed || !random.chance(probability)) return null;
+    const name = random.pick(names);
+    coverage.count(name);
+    return name;
+  };
+  const startOutage = (ms: number): void => {
+    coverage.count('read_outage');
+    outageUntilMs = timeline.nowMs() + ms;
+  };
+  return {
+    writeFault: () => {
+      if (healed || !random.chance(writes)) return null;
+      const fault = drawWriteFault(random);
+      coverage.count(fault.name);
+      // What became of it is hard to find out now and then.
+      if (random.chance(0.1)) startOutage(random.whole(40_000, 420_000));
+      return fault;
+    },
+    readFault: () => {
+      if (!healed && timeline.nowMs() < outageUntilMs) return 'read_failed';
+      return drawn(reads, READ_FAULTS);
+    },
+    streamFault: () => drawn(stream, STREAM_FAULTS),
+    latencyMs: () => (!healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120)),
+    startOutage,
+    heal: () => {
+      healed = true;
+    },
+    healed: () => healed,
+  };
+}

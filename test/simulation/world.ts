@@ -1,0 +1,225 @@
+/** One seed's world: everything joined, run through its bad hours, healed, and looked at. */
+import { createHash } from 'node:crypto';
+import { type Coverage, createCoverage } from './coverage.ts';
+import { createDiskFaults, type DiskFaults } from './disk-faults.ts';
+import { createFeedWriter, type FeedWriter } from './feed-writer.ts';
+import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { createOperator, type Operator } from './operator.ts';
+import { ACCOUNT, type Process, startProcess } from './process.ts';
+import { createRandom, type Random } from './random.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+import { createTrader, type Trader } from './trader.ts';
+import { createTruth, type Truth } from './truth.ts';
+import { createWeather, type Weather } from './weather.ts';
+
+export interface World {
+  readonly scenario: Scenario;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly disk: MemoryDisk;
+  readonly faults: DiskFaults;
+  readonly truth: Truth;
+  readonly weather: Weather;
+  readonly feed: FeedWriter;
+  readonly trader: Trader;
+  readonly observer: Observer;
+  readonly operator: Operator;
+  readonly coverage: Coverage;
+  readonly process: () => Process | null;
+  readonly start: () => void;
+  /** Ends the process without a word; with its machine when `power` is lost. */
+  readonly kill: (power: boolean) => void;
+  /** Ends it in order, and starts it again. */
+  readonly restart: () => void;
+  /** Ends it, and starts none before so long. */
+  readonly stayDown: (ms: number) => void;
+  readonly startsAfterMs: () => number;
+  /** Runs once, when a write has its intent and no outcome; another one replaces it. */
+  readonly setTrap: (run: () => void) => void;
+  readonly springTrap: () => void;
+  /** Moves the wall clock. */
+  readonly jumpWall: (ms: number) => void;
+  readonly setWall: (offsetMs: number) => void;
+  readonly wallOffsetMs: () => number;
+  /** All lines of the audit as they lie on the disk. */
+  readonly auditText: () => string;
+  readonly trace: (what: string, text: string) => void;
+  /** Hash over the trace so far. */
+  readonly traceHash: () => string;
+}
+
+/** 2027-01-15, 08:00 UTC. */
+const START_MS = 1_800_000_000_000;
+
+/** Makes a seed's world with its first process running; `onTrace` gets each line of the trace. */
+export function createWorld(seed: number, onTrace: ((line: string) => void) | null): World {
+  const random = createRandom(seed);
+  const scenario = drawScenario(random.fork('scenario'));
+  const timeline = createTimeline(START_MS + random.whole(0, 86_400) * 1000);
+  const coverage = createCoverage();
+  const disk = createMemoryDisk(timeline.nowMs);
+  const truth = createTruth(timeline.nowMs, scenario.hedge);
+  const weather = createWeather(random.fork('weather'), timeline, coverage);
+  const hash = createHash('sha256');
+  const beganMs = timeline.nowMs();
+  const trace = (what: string, text: string): void => {
+    const line = `${((timeline.nowMs() - beganMs) / 1000).toFixed(3)} ${what} ${text}`;
+    hash.update(line);
+    onTrace?.(line);
+  };
+  let wallOffsetMs = 0;
+  const wallMs = (): number => timeline.nowMs() + wallOffsetMs;
+  const clock = { wallMs, monoMs: () => timeline.nowMs() - beganMs - timeline.sleptMs() };
+  const { places, settings } = scenario;
+  const feed = createFeedWriter(disk, places.expectedPath ?? '', { nowMs: timeline.nowMs, wallMs });
+  const trader = createTrader({
+    timeline,
+    truth,
+    feed,
+    random: random.fork('trader'),
+    symbols: settings.reconcile.symbolWhitelist,
+    lagMs: settings.expectedState.positionLagMs,
+  });
+  const observer = createObserver({ scenario, timeline, truth, trader, feed, coverage, trace });
+  const { knowledge } = observer;
+  let process: Process | null = null;
+  let downUntilMs = 0;
+  let trap: (() => void) | null = null;
+  const faults = createDiskFaults({
+    disk,
+    random: random.fork('disk'),
+    coverage,
+    auditPath: places.auditPath,
+    headPath: ACCOUNT.head,
+    auditFailed: (owner) => {
+      trace('disk', 'the audit fails');
+      knowledge.broken.add(owner);
+    },
+    killed: (owner) => {
+      trace('kill', 'at a disk call');
+      owner.dead = true;
+    },
+  });
+  disk.onSync((path, inode, owner) => {
+    if (path !== places.auditPath || owner.dead) return;
+    if (knowledge.tampered) observer.fail('S9', 'a spoiled audit is written to');
+    else observer.journal.synced(inode);
+  });
+
+  /** Every line of the audit, rotated ones first. */
+  function auditText(): string {
+    const rotated = disk.paths().filter((path) => /^\.\d{10,}$/.test(path.slice(places.auditPath.length)));
+    const files = [...rotated.filter((path) => path.startsWith(places.auditPath)).sort(), places.auditPath];
+    return files
+      .map((path) => {
+        const inode = disk.find(path);
+        return inode === undefined ? '' : Buffer.from(inode.bytes.subarray(0, inode.size)).toString('utf8');
+      })
+      .join('');
+  }
+
+  function start(): void {
+    if (!knowledge.tampered) observer.journal.recheck(auditText());
+    trace('process', 'starts');
+    process = startProcess({
+      scenario,
+      timeline,
+      disk,
+      truth,
+      weather,
+      random: random.fork(`process at ${timeline.nowMs()}`),
+      clock,
+      leads: () => knowledge.lockLostMs === null,
+      witness: observer.witness,
+    });
+    knowledge.stopped = process.core.interlock.latched();
+    coverage.count('starts');
+  }
+
+  function ended(): void {
+    process = null;
+    observer.processEnded();
+  }
+
+  function kill(power: boolean): void {
+    if (process === null) return;
+    if (observer.journal.unresolved() > 0) coverage.count('F56_killed_with_an_open_intent');
+    coverage.count(power ? 'power_cut' : 'killed');
+    trace('kill', power ? 'with its machine' : 'alone');
+    process.owner.dead = true;
+    ended();
+    if (power) disk.powerCut(random);
+  }
+
+  return {
+    scenario,
+    random: random.fork('mischief'),
+    timeline,
+    disk,
+    faults,
+    truth,
+    weather,
+    feed,
+    trader,
+    observer,
+    coverage,
+    operator: createOperator({
+      timeline,
+      random: random.fork('operator'),
+      coverage,
+      observer,
+      process: () => process,
+      trace,
+      healed: weather.healed,
+      removeStopFile: () => {
+        knowledge.stopFileMs = null;
+      },
+    }),
+    process: () => {
+      if (process?.owner.dead === true) ended();
+      return process;
+    },
+    start,
+    kill,
+    stayDown: (ms) => {
+      if (process === null) return;
+      kill(false);
+      downUntilMs = timeline.nowMs() + ms;
+    },
+    startsAfterMs: () => downUntilMs,
+    setTrap: (run) => {
+      trap = run;
+    },
+    springTrap: () => {
+      if (trap === null || observer.journal.unresolved() === 0) return;
+      const run = trap;
+      trap = null;
+      run();
+    },
+    restart: () => {
+      const ending = process;
+      if (ending === null) return;
+      coverage.count('op_restart');
+      trace('operator', 'restart');
+      const beganEndingMs = timeline.nowMs();
+      ending.shutdown(() => {
+        if (timeline.nowMs() - beganEndingMs > 60_000) observer.fail('L4', 'a shutdown took over a minute');
+      });
+    },
+    jumpWall: (ms) => {
+      trace('clock', `jumps by ${ms}`);
+      wallOffsetMs += ms;
+      knowledge.jumpedMs += Math.abs(ms);
+    },
+    setWall: (offsetMs) => {
+      knowledge.jumpedMs += Math.abs(offsetMs - wallOffsetMs);
+      wallOffsetMs = offsetMs;
+    },
+    wallOffsetMs: () => wallOffsetMs,
+    auditText,
+    trace,
+    traceHash: () => hash.copy().digest('hex'),
+  };
+}
