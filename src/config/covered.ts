@@ -111,9 +111,12 @@ export function flattenSettings(config: object, prefix = ''): Record<string, str
 /** Names every covered key whose value today is neither equal to nor narrower than it was; empty means covered. */
 export function widened(evidence: CoveredSettings, today: CoveredSettings): readonly string[] {
   const keys = new Set([...Object.keys(evidence), ...Object.keys(today)]);
-  return [...keys]
-    .filter((key) => !narrows(COVERAGE[key] ?? 'equal', evidence[key] ?? '', today[key] ?? ''))
-    .sort();
+  return [...keys].filter((key) => !covers(key, evidence[key] ?? '', today[key] ?? '')).sort();
+}
+
+/** Tells whether one key's new value is covered by what was earned under the old one: equal, narrower, or neutral. */
+export function covers(key: string, before: string, now: string): boolean {
+  return narrows(COVERAGE[key] ?? 'equal', before, now);
 }
 
 function narrows(rule: Coverage, before: string, now: string): boolean {

@@ -2,6 +2,7 @@
  * Reading the configuration again (SIGHUP): between two runs, whole or not at all, and never in a way that opens a gate
  * which the ceremony has not earned under the new settings.
  */
+import { effectOfChange } from '../config/change-effect.ts';
 import { type ConfigSources, describeProblems } from '../config/load.ts';
 import { type Change, type Reload, reloadConfig } from '../config/reload.ts';
 import { NOTHING_SEEN } from '../engine/confirm.ts';
@@ -74,6 +75,7 @@ function keepOld(core: Core, { problems }: Extract<Reload, { kind: 'refused' }>)
 function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
   const { changes, atNextStart, settings } = reload;
   const before = core.settings.digest;
+  const effect = effectOfChange(core.settings.flat, settings.flat);
   const inForce = core.vitals.stage.inForce;
   if (changes.length > 0) {
     // Permits and plans were given under the old settings.
@@ -92,6 +94,9 @@ function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
       changes: changes.map(asText),
       at_next_start: atNextStart.map(asText),
       widened: [...reload.widened],
+      evidence_withdrawn_from: effect.withdrawsFrom,
+      approvals: effect.approvals,
+      arming: effect.arming,
       covered: settings.flat,
     },
   });

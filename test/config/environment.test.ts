@@ -49,6 +49,99 @@ describe('what a variable asks for and where it holds', () => {
     expect([asks(env), holds(env)]).toEqual([request, hold]);
   });
 
+  test.each<[string, Variables, number | null, number | null]>([
+    ['start detect-only', { RECONCILE_ENABLED: '1', RECONCILE_ACTION: 'none' }, 1, 1],
+    ['enable planning', { RECONCILE_ACTION: 'cancel_all', RECONCILE_DRY_RUN: 'true' }, 2, 2],
+    ['enable execution', { ARMED: '1', ALLOW_MAINNET_TRADE: '1', RECONCILE_DRY_RUN: 'false' }, 4, null],
+    ['emergency stop, by the loop', { RECONCILE_ENABLED: '0' }, null, 0],
+    ['emergency stop, by the action', { RECONCILE_ACTION: 'none' }, null, 1],
+    [
+      'emergency stop on top of enabled execution',
+      { ARMED: '1', ALLOW_MAINNET_TRADE: '1', RECONCILE_DRY_RUN: 'false', RECONCILE_ENABLED: '0' },
+      4,
+      0,
+    ],
+  ])("the quick reference's line to %s", (_, env, request, hold) => {
+    expect([asks(env), holds(env), readEnvironment(env).problems]).toEqual([request, hold, []]);
+  });
+
+  test('every set there is, contradictory ones too, asks for its highest and holds at its lowest', () => {
+    const table: readonly (readonly [
+      string,
+      readonly (readonly [string, number | null, number | null])[],
+    ])[] = [
+      [
+        'RECONCILE_ENABLED',
+        [
+          ['1', 1, null],
+          ['0', null, 0],
+        ],
+      ],
+      [
+        'RECONCILE_ACTION',
+        [
+          ['none', null, 1],
+          ['cancel_all', 2, null],
+          ['flatten', 2, null],
+          ['auto', 2, null],
+        ],
+      ],
+      [
+        'RECONCILE_DRY_RUN',
+        [
+          ['false', 3, null],
+          ['true', null, 2],
+        ],
+      ],
+      [
+        'ALLOW_ACTIVE_REMEDIATION',
+        [
+          ['true', null, null],
+          ['false', null, 1],
+        ],
+      ],
+      [
+        'ARMED',
+        [
+          ['1', 4, null],
+          ['0', null, 3],
+        ],
+      ],
+      [
+        'ALLOW_MAINNET_TRADE',
+        [
+          ['1', null, null],
+          ['0', null, null],
+        ],
+      ],
+    ];
+    interface One {
+      readonly env: Variables;
+      readonly asked: readonly number[];
+      readonly held: readonly number[];
+    }
+    const sets = table.reduce<readonly One[]>(
+      (all, [name, values]) =>
+        all.flatMap((one) => [
+          one,
+          ...values.map(([value, asked, held]) => ({
+            env: { ...one.env, [name]: value },
+            asked: asked === null ? one.asked : [...one.asked, asked],
+            held: held === null ? one.held : [...one.held, held],
+          })),
+        ]),
+      [{ env: {}, asked: [], held: [] }],
+    );
+    expect(sets).toHaveLength(3 ** 5 * 5);
+    for (const { env, asked, held } of sets) {
+      const wanted = [
+        asked.length === 0 ? null : Math.max(...asked),
+        held.length === 0 ? null : Math.min(...held),
+      ];
+      expect([env, asks(env), holds(env)]).toEqual([env, ...wanted]);
+    }
+  });
+
   test('the variable that decided is named with its value', () => {
     const { wishes } = readEnvironment({ RECONCILE_ACTION: 'flatten', RECONCILE_ENABLED: '1', ARMED: '0' });
     expect(wishes.request?.because).toBe('RECONCILE_ACTION=flatten');
