@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test';
+import { createGateBoard } from '../../src/daemon/gate-board.ts';
+import { createTick } from '../../src/daemon/ticking.ts';
+import { checkpointEntries } from '../../src/engine/checkpoint.ts';
+import { createIntentResolver } from '../../src/engine/intents.ts';
+import type { CriterionVerdict } from '../../src/engine/types.ts';
+import { entry } from '../engine/durable.ts';
+import { type HandCore, handCore } from './hand-core.ts';
+
+function ticking({ core, latch }: HandCore): () => void {
+  const resolver = createIntentResolver({
+    exchange: core.exchange,
+    journal: core.journal,
+    clock: core.clock,
+    rules: { windowMs: 0, agreeing: 3, maxReads: 3 },
+    spacingMs: 0,
+    inFlight: () => null,
+    stamp: () => ({ runId: '', stage: 1, mode: 'live', actionMode: 'auto', configDigest: 'd' }),
+    log: () => undefined,
+  });
+  const board = createGateBoard(() => undefined);
+  return createTick({ core, latch, board, resolver, executing: () => false });
+}
+
+test('a disk that is nearly full is an alarm before it is full, and no alarm once there is room', () => {
+  using hand = handCore();
+  const tick = ticking(hand);
+  const disk = (verdict: CriterionVerdict, figure: string) => {
+    hand.core.vitals.prerequisites = [{ id: 'disk', title: 'free disk space', verdict, figure, limit: '' }];
+    tick();
+    return hand.core.notebook.alarms().filter((alarm) => alarm.includes('disk of the audit'));
+  };
+  expect(disk('PASS', '2000 MiB')).toEqual([]);
+  expect(disk('FAIL', '40 MiB (at least 100)')).toEqual([expect.stringContaining('40 MiB')]);
+  expect(disk('INCONCLUSIVE', 'EIO')).toEqual([expect.stringContaining('EIO')]);
+  expect(disk('PASS', '2000 MiB')).toEqual([]);
+});
+
+test('an audit that fails while the daemon runs is an alarm', () => {
+  using hand = handCore();
+  const tick = ticking(hand);
+  tick();
+  expect(hand.core.notebook.alarms()).toEqual([]);
+  hand.bench.diskFails = true;
+  hand.core.journal.append(entry());
+  tick();
+  expect(hand.core.notebook.alarms().join()).toContain('AUDIT UNAVAILABLE');
+});
+
+test('an audit that was adopted with a loss is an alarm for 24 hours', () => {
+  using hand = handCore();
+  const { core, clock } = hand;
+  const tick = ticking(hand);
+  const state = { ...core.journal.state(), linesLostAtMs: clock.wall };
+  const adoption = { operator: 'ann', details: {} };
+  core.journal.appendAll(checkpointEntries(state, { keepsFromSeq: 1, adoption }));
+  const told = () => {
+    tick();
+    return core.notebook.alarms().filter((alarm) => alarm.includes('was adopted')).length;
+  };
+  expect(told()).toBe(1);
+  clock.wall += 86_399_999;
+  expect(told()).toBe(1);
+  clock.wall += 1;
+  expect(told()).toBe(0);
+});
