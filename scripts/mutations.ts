@@ -21,6 +21,7 @@ const COMPARE = [
   'test/engine/compare.property.test.ts',
   'test/engine/behaviours-orders.test.ts',
 ];
+const COMPARER = ['test/engine/comparer.property.test.ts'];
 const STAGES = ['test/engine/stages.test.ts', 'test/engine/stage-walks.test.ts', 'test/engine/lease.test.ts'];
 
 const inGates: readonly Mutation[] = [
@@ -818,6 +819,81 @@ const inStages: readonly Mutation[] = [
   },
 ];
 
+/** What is told from what changed must be what would be told from everything. */
+const inComparer: readonly Mutation[] = [
+  {
+    name: 'time-wakes-nothing-that-waits-for-a-read',
+    file: 'src/engine/comparer.ts',
+    search: 'dueByStart.take(startedMonoMs + SLACK_MS)',
+    replace: 'dueByStart.take(0)',
+    tests: COMPARER,
+  },
+  {
+    name: 'grace-never-ends',
+    file: 'src/engine/comparer.ts',
+    search: 'dueByNow.take(options.now.monoMs + SLACK_MS)',
+    replace: 'dueByNow.take(0)',
+    tests: COMPARER,
+  },
+  {
+    name: 'changed-record-is-not-judged-again',
+    file: 'src/engine/comparer.ts',
+    search: 'const changed = new Set<string>(records);',
+    replace: 'const changed = new Set<string>();',
+    tests: COMPARER,
+  },
+  {
+    name: 'answer-of-a-targeted-read-is-not-judged',
+    file: 'src/engine/comparer.ts',
+    search:
+      'for (const id of changedKeys(known.targeted, options.targeted ?? NOTHING_ASKED)) changed.add(id);',
+    replace: '',
+    tests: COMPARER,
+  },
+  {
+    name: 'second-row-of-an-id-is-lost',
+    file: 'src/engine/comparer.ts',
+    search: 'group.row = group.more.pop() ?? null',
+    replace: 'group.row = null',
+    tests: COMPARER,
+  },
+  {
+    name: 'absence-outlives-a-whole-read',
+    file: 'src/engine/comparer.ts',
+    search: 'known.complete !== context.complete || known.swept',
+    replace: 'known.swept',
+    tests: COMPARER,
+  },
+  {
+    name: 'work-under-way-is-left-half-done',
+    file: 'src/engine/piecework.ts',
+    search: 'underWay?.finish();',
+    replace: '',
+    tests: COMPARER,
+  },
+  {
+    name: 'changed-row-is-taken-for-the-one-before',
+    file: 'src/exchange/order-delta.ts',
+    search: 'before !== undefined && isSame(before.order, order)',
+    replace: 'before !== undefined',
+    tests: ['test/exchange/order-delta.test.ts'],
+  },
+  {
+    name: 'version-of-a-book-changes-in-place',
+    file: 'src/engine/book.ts',
+    search: 'new Map(buckets[place])',
+    replace: 'new Map(written.get(place))',
+    tests: ['test/engine/book.test.ts'],
+  },
+  {
+    name: 'fill-beyond-its-size-is-believed',
+    file: 'src/engine/expected.ts',
+    search: 'return compareDecimals(filled_quantity, quantity) > 0;',
+    replace: 'return false;',
+    tests: COMPARE,
+  },
+];
+
 export const MUTATIONS: readonly Mutation[] = [
   ...inGates,
   ...inBudgets,
@@ -825,5 +901,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...onTheWire,
   ...inJournal,
   ...inPicture,
+  ...inComparer,
   ...inStages,
 ];
