@@ -23,6 +23,7 @@ export function formatStatus(status: StatusDocument): readonly string[] {
       ['budget', describeBudget(status)],
       ...notices(status),
     ]),
+    ...section(`criteria of stage ${status.stage.in_force}`, criteriaRows(status)),
     ...section('gates not open', closedGates(status)),
     ...section(`mismatches: ${status.mismatch_count}`, mismatchRows(status)),
     ...section(
@@ -157,6 +158,13 @@ function notices(status: StatusDocument): readonly (readonly string[])[] {
     ...(status.canary ? [['canary', 'a synthetic mismatch is being shown']] : []),
     ...status.alarms.map((alarm) => ['ALARM', alarm]),
   ];
+}
+
+function criteriaRows({ stage }: StatusDocument): readonly (readonly string[])[] {
+  return stage.criteria.map(({ verdict, title, figure, limit, to_pass }) => {
+    const way = to_pass === undefined || to_pass === '' ? '' : `to pass: ${to_pass}`;
+    return [verdict, title, figure, limit === '' ? '' : `limit ${limit}`, way];
+  });
 }
 
 function closedGates({ gates }: StatusDocument): readonly (readonly string[])[] {

@@ -7,6 +7,10 @@ export const criterion = z.object({
   verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']),
   figure: z.string(),
   limit: z.string(),
+  /** Time that has to pass at least; null where time alone does nothing. */
+  left_ms: z.number().nullable().optional(),
+  /** What would make it pass; empty when it does. */
+  to_pass: z.string().optional(),
 });
 
 export const gate = z.object({

@@ -14,6 +14,7 @@ import { type Core, instant, type SourceState } from './core.ts';
 import type { GateBoard } from './gate-board.ts';
 import { missingFor, nextStep, openCriteria } from './next-step.ts';
 import { acknowledgements } from './prerequisites.ts';
+import { criteriaRows } from './present-criteria.ts';
 import { streamOf } from './present-stream.ts';
 import { latchText } from './stopping.ts';
 import { budgetUsed, snapshotAgeMs, switchesOf } from './world.ts';
@@ -135,7 +136,7 @@ function stageOf(core: Core): StatusDocument['stage'] {
     hold: hold === null ? null : { stage: hold.stage, because: hold.because },
     next: nextOf(core),
     next_step: nextStep(core),
-    criteria: currentCriteria(stage, context).map((one) => ({ ...one })),
+    criteria: criteriaRows(stage, context),
   };
 }
 

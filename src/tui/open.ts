@@ -70,7 +70,8 @@ function raiseModal(
         : []),
       ...(stage.next?.missing ?? []).map((item) => `missing: ${item}`),
       ...stage.criteria.map(
-        (item) => `${item.verdict.padEnd(12)} ${item.title}: ${item.figure} (${item.limit})`,
+        (item) =>
+          `${item.verdict.padEnd(12)} ${item.title}: ${item.figure} (${item.limit})${item.to_pass ? `; to pass: ${item.to_pass}` : ''}`,
       ),
     ].flatMap(broken),
     offset: 0,

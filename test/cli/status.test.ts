@@ -126,3 +126,37 @@ test('watching prints a document a line until it is ended', async () => {
   expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ schema_version: 1 });
 });
+
+test('each criterion of the stage in force is shown with its figure, its limit and what would make it pass', () => {
+  const { stage } = exampleStatus;
+  const criteria = [
+    {
+      id: 'dwell',
+      title: 'dwell',
+      verdict: 'INCONCLUSIVE',
+      figure: '2:20',
+      limit: '10:00',
+      left_ms: 460_000,
+      to_pass: '7:40 more with every source well',
+    },
+    {
+      id: 'gap',
+      title: 'longest gap',
+      verdict: 'PASS',
+      figure: '30s',
+      limit: '<= 1:30',
+      left_ms: null,
+      to_pass: '',
+    },
+  ] as const;
+  const text = formatStatus({ ...exampleStatus, stage: { ...stage, criteria: [...criteria] } }).join('\n');
+  expect(text).toContain('criteria of stage 1\n');
+  expect(text).toMatch(/INCONCLUSIVE {2}dwell +2:20 +limit 10:00 +to pass: 7:40 more with every source well/);
+  expect(text).toMatch(/PASS +longest gap +30s +limit <= 1:30\n/);
+});
+
+test('an approval that waits for another operator is shown with who gave it', () => {
+  const approval = { purpose: 'enter', done_by: ['ann'], needed: 2, expires_in_ms: 90_000 } as const;
+  const text = formatStatus({ ...exampleStatus, approval: { ...approval, done_by: ['ann'] } }).join('\n');
+  expect(text).toMatch(/approval +stage 4: 1 of 2 by ann, 01:30 left/);
+});
