@@ -16,14 +16,20 @@ import {
 } from '../test/helpers/engine-world.ts';
 import { plainCompare } from './plain-compare.ts';
 
-/** Samples of one size, in milliseconds. */
+/** Samples in milliseconds; the processor's time says more than the wall's on a machine that is busy otherwise. */
+export interface Samples {
+  readonly wall: readonly number[];
+  readonly processor: readonly number[];
+}
+
+/** What was measured at one size. */
 export interface CompareSamples {
   readonly orders: number;
   readonly mismatches: number;
-  readonly full: readonly number[];
-  readonly incremental: readonly number[];
-  readonly specification: readonly number[];
-  readonly plain: readonly number[];
+  readonly full: Samples;
+  readonly incremental: Samples;
+  readonly specification: Samples;
+  readonly plain: Samples;
   /** What the comparer keeps, in bytes an order. */
   readonly bytesPerOrder: number;
 }
@@ -106,7 +112,7 @@ function incremental(
   account: Account,
   begin: { readonly state: ExpectedState; readonly observed: Observation; readonly how: CompareOptions },
   samples: number,
-): readonly number[] {
+): Samples {
   const comparer = createComparer();
   comparer.compare(begin.state, begin.observed, begin.how);
   const records = new Map(account.records);
@@ -151,13 +157,17 @@ function optionsWith(targeted: TargetedReads): CompareOptions {
 }
 
 /** Times what each preparation returns; the preparation itself isn't timed. */
-function repeat(samples: number, prepare: () => () => void): readonly number[] {
-  return Array.from({ length: WARM_UP + samples }, () => {
+function repeat(samples: number, prepare: () => () => void): Samples {
+  const measured = Array.from({ length: WARM_UP + samples }, () => {
     const work = prepare();
+    const usedBefore = process.cpuUsage();
     const startedAt = performance.now();
     work();
-    return performance.now() - startedAt;
+    const wall = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(usedBefore);
+    return { wall, processor: (user + system) / 1000 };
   }).slice(WARM_UP);
+  return { wall: measured.map(({ wall }) => wall), processor: measured.map(({ processor }) => processor) };
 }
 
 /** What a made thing keeps from being collected; NaN where the runtime can't be asked to collect. */

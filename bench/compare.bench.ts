@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findDeno } from '../scripts/runtimes.mjs';
-import type { CompareSamples } from './compare-probe.ts';
+import type { CompareSamples, Samples } from './compare-probe.ts';
 import { amount, bench, type Figure, percentile, timing } from './table.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -31,13 +31,14 @@ function figures(runtime: string, sizes: readonly CompareSamples[]): readonly Fi
   return sizes.flatMap((one) => {
     const name = `${runtime}: ${one.orders} orders, ${one.mismatches} mismatches`;
     const isLimited = runtime === 'Deno' && one.orders === LIMITED;
-    const ratio = (samples: readonly number[]): number =>
-      percentile(samples, 'p50') / percentile(one.plain, 'p50');
+    const ratio = ({ wall }: Samples): number => percentile(wall, 'p50') / percentile(one.plain.wall, 'p50');
     return [
-      timing(`${name}: full`, one.full, 'ms', isLimited ? FULL : null),
-      timing(`${name}: 100 changed`, one.incremental, 'ms', isLimited ? INCREMENTAL : null),
-      timing(`${name}: specification`, one.specification, 'ms'),
-      timing(`${name}: nested dictionaries`, one.plain, 'ms'),
+      timing(`${name}: full`, one.full.wall, 'ms', isLimited ? FULL : null),
+      timing(`${name}: 100 changed`, one.incremental.wall, 'ms', isLimited ? INCREMENTAL : null),
+      timing(`${name}: full, processor time`, one.full.processor, 'ms'),
+      timing(`${name}: 100 changed, processor time`, one.incremental.processor, 'ms'),
+      timing(`${name}: specification`, one.specification.wall, 'ms'),
+      timing(`${name}: nested dictionaries`, one.plain.wall, 'ms'),
       amount(`${name}: full to nested dictionaries`, ratio(one.full), 'times'),
       amount(`${name}: 100 changed to nested dictionaries`, ratio(one.incremental), 'times'),
       amount(`${name}: kept an order`, one.bytesPerOrder, 'bytes'),
