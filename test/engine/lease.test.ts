@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'bun:test';
-import { grantLease, leaseLeftMs, leaseOver, spendLease } from '../../src/engine/lease.ts';
+import {
+  grantLease,
+  LEASE_CEILING_MS,
+  leaseLeftMs,
+  leaseNearness,
+  leaseOver,
+  renewLease,
+  spendLease,
+} from '../../src/engine/lease.ts';
 
 const NOW = { nowMs: 1_000_000, nowMonoMs: 500 };
 const lease = grantLease({ leaseMs: 10_000, maxExecutions: 2 }, NOW);
@@ -35,5 +43,34 @@ describe('a lease', () => {
     [20_000, 1000, 0],
   ])('after %i ms by the wall and %i ms by the monotonic clock %i ms are left', (wall, mono, left) => {
     expect(leaseLeftMs(lease, after(wall, mono))).toBe(left);
+  });
+});
+
+describe('the end of a lease', () => {
+  test.each([
+    [4 * 3_600_000, 900_001, 0],
+    [4 * 3_600_000, 900_000, 1],
+    [4 * 3_600_000, 300_001, 1],
+    [4 * 3_600_000, 300_000, 2],
+    [600_000, 300_001, 0],
+    [600_000, 300_000, 1],
+    [600_000, 150_000, 2],
+  ] as const)('of %i ms is told with %i ms left by %i', (leaseMs, leftMs, near) => {
+    const one = grantLease({ leaseMs, maxExecutions: 1 }, NOW);
+    expect(leaseNearness(one, after(leaseMs - leftMs, 0))).toBe(near);
+    expect(leaseNearness(one, after(0, leaseMs - leftMs))).toBe(near);
+  });
+
+  test('is moved by a renewal, up to the ceiling of either clock and never nearer', () => {
+    const terms = { leaseMs: 10_000, maxExecutions: 2 };
+    expect(renewLease(lease, terms, NOW)).toBeNull();
+    const used = spendLease(lease, 2);
+    const renewed = used === null ? null : renewLease(used, terms, after(4000, 4000));
+    expect(renewed).toMatchObject({ executionsLeft: 2, grantedAtMs: NOW.nowMs, leaseMs: 10_000 });
+    const old = grantLease({ leaseMs: LEASE_CEILING_MS - 1000, maxExecutions: 2 }, NOW);
+    const late = after(LEASE_CEILING_MS - 2000, 0);
+    const last = renewLease(old, terms, late);
+    expect(last === null ? -1 : leaseLeftMs(last, late)).toBe(2000);
+    expect(last === null ? null : renewLease(last, terms, late)).toBeNull();
   });
 });

@@ -108,6 +108,14 @@ describe('places', () => {
     expect(smoke).toMatchObject({ keyFiles: [], expectedPath: '/tmp/s1/state/expected.jsonl' });
   });
 
+  test("an operator's token file is read where the flag or the variable says, relative to the working directory", () => {
+    const argv = ['approve', '--operator-token-file', 't'];
+    expect(configured('', { argv }).keyFiles).toEqual(['/work dir/t']);
+    const env = { ...home, GRINDER_OPERATOR_TOKEN_FILE: '/home/u/t' };
+    expect(configured('', { argv: ['renew'], env }).keyFiles).toEqual(['/home/u/t']);
+    expect(configured('', { argv, env }).keyFiles).toEqual(['/work dir/t']);
+  });
+
   test('key files, wherever they are named, are resolved against the configuration', () => {
     const text = 'exchange: {key_file: k, secret_file: /s}\noperators: [{name: a, token_file: t}]';
     expect(configured(text).keyFiles).toEqual(['/etc/grinder/k', '/s', '/etc/grinder/t']);
