@@ -79,7 +79,10 @@ function canaryInputs(core: Core): CanaryInputs | string {
   return { cancel: input(cancel), flatten: input(flatten) };
 }
 
-/** Compares the picture of the moment with the canary in it: an order of ours, and a position where 0 is expected. */
+/**
+ * Compares a picture of the canary alone, an order of ours and a position where 0 is expected: the rest of a large account
+ * would hold up a stop, and what becomes of the canary doesn't depend on it.
+ */
 function detect(core: Core, symbol: string, expected: ExpectedState): readonly Mismatch[] {
   const { vitals, clock } = core;
   const order = canaryOrder(core, symbol);
@@ -96,8 +99,8 @@ function detect(core: Core, symbol: string, expected: ExpectedState): readonly M
     startedMonoMs: clock.monoMs(),
     endedMonoMs: clock.monoMs(),
     endedAtMs: clock.wallMs(),
-    orders: [...(vitals.complete?.orders ?? []), order],
-    positions: [...(vitals.complete?.positions ?? []).filter((one) => one.symbol !== symbol), position],
+    orders: [order],
+    positions: [position],
     prices: [],
     positionMode: vitals.complete?.positionMode ?? null,
     reads: [],
@@ -110,14 +113,14 @@ function detect(core: Core, symbol: string, expected: ExpectedState): readonly M
     updatedAtMs: 0,
     readAtMonoMs: Number.NEGATIVE_INFINITY,
   } as const;
-  const others = [...expected.positions].filter(([, one]) => one.symbol !== symbol);
   const believed: ExpectedState = {
     ...expected,
     checkpoint: expected.checkpoint ?? {
       ...{ account: core.identity.account, environment: core.settings.exchange.environment },
       ...{ tsMs: clock.wallMs(), readAtMonoMs: clock.monoMs() },
     },
-    positions: new Map([...others, [`${symbol}/${side}`, flat]]),
+    orders: new Map(),
+    positions: new Map([[`${symbol}/${side}`, flat]]),
   };
   const found = compare(believed, picture, compareOptions(core)).mismatches;
   return found.flatMap((one) => {

@@ -1,14 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import {
-  appendFileSync,
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { type DoctorInputs, examine } from '../../src/daemon/doctor.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { realDisk } from '../../src/engine/disk.ts';
-import { openJournal } from '../../src/engine/journal.ts';
+import { type Journal, openJournal } from '../../src/engine/journal.ts';
 import { openLatch } from '../../src/engine/latch.ts';
 import { acquireLock } from '../../src/engine/lock.ts';
 import type { CriterionVerdict } from '../../src/engine/types.ts';
@@ -170,6 +161,20 @@ describe('without a daemon the doctor', () => {
     );
   });
 
+  test('finds an audit of several files good', async () => {
+    const from = inputs();
+    const headPath = join(accountDirectory(from), 'audit-head.json');
+    const path = from.places.auditPath;
+    const journal = openJournal({ path, headPath, clock: systemClock, maxFileBytes: 2000 });
+    for (let index = 0; index < 20; index += 1) {
+      append(journal);
+      journal.maintain();
+    }
+    journal.close();
+    expect(filesBelow().filter((name) => /jsonl\.\d+$/.test(name)).length).toBeGreaterThan(0);
+    expect(await look(from, 'audit')).toMatchObject({ verdict: 'PASS' });
+  });
+
   test('fails a feed, a key and a directory that others can use', async () => {
     chmodSync(join(dir, 'expected.jsonl'), 0o666);
     expect(await look(inputs(), 'feed')).toMatchObject({ verdict: 'FAIL' });
@@ -266,11 +271,14 @@ function writeAudit(from: DoctorInputs, directory: string, details: Record<strin
     headPath: join(directory, 'audit-head.json'),
     clock: systemClock,
   });
+  append(journal, details);
+  journal.close();
+}
+
+function append(journal: Journal, details: Record<string, number> = {}): void {
   const written = journal.append({
     ...{ event_type: 'CONFIG_LOADED', run_id: '', mode: 'dry_run', stage: 0, action: 'none', status: null },
     ...{ block_reason: null, symbols: [], mismatch_counts: {}, details, operator: null, synthetic: false },
   });
-  journal.close();
   if (!written.ok) throw new Error(written.problem);
-  appendFileSync(from.places.auditPath, '');
 }

@@ -54,6 +54,13 @@ describe('permissions', () => {
     }
   });
 
+  test('a report may write the one file it was told to, and without one nothing', () => {
+    const { write } = flagsOf(['report', '--format', 'html', '--output', 'out/report.html']);
+    expect(write.filter((path) => !path.endsWith('.sock'))).toEqual(['/w/out/report.html']);
+    expect(flagsOf(['report']).write.filter((path) => !path.endsWith('.sock'))).toEqual([]);
+    expect(flagsOf(['status', '--output', 'x']).write).not.toContain('/w/x');
+  });
+
   test('a mainnet daemon reaches the exchange, its metrics port and its sockets, and nothing else', () => {
     const { net } = flagsOf(['run'], 'exchange: {environment: mainnet}');
     expect(net.filter((entry) => !entry.startsWith('unix:'))).toEqual([
