@@ -26,7 +26,7 @@ test.concurrent(
 
 describe('signals and files', () => {
   test.concurrent(
-    'SIGUSR1 opens nothing, SIGUSR2 and a file STOP stop',
+    'F61 SIGUSR1 opens nothing, SIGUSR2 and a file STOP stop',
     async () => {
       await using machine = await createMachine();
       const daemon = await machine.start();

@@ -309,7 +309,7 @@ describe('nothing is left out at 80x24', () => {
     [{}, '-- all symbols read 12s ago / 5m, stream agrees ---'],
     [{ swept_age_ms: 300_000 }, '-- all symbols read 5m ago / 5m, stream agrees ---'],
     [{ swept_age_ms: 300_001 }, '-- !! OVERDUE: all symbols read 5m ago / 5m, stream agrees ---'],
-    [{ swept_age_ms: null }, '-- all symbols not read yet, stream agrees ---'],
+    [{ swept_age_ms: null }, '-- all symbols not read yet, stream not compared yet ---'],
     [
       { disagrees: true, disagreements: 3, last_disagreement: { text: '', at_ms: 1_700_000_000_000 } },
       '-- all symbols read 12s ago / 5m, !! stream DISAGREES 3x ---',

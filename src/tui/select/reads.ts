@@ -44,6 +44,8 @@ function streamWord({ stream, sources }: StatusDocument): Word {
   if (isUp !== true) return { text: isUp === null ? 'stream not heard yet' : 'stream down', wrong: false };
   const readsFail = sources.some(({ source, up }) => source === 'rest' && up === false);
   if (readsFail) return { text: 'stream not compared: reads fail', wrong: false };
+  if (stream.swept_age_ms === null && disagreements === 0)
+    return { text: 'stream not compared yet', wrong: false };
   const at = last === null ? '' : `, last ${clock(last.at_ms)}`;
   const earlier = disagreements === 0 ? '' : ` again, ${disagreements}x not${at}`;
   return { text: `stream agrees${earlier}`, wrong: false };
