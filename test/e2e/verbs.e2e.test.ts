@@ -71,7 +71,17 @@ describe('a verb', () => {
     );
   }
 
-  for (const verb of [...Object.keys(VERBS), 'run', 'stop', 'audit', 'config', 'doctor', 'sim', 'smoke']) {
+  for (const verb of [
+    ...Object.keys(VERBS),
+    'run',
+    'stop',
+    'audit',
+    'config',
+    'doctor',
+    'report',
+    'sim',
+    'smoke',
+  ]) {
     test.concurrent(
       `${verb} --help is 0 and tells its flags`,
       async () => {
