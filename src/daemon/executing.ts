@@ -37,6 +37,7 @@ export function makeExecutor(core: Core): Executor {
     interlock: core.interlock,
     clock: core.clock,
     randomHex: core.machine.randomHex,
+    timers: core.machine.timers,
     permitMs: PERMIT_MS,
     dispatchLimitMs: PERMIT_MS + core.settings.exchange.requestTimeoutMs + DISPATCH_GRACE_MS,
     hashRequest: (write) => hashWire(wireRequest(write, vitals.observation?.positionMode ?? null)),

@@ -1,15 +1,21 @@
 /** A promise that is waited for no longer than it is worth. */
 
-/** Waits for `work` at most `limitMs` (real time, below 2^31); rejects after that, and what comes later is nobody's. */
-export async function withinDeadline<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+import { type Timers, thisMachine } from './machine.ts';
+
+/** Waits for `work` at most `limitMs` (below 2^31); rejects after that, and what comes later is nobody's. */
+export async function withinDeadline<T>(
+  work: Promise<T>,
+  limitMs: number,
+  timers: Timers = thisMachine.timers,
+): Promise<T> {
+  let cancel = (): void => undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+    cancel = timers.after(limitMs, () => reject(new Error(`no answer within ${limitMs} ms`)));
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     work.catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import type { RunUsage } from '../gates/gate.ts';
 import type { Clock } from './clock.ts';
 import type { Interlock } from './interlock.ts';
 import type { Journal } from './journal.ts';
+import type { Timers } from './machine.ts';
 import type { PlanLedger } from './plan-ledger.ts';
 import type { FlattenPricer } from './prepare-write.ts';
 import type { GateName, JudgedAction, PlannedAction } from './types.ts';
@@ -21,6 +22,8 @@ export interface ExecutorTools {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** For ids; this machine's when it isn't given. */
   readonly randomHex?: (bytes: number) => string;
+  /** For the limit of a dispatch; this machine's when they aren't given. */
+  readonly timers?: Timers;
   /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
   readonly permitMs: number;
   /**

@@ -172,7 +172,7 @@ function hashOf(tools: ExecutorTools, write: WriteRequest): string | null {
 async function dispatch(tools: ExecutorTools, send: () => Promise<DispatchResult>): Promise<DispatchResult> {
   if (tools.interlock.latched()) return { status: 'NOT_SENT', message: 'stop latched' };
   try {
-    return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS);
+    return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS, tools.timers);
   } catch (error) {
     return { status: 'UNKNOWN', httpStatus: null, code: null, message: describeError(error) };
   }

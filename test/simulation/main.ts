@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { neverReached, runCampaign, unreached } from './campaign.ts';
+import { neverReached, unreached } from './campaign.ts';
 import { createCoverage } from './coverage.ts';
 import { simulate } from './simulate.ts';
 

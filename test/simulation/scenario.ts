@@ -21,7 +21,7 @@ export function drawScenario(random: Random): Scenario {
   const symbols = random.chance(0.3) ? ['BTCUSDT'] : ['BTCUSDT', 'ETHUSDT'];
   const config = {
     reconcile: {
-      interval_ms: random.pick([10_000, 20_000, 30_000, 30_000]),
+      interval_ms: random.pick([10_000, 30_000, 30_000, 30_000]),
       action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten']),
       symbol_whitelist: symbols,
       cooldown_seconds: random.pick([60, 60, 90]),
@@ -58,7 +58,7 @@ export function drawScenario(random: Random): Scenario {
     places,
     hedge: random.chance(0.12),
     mayTrade,
-    beatMs: random.pick([1000, 2000, 3000]),
-    maxFileBytes: random.pick([40_000, 200_000, 2_000_000]),
+    beatMs: random.pick([2000, 5000, 5000]),
+    maxFileBytes: random.chance(0.1) ? 60_000 : 4_000_000,
   };
 }

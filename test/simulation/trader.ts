@@ -37,8 +37,8 @@ export interface TraderDeps {
   readonly lagMs: number;
 }
 
-const HEARTBEAT_MS = 8000;
-const CHECKPOINT_MS = 90_000;
+const HEARTBEAT_MS = 9000;
+const CHECKPOINT_MS = 120_000;
 
 /** Starts trading. */
 export function createTrader(deps: TraderDeps): Trader {
@@ -164,7 +164,7 @@ export function createTrader(deps: TraderDeps): Trader {
   every(CHECKPOINT_MS, () => {
     if (!isSilent() && silentUntilMs === 0) checkpoint();
   });
-  every(25_000, () => {
+  every(45_000, () => {
     if (isSilent() || silentUntilMs !== 0) return;
     const open = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status !== 'FILLED');
     const [first] = open;
@@ -172,7 +172,7 @@ export function createTrader(deps: TraderDeps): Trader {
     else if (first !== undefined && random.chance(0.5) && truth.cancel(first.orderId) !== null)
       end(first, 'CANCELED');
   });
-  every(70_000, () => {
+  every(100_000, () => {
     const open = [...wanted.values()];
     if (open.length === 0 || !random.chance(0.5)) return;
     const order = random.pick(open);
