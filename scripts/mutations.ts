@@ -260,7 +260,7 @@ const inExecutor: readonly Mutation[] = [
   {
     name: 'dispatch-waited-for-without-end',
     file: 'src/engine/executor.ts',
-    search: 'return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS);',
+    search: 'return await withinDeadline(send(), tools.dispatchLimitMs ?? DISPATCH_LIMIT_MS, tools.timers);',
     replace: 'return await send();',
     tests: EXECUTOR,
   },
