@@ -9,7 +9,7 @@ const MEANING: Readonly<Record<CommandName, string>> = {
   stop: 'Stops everything at once. Never refused: a body that is broken, late or missing stops too.',
   'clear-stop': 'Clears the latch of this id, to stage 0; never a newer one.',
   stage:
-    'Asks for a stage. A raise is refused when `config_digest` moved; a lowering never. Stage 4 answers with what it would do and a code, which `confirm` carries back.',
+    'Asks for a stage. A raise carries `daemon.config_digest` of the status and is refused without it and when it moved; a lowering never. Stage 4 answers with what it would do and a code, which `confirm` carries back.',
   advance: 'Asks for the next stage up, as `stage` does.',
   approve: "The second operator's confirmation of an entry into stage 4.",
   renew: 'Shows what was executed since arming and a code; with the code in `confirm` the arming goes on.',
@@ -69,7 +69,7 @@ This file is made from the schemas by \`scripts/control-api.ts\`, and a test hol
 \`\`\`bash
 curl -s --unix-socket "$SOCKET" http://grinder/v1/status
 curl -s --unix-socket "$SOCKET" http://grinder/v1/plan
-curl -s --unix-socket "$SOCKET" -d '{"operator": "ann", "stage": 1}' http://grinder/v1/stage
+curl -s --unix-socket "$SOCKET" -d '{"operator": "ann", "stage": 0}' http://grinder/v1/stage
 curl -s --unix-socket "$SOCKET" -d '{"operator": "ann"}' http://grinder/v1/inject-mismatch
 curl -s --unix-socket "$SOCKET" -d '{"operator": "ann", "reason": "drill"}' http://grinder/v1/stop
 \`\`\`

@@ -203,7 +203,7 @@ const operator = z.string().min(1).max(64).default('unknown');
 const empty = { operator };
 /** An operator's own token, from a file that only they can read; it makes the name theirs. Never logged or kept. */
 const token = z.string().max(256).optional();
-/** `daemon.config_digest` as the operator saw it; a raise is refused when it moved. Absent: not compared. */
+/** `daemon.config_digest` as the operator saw it; a raise is refused without it and when it moved, a lowering never. */
 const seen = { config_digest: z.string().max(128).optional(), token };
 /** What was shown is typed back: `<host> 4 <code>`, or `<host> renew <code>`. */
 const confirm = z.string().max(200).optional();

@@ -3,6 +3,7 @@ import type { CommandReply } from '../control/protocol.ts';
 
 export const OK = 0;
 export const FAILED = 1;
+export const USAGE = 64;
 export const TEMPORARY = 75;
 export const DENIED = 77;
 

@@ -10,7 +10,7 @@ import { sendStageEvent } from './ceremony.ts';
 import { type Core, instant } from './core.ts';
 import { missingFor } from './next-step.ts';
 import { identify } from './operators.ts';
-import { DENIED, OK, reply, TEMPORARY } from './reply.ts';
+import { DENIED, OK, reply, TEMPORARY, USAGE } from './reply.ts';
 
 export interface StageCommandDeps {
   readonly core: Core;
@@ -51,6 +51,7 @@ export function approve(deps: StageCommandDeps, body: ParsedBody<'approve'>): Co
 /** `renew`: more time in stage 4, after a look at what was executed. */
 export function renew(deps: StageCommandDeps, body: ParsedBody<'renew'>): CommandReply {
   const { core } = deps;
+  if (body.config_digest === undefined) return reply(USAGE, UNSEEN);
   const who = identify(core.settings, body);
   if (!who.ok) return reply(DENIED, who.why);
   const answer = sendStageEvent(core, {
@@ -73,6 +74,8 @@ export function disarm({ core }: StageCommandDeps, body: ParsedBody<'disarm'>): 
   return reply(OK, `disarmed: stage ${core.vitals.stage.inForce}`);
 }
 
+const UNSEEN =
+  'a raise carries the config_digest of the settings it is meant for, as GET /v1/status shows it (daemon.config_digest)';
 const ENDING = 'refused: the daemon is shutting down';
 
 function raise(
@@ -81,6 +84,7 @@ function raise(
   to: { readonly stage: StageNumber; readonly secondOnly: boolean },
 ): CommandReply {
   const { core } = deps;
+  if (body.config_digest === undefined) return reply(USAGE, UNSEEN);
   const who = identify(core.settings, body);
   if (!who.ok) return reply(DENIED, who.why);
   const answer = sendStageEvent(core, {
@@ -100,7 +104,7 @@ function raise(
 }
 
 function isSeen(core: Core, digest: string | undefined): boolean {
-  return digest === undefined || digest === core.settings.digest;
+  return digest === core.settings.digest;
 }
 
 function whyBarred({ core, ending }: StageCommandDeps, stage: StageNumber): string | null {

@@ -173,6 +173,22 @@ describe('raising', () => {
     expect(await hand.command('advance', { config_digest: 'old' })).toMatchObject({ exit_code: 75 });
   });
 
+  test.each(['stage', 'advance', 'approve', 'renew'] as const)(
+    '%s is refused when it does not say which settings it is meant for, and asks for nothing',
+    async (name) => {
+      using hand = handCore();
+      hand.raiseTo(name === 'renew' ? 4 : 1);
+      const before = hand.core.vitals.stage.request;
+      const body = { operator: 'ann', config_digest: undefined, ...(name === 'stage' ? { stage: 2 } : {}) };
+      expect(await hand.command(name, body as never)).toMatchObject({
+        ok: false,
+        exit_code: 64,
+        message: expect.stringContaining('config_digest'),
+      });
+      expect(hand.core.vitals.stage.request).toEqual(before);
+    },
+  );
+
   test('above what is earned is pending, exit 75, and names what is missing', async () => {
     using hand = handCore();
     hand.raiseTo(1);

@@ -30,6 +30,8 @@ import { computePlaces } from '../../src/launch/places.ts';
 import { session, type TwoClocks, text, twoClocks } from '../engine/feed-lines.ts';
 import { observation } from '../helpers/engine-world.ts';
 
+const RAISES: ReadonlySet<string> = new Set(['stage', 'advance', 'approve', 'renew']);
+
 export interface HandCore extends Disposable {
   readonly core: Core;
   readonly latch: Latch;
@@ -158,7 +160,11 @@ export function handCore(options: HandOptions = {}): HandCore {
     dir,
     bench,
     deps,
-    command: (name, body) => runCommand(deps, name, COMMANDS[name].parse(body ?? {}) as never),
+    command: (name, body) => {
+      // As the command line and the screen do: with the settings that are shown now.
+      const seen = RAISES.has(name) ? { config_digest: core.settings.digest } : {};
+      return runCommand(deps, name, COMMANDS[name].parse({ ...seen, ...body }) as never);
+    },
     feedWell,
     raiseTo: (stage, earned = stage) => {
       const { vitals } = core;
