@@ -6,7 +6,7 @@ import { MASS_ITEM } from '../engine/mass-records.ts';
 import type { StageNumber } from '../engine/types.ts';
 import { injectCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
-import type { Core, LatchState } from './core.ts';
+import type { LatchState } from './core.ts';
 import { acknowledgeMass } from './mass.ts';
 import { identify } from './operators.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';

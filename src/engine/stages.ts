@@ -101,7 +101,8 @@ function apply(draft: Draft, event: StageEvent, context: StageContext): void {
       if (event.stage === 0 && state.inForce === 0) draft.state = enteredAnew(draft.state, context);
       return;
     case 'lower': {
-      const stage = event.stage < state.request.stage ? event.stage : state.request.stage;
+      const { request } = state;
+      const { stage } = request.stage < event.stage ? request : event;
       lead(draft, { stage, by: event.by, why: event.why ?? 'lowered' });
       return;
     }

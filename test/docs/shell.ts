@@ -14,7 +14,7 @@ export function openShell(cwd: string, env: Readonly<Record<string, string>>): S
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let text = '';
-  let heard = () => undefined as void;
+  let heard: () => void = () => undefined;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
     heard();
