@@ -73,7 +73,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 
   function enterLive(process: Process): void {
-    void process.command('stage', { operator: NAME, stage: 4 }).then(({ confirmation }: CommandReply) => {
+    void process.command('stage', { ...raise(process), stage: 4 }).then(({ confirmation }: CommandReply) => {
       if (confirmation === undefined) return;
       const chance = healed() ? 1 : random.next();
       const phrase = chance < 0.08 ? oldPhrase : chance < 0.12 ? 'host 4 guess' : confirmation.phrase;
@@ -90,7 +90,7 @@ export function createOperator(deps: OperatorDeps): Operator {
     if (isRight) knowledge.armed = armed;
     if (!isRight) coverage.count('F68_replayed_confirmation');
     trace('operator', `confirm ${isRight ? 'rightly' : 'wrongly'}`);
-    void process.command('stage', { operator: NAME, stage: 4, confirm: phrase }).then(({ exit_code }) => {
+    void process.command('stage', { ...raise(process), stage: 4, confirm: phrase }).then(({ exit_code }) => {
       coverage.count(exit_code === 0 ? 'op_confirm' : 'op_confirm_refused');
       if (!isRight && exit_code === 0) observer.fail('F68', 'a wrong or used phrase was accepted');
       if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
@@ -149,8 +149,13 @@ export function createOperator(deps: OperatorDeps): Operator {
       acknowledgeAll(process);
       if (vitals.stage.request.stage < 3) {
         trace('operator', 'stage 3');
-        void process.command('stage', { operator: NAME, stage: 3 });
+        void process.command('stage', { ...raise(process), stage: 3 });
       } else if (vitals.stage.inForce === 3) enterLive(process);
     },
   };
+}
+
+/** A raise says which settings it was meant for. */
+function raise({ core }: Process) {
+  return { operator: NAME, config_digest: core.settings.digest };
 }
