@@ -26,6 +26,8 @@ export interface ExpectedDraft extends ExpectedState {
   readonly positions: Map<string, ExpectedPosition>;
   /** Client order ids of what changed in `orders` since it was shown last. */
   readonly touched: Set<string>;
+  /** The latest `ts_ms` of the session's lines. */
+  readonly newestTsMs: number;
 }
 
 /** What is known before the first line: nothing. */
@@ -37,6 +39,7 @@ export function nothingExpected(): ExpectedDraft {
     orders: new Map(),
     positions: new Map(),
     touched: new Set(),
+    newestTsMs: 0,
     killSwitch: false,
     appliedEventMs: 0,
     lastLine: null,
@@ -52,12 +55,13 @@ export function applyLine(
   identity: FeedIdentity,
   now: Instant,
 ): ExpectedDraft {
-  if (line.session_id === state.sessionId && line.seq <= state.seq) return state;
+  if (line.session_id === state.sessionId && line.seq <= state.seq) return appliedBefore(state, line);
   const session = line.session_id === state.sessionId ? continued(state, line) : begun(state, line);
   const heard: ExpectedDraft = {
     ...session,
     seq: line.seq,
     lastLine: { tsMs: line.ts_ms, readAtMonoMs: now.nowMonoMs },
+    newestTsMs: Math.max(session.newestTsMs, line.ts_ms),
   };
   return applyRecord(heard, line, identity, now);
 }
@@ -78,6 +82,15 @@ export function feedAgeMs(state: ExpectedState, now: Instant): number | null {
 /** The key of a position row. */
 export function positionKey(symbol: string, positionSide: string): string {
   return `${symbol}/${positionSide}`;
+}
+
+/**
+ * A line that is read again says what it said, at the time it said. One that was written later is another line: the
+ * engine began anew under its old name, and what it says would be taken for known until it has caught up in number.
+ */
+function appliedBefore(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
+  if (line.ts_ms <= state.newestTsMs) return state;
+  return withFault(state, `seq ${line.seq} again, written later: the session's id was used twice`);
 }
 
 function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {

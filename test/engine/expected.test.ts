@@ -124,6 +124,25 @@ describe('faults', () => {
     expect(healed.checkpoint?.readAtMonoMs).toBe(100);
   });
 
+  test('an engine that begins anew under its old session is a fault, until a checkpoint past the old lines', () => {
+    const old = session('a', 7);
+    const before = [old.checkpoint(), old.heartbeat(), old.heartbeat()];
+    const anew = session('a', 9);
+    const unknown = [anew.checkpoint({ orders: [order('x')] }), anew.order('y'), anew.heartbeat()];
+    const state = folded([...before, ...unknown, anew.heartbeat()]);
+    expect(state.orders.size).toBe(0);
+    expect(state.fault).toBe("seq 1 again, written later: the session's id was used twice");
+    const healed = folded([anew.checkpoint({ orders: [order('x'), order('y')] })], state);
+    expect(healed.fault).toBeNull();
+    expect([...healed.orders.keys()]).toEqual(['x', 'y']);
+  });
+
+  test('lines that are read again are no fault, also where the clock of the engine went back between them', () => {
+    const s = session('a', 7);
+    const lines = [s.checkpoint(), { ...s.heartbeat(), ts_ms: 9 }, s.heartbeat()];
+    expect(folded([...lines, ...lines]).fault).toBeNull();
+  });
+
   test('a foreign checkpoint in the middle settles anew with the next of ours', () => {
     const s = session('a');
     const state = folded([s.checkpoint(), s.checkpoint({ account: 'other' })], nothingExpected(), 100);
