@@ -6,7 +6,7 @@ import { effectOfChange } from '../config/change-effect.ts';
 import { type ConfigSources, describeProblems } from '../config/load.ts';
 import { type Change, type Reload, reloadConfig } from '../config/reload.ts';
 import { NOTHING_SEEN } from '../engine/confirm.ts';
-import { entryBase, sendStageEvent } from './ceremony.ts';
+import { earned, entryBase, sendStageEvent } from './ceremony.ts';
 import type { Core } from './core.ts';
 
 export interface Reloader {
@@ -77,14 +77,21 @@ function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
   const before = core.settings.digest;
   const effect = effectOfChange(core.settings.flat, settings.flat);
   const inForce = core.vitals.stage.inForce;
+  const earnedBefore = earned(core);
   if (changes.length > 0) {
     // Permits and plans were given under the old settings.
     core.interlock.advance();
     core.settings = settings;
+    // Or a code would be good again once the settings are what they were when it was shown.
+    core.vitals.offer = null;
     forgetJudgements(core, changes);
     // What is wider than the evidence lowers the stage in this very turn.
     sendStageEvent(core, { type: 'tick' });
+    // Evidence may have been earned under wider settings than those somebody armed.
+    if (effect.arming === 'ended' && core.vitals.stage.inForce === 4)
+      sendStageEvent(core, { type: 'lower', stage: 3, by: 'SIGHUP', why: 'wider settings than were armed' });
   }
+  const isCovered = earned(core) >= earnedBefore;
   core.journal.append({
     ...entryBase(core),
     event_type: 'CONFIG_LOADED',
@@ -94,13 +101,13 @@ function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
       changes: changes.map(asText),
       at_next_start: atNextStart.map(asText),
       widened: [...reload.widened],
-      evidence_withdrawn_from: effect.withdrawsFrom,
+      evidence_withdrawn_from: isCovered ? null : effect.withdrawsFrom,
       approvals: effect.approvals,
       arming: effect.arming,
       covered: settings.flat,
     },
   });
-  tell(core, reload, inForce);
+  tell(core, reload, { inForce, isCovered });
 }
 
 /** A confirmation belongs to the settings it was judged under; a picture to the symbols that were read for it. */
@@ -116,7 +123,7 @@ function forgetJudgements(core: Core, changes: readonly Change[]): void {
 function tell(
   core: Core,
   { changes, atNextStart, widened }: Extract<Reload, { kind: 'read' }>,
-  before: number,
+  before: { readonly inForce: number; readonly isCovered: boolean },
 ): void {
   const { notebook, vitals } = core;
   const list = (all: readonly Change[]): string => all.map(asText).join(', ');
@@ -127,11 +134,14 @@ function tell(
     notebook.note('warn', 'CONFIG_LOADED', `SIGHUP: waits for a restart: ${list(atNextStart)}`);
   if (widened.length === 0) return;
   const now = vitals.stage.inForce;
-  const fell = now < before ? `; stage ${before} -> ${now}` : '';
+  const fell = now < before.inForce ? `; stage ${before.inForce} -> ${now}` : '';
+  const keys = widened.join(', ');
   notebook.note(
     'warn',
     'CONFIG_LOADED',
-    `SIGHUP: evidence doesn't cover ${widened.join(', ')} any more${fell}`,
+    before.isCovered
+      ? `SIGHUP: wider than before, within the evidence: ${keys}${fell}`
+      : `SIGHUP: evidence doesn't cover ${keys} any more${fell}`,
   );
 }
 

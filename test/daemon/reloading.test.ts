@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { earned, sendStageEvent } from '../../src/daemon/ceremony.ts';
+import { instant } from '../../src/daemon/core.ts';
 import { createReloader } from '../../src/daemon/reloading.ts';
+import { openOffer } from '../../src/engine/approval.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
@@ -75,6 +78,38 @@ describe('a configuration that is read again in stage 4', () => {
     rig.say('reconcile: {max_flatten_notional_usdt: 20, max_orders_per_action: 9}');
     rig.hangUp();
     expect(stageOf(hand)).toBe(1);
+  });
+
+  test('wider than what was armed, though not than the evidence: disarmed, and the evidence stays', () => {
+    using hand = handCore();
+    hand.raiseTo(3, 4);
+    const rig = reloading(hand);
+    rig.say('reconcile: {max_flatten_notional_usdt: 20}');
+    rig.hangUp();
+    sendStageEvent(hand.core, { type: 'confirm', by: 'ann', leaseMs: 1e6, maxExecutions: 9 });
+    expect(stageOf(hand)).toBe(4);
+    rig.say('');
+    rig.hangUp();
+    expect([stageOf(hand), earned(hand.core)]).toEqual([3, 4]);
+    expect(hand.core.interlock.writesAllowed()).toBe(false);
+    const last = readFileSync(hand.core.places.auditPath, 'utf8').trim().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last).details).toMatchObject({ arming: 'ended', evidence_withdrawn_from: null });
+  });
+
+  test('there and back: no approval that was open before is good again', () => {
+    using hand = handCore();
+    hand.raiseTo(3, 4);
+    const rig = reloading(hand);
+    hand.core.vitals.offer = openOffer(
+      null,
+      { purpose: 'enter', digest: 'd', code: 'c' },
+      instant(hand.clock),
+    );
+    for (const text of ['reconcile: {max_flatten_notional_usdt: 20}', '']) {
+      rig.say(text);
+      rig.hangUp();
+    }
+    expect(hand.core.vitals.offer).toBeNull();
   });
 
   test('wider and back: never climbs into 4 again by itself', () => {
