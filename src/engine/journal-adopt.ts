@@ -116,7 +116,8 @@ function adoptionRecords(word: {
       ? state
       : {
           ...state,
-          linesLostAtMs: nowMs,
+          // A clock that is behind the journal's own would let the budgets go early.
+          linesLostAtMs: Math.max(nowMs, state.lastRecordAtMs ?? nowMs),
           // A lost line may have withdrawn them.
           ceremonyRecords: state.ceremonyRecords.filter(
             ({ event_type }) => event_type !== 'STAGE_EVIDENCE' && event_type !== 'APPROVED',

@@ -56,10 +56,10 @@ const problemOf = (directory: string): string => {
   return journal.problem();
 };
 
-function adopt(directory: string, disk?: Disk) {
+function adopt(directory: string, disk?: Disk, nowMs = 1_800_000_100_000) {
   const offered = offerJournal(places(directory));
   if (!offered.ok) return { ...offered, lost: null };
-  const word = { offer: offered.offer, operator: 'ann', problem: 'test', nowMs: 1_800_000_100_000 };
+  const word = { offer: offered.offer, operator: 'ann', problem: 'test', nowMs };
   const done = adoptJournal(places(directory), word, disk);
   return { ...done, lost: offered.offer.lost };
 }
@@ -169,6 +169,14 @@ describe('what a start refuses, and its way out', () => {
     expect(problemOf(directory.path)).toContain('was rolled back: it ends at line 7, 9 were written');
     expect(adopt(directory.path)).toMatchObject({ ok: true, lost: 'lines 8 to 9' });
     expect(adopted(directory.path).linesLostAtMs).not.toBeNull();
+  });
+
+  test('adopted by a clock that is behind the journal: budgets count as used for as long as by the right one', () => {
+    using directory = scratch();
+    written(directory.path);
+    writeFileSync(places(directory.path).path, '');
+    expect(adopt(directory.path, undefined, 1_700_000_000_000).ok).toBe(true);
+    expect(adopted(directory.path).linesLostAtMs).toBe(1_800_000_000_000);
   });
 
   test('a head record that is gone, or of another journal: refused; adopted, nobody knows what is lost', () => {
