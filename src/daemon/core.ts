@@ -98,7 +98,8 @@ export interface Vitals {
   rulesProblem: string | null;
   /** The exchange was asked for its symbols at least once. */
   rulesTried: boolean;
-  clock: (ClockReading & { readonly atMonoMs: number }) | null;
+  /** By both clocks as it was taken in: where they have parted since, the wall clock jumped. */
+  clock: (ClockReading & { readonly atMs: number; readonly atMonoMs: number }) | null;
   keyRights: KeyRights | null;
   ws: SourceState;
   rest: SourceState;
@@ -117,8 +118,12 @@ export interface Vitals {
   canary: ObservedOrder | null;
   /** The canary is on screen and in the running run. */
   canaryShown: boolean;
-  /** Monotonic time of this process's dispatches, by intent id. */
+  /** When a dispatch was by this process's monotonic clock, by intent id; earlier processes' as old as they were at the start. */
   readonly dispatchedMonoMs: Map<string, number>;
+  /** The same of the adoption of an audit that may lack lines; null when there was none. */
+  readonly linesLostMonoMs: number | null;
+  /** Whether the last look found a file STOP; null before the first. */
+  stopFileSeen: boolean | null;
   /** Writes that left, as the exchange thread told. */
   writesSent: number;
   /** The cooldown's clock as it stood when the running run was judged. */

@@ -3,7 +3,7 @@
  * and no other thread to take effect.
  */
 import type { Latch } from '../engine/latch.ts';
-import { removeStopFile } from '../engine/stop-file.ts';
+import { removeStopFile, stopFilePresent } from '../engine/stop-file.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import type { Core, LatchState } from './core.ts';
 
@@ -61,12 +61,26 @@ export function latchText(state: Pick<LatchState, 'durable'>): string {
   return state.durable ? 'LATCHED' : 'LATCHED, NOT DURABLE, DO NOT RESTART';
 }
 
+/**
+ * Stops for a file STOP. One that comes while it is latched is a newer stop: a clear of the older one must not take it away.
+ * One that the first look finds beside a latch is what the start latched for.
+ */
+export function obeyStopFile(core: Core, latch: Latch): void {
+  const { vitals, places, machine } = core;
+  const present = stopFilePresent(places.stateDir, machine.disk);
+  if (present && (vitals.latch === null || vitals.stopFileSeen === false))
+    stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${places.stateDir}` });
+  vitals.stopFileSeen = present;
+}
+
 /** Clears exactly the latch that was named; returns why not, or null. */
 export function clearStop(
   core: Core,
   latch: Latch,
   request: { readonly latchId: string; readonly by: string },
 ): string | null {
+  // It may have come since the last look.
+  obeyStopFile(core, latch);
   const state = core.vitals.latch;
   if (state === null) return 'there is no stop latch to clear';
   if (state.id !== request.latchId)

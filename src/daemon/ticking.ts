@@ -3,7 +3,6 @@
 import type { IntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
 import { leaseLeftMs, leaseNearness } from '../engine/lease.ts';
-import { stopFilePresent } from '../engine/stop-file.ts';
 import type { GateWorld } from '../gates/gate.ts';
 import { worldVerdicts } from '../gates/index.ts';
 import { autoCanary } from './canary.ts';
@@ -13,7 +12,7 @@ import { worldWithinRun } from './executing.ts';
 import { type GateBoard, mergeVerdicts } from './gate-board.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
-import { stop, verifyStop } from './stopping.ts';
+import { obeyStopFile, verifyStop } from './stopping.ts';
 import { gateWorld, linesLostLeftMs, snapshotAgeMs } from './world.ts';
 
 export interface TickDeps {
@@ -44,8 +43,6 @@ export function createTick(deps: TickDeps): () => void {
   let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
   let leaseNear = 0;
-  // Null before the first look: a file that is there beside a latch then is what the start latched for.
-  let stopFileSeen: boolean | null = null;
 
   /** Reads that are no part of a run: clock, symbols, rights of the key. */
   function probe(now: number): void {
@@ -53,7 +50,7 @@ export function createTick(deps: TickDeps): () => void {
       timers.clock = now;
       void core.exchange.readClock().then((reading) => {
         if (reading.kind === 'ok' || vitals.clock === null)
-          vitals.clock = { ...reading, atMonoMs: clock.monoMs() };
+          vitals.clock = { ...reading, atMs: clock.wallMs(), atMonoMs: clock.monoMs() };
       });
     }
     if (vitals.rules.size === 0 && now - timers.rules >= RULES_RETRY_MS) {
@@ -96,11 +93,7 @@ export function createTick(deps: TickDeps): () => void {
   }
 
   function watchStop(now: number): void {
-    const present = stopFilePresent(core.places.stateDir, core.machine.disk);
-    // A file that comes while it is latched is a newer stop: a clear of the older one must not take it away.
-    if (present && (vitals.latch === null || stopFileSeen === false))
-      stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${core.places.stateDir}` });
-    stopFileSeen = present;
+    obeyStopFile(core, latch);
     const state = vitals.latch;
     if (
       state === null ||

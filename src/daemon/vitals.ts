@@ -4,6 +4,7 @@ import type { Clock } from '../engine/clock.ts';
 import { createComparer } from '../engine/comparer.ts';
 import { NOTHING_SEEN } from '../engine/confirm.ts';
 import type { Journal } from '../engine/journal.ts';
+import type { Instant } from '../engine/progress.ts';
 import { initialStageState } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
 import { EMPTY_VIEW } from '../engine/view.ts';
@@ -61,7 +62,11 @@ export function initialVitals(input: {
     prerequisites: null,
     canary: null,
     canaryShown: false,
-    dispatchedMonoMs: new Map(),
+    dispatchedMonoMs: new Map(
+      kept.dispatches.map(({ intentId, atMs }) => [intentId, monoOf(atMs, now)] as const),
+    ),
+    linesLostMonoMs: kept.linesLostAtMs === null ? null : monoOf(kept.linesLostAtMs, now),
+    stopFileSeen: null,
     writesSent: 0,
     sinceLastWriteAtRunMs: null,
     dayAtRun: null,
@@ -77,6 +82,11 @@ export function initialVitals(input: {
     ready: false,
     metricsUrl: input.metricsUrl,
   };
+}
+
+/** When a wall time was by this process's clock, so that no later jump of the wall clock makes it older; one from the future was now. */
+function monoOf(atMs: number, now: Instant): number {
+  return now.nowMonoMs - Math.max(0, now.nowMs - atMs);
 }
 
 /** Environment before config; stage 4 is never entered by either, so it asks for 3 and a confirmation. */

@@ -37,6 +37,7 @@ export function chunkLimits({ flatten, reconcile, budgets }: Settings): ChunkLim
 export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
   const { settings, vitals, journal } = core;
   const now = instant(core.clock);
+  const offsetMs = clockOffsetMs(core);
   const reconcile = settings.reconcile;
   return {
     stopLatched: core.interlock.latched(),
@@ -57,7 +58,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       appliedEventMs: expected.appliedEventMs,
       positionLagMs: settings.expectedState.positionLagMs,
     },
-    exchangeNowMs: vitals.clock?.kind === 'ok' ? now.nowMs + vitals.clock.offsetMs : null,
+    exchangeNowMs: offsetMs === null ? null : now.nowMs + offsetMs,
     mass: vitals.mass,
     sideEffects: {
       protectedSymbols: protectedSymbols(expected),
@@ -70,7 +71,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       maxAgeMs: settings.freshness.snapshotMaxAgeMs,
     },
     clock: {
-      offsetMs: vitals.clock?.kind === 'ok' ? vitals.clock.offsetMs : null,
+      offsetMs,
       measuredAgeMs: vitals.clock === null ? null : now.nowMonoMs - vitals.clock.atMonoMs,
       limitMs: settings.freshness.clockOffsetMaxMs,
       maxAgeMs: settings.freshness.clockMeasuredMaxAgeMs,
@@ -93,7 +94,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
         price.symbol,
         {
           markPrice: price.markPrice,
-          ageMs: Math.max(now.nowMonoMs - price.readAtMonoMs, now.nowMs - price.atMs - clockOffset(core)),
+          ageMs: Math.max(now.nowMonoMs - price.readAtMonoMs, now.nowMs - price.atMs + (offsetMs ?? 0)),
         },
       ]),
     ),
@@ -130,9 +131,12 @@ export function budgetUsed(core: Core): DayUsage | null {
 }
 
 /** How long writes that nobody knows of may still count: 24 h from the adoption of an audit that may lack lines. */
-export function linesLostLeftMs({ journal, clock }: Core): number {
+export function linesLostLeftMs({ journal, clock, vitals }: Core): number {
   const { linesLostAtMs } = journal.state();
-  return linesLostAtMs === null ? 0 : Math.max(0, linesLostAtMs + DAY_MS - clock.wallMs());
+  if (linesLostAtMs === null) return 0;
+  const { linesLostMonoMs } = vitals;
+  const byMono = linesLostMonoMs === null ? 0 : linesLostMonoMs + DAY_MS - clock.monoMs();
+  return Math.max(0, linesLostAtMs + DAY_MS - clock.wallMs(), byMono);
 }
 
 const DAY_MS = 86_400_000;
@@ -163,7 +167,10 @@ function protectedSymbols({ orders }: ExpectedState): readonly string[] {
 
 const protectedBy = new WeakMap<ExpectedState['orders'], readonly string[]>();
 
-/** Our clock minus the exchange's, or 0 while unknown. */
-function clockOffset(core: Core): number {
-  return core.vitals.clock?.kind === 'ok' ? -core.vitals.clock.offsetMs : 0;
+/** The exchange's clock minus ours: as measured, less what our wall clock jumped since; null while unknown. */
+function clockOffsetMs({ vitals, clock }: Core): number | null {
+  const measured = vitals.clock;
+  if (measured?.kind !== 'ok') return null;
+  const jumpedMs = clock.wallMs() - measured.atMs - (clock.monoMs() - measured.atMonoMs);
+  return measured.offsetMs - jumpedMs;
 }

@@ -70,7 +70,13 @@ async function listening(directory: string, stage: StageNumber = 4) {
     onExchangeEvent(deps, { type: 'account_update', orders, positions, heardAtMonoMs: clock.monoMs() });
   const executor = makeExecutor(core);
   const read = async () => {
-    vitals.clock = { kind: 'ok', offsetMs: 0, roundTripMs: 1, atMonoMs: clock.monoMs() };
+    vitals.clock = {
+      kind: 'ok',
+      offsetMs: 0,
+      roundTripMs: 1,
+      atMs: clock.wallMs(),
+      atMonoMs: clock.monoMs(),
+    };
     await reconcileOnce(core, executor, `r${runs.length}`, sink);
   };
   const audit = () =>

@@ -192,7 +192,13 @@ describe('S18 a clock that is off sends nothing', () => {
       using world = liveWorld('reconcile: {interval_ms: 5000}');
       await world.pass(20);
       world.account.onRead = () => {
-        world.core.vitals.clock = { kind: 'ok', offsetMs, roundTripMs: 1, atMonoMs: world.hand.clock.mono };
+        world.core.vitals.clock = {
+          kind: 'ok',
+          offsetMs,
+          roundTripMs: 1,
+          atMs: world.hand.clock.wall,
+          atMonoMs: world.hand.clock.mono,
+        };
       };
       world.account.orders = [...world.account.orders, liveOrder(world, 3)];
       await world.pass(60);

@@ -125,7 +125,13 @@ export function liveWorld(config = 'reconcile: {interval_ms: 5000}'): LiveWorld 
         core.feed.poll();
         clock.mono += 1;
         clock.wall += 1;
-        core.vitals.clock = { kind: 'ok', offsetMs: 0, roundTripMs: 1, atMonoMs: clock.mono };
+        core.vitals.clock = {
+          kind: 'ok',
+          offsetMs: 0,
+          roundTripMs: 1,
+          atMs: clock.wall,
+          atMonoMs: clock.mono,
+        };
         sendStageEvent(core, { type: 'tick' });
         if (second % 5 !== 0) continue;
         runs += 1;

@@ -9,7 +9,7 @@ const known = (hand: HandCore, ...symbols: readonly string[]) => {
   hand.core.vitals.rules = new Map(symbols.map((symbol) => [symbol, rules(symbol)]));
 };
 const clockOff = (hand: HandCore, offsetMs: number) => {
-  hand.core.vitals.clock = { kind: 'ok', offsetMs, roundTripMs: 1, atMonoMs: 0 };
+  hand.core.vitals.clock = { kind: 'ok', offsetMs, roundTripMs: 1, atMs: 0, atMonoMs: 0 };
 };
 const RIGHTS = {
   kind: 'ok',

@@ -63,7 +63,13 @@ function live(directory: string, text = '') {
       applied_event_ms: MOVED_AT_MS,
     });
   const run = async () => {
-    vitals.clock = { kind: 'ok', offsetMs: 0, roundTripMs: 1, atMonoMs: clock.monoMs() };
+    vitals.clock = {
+      kind: 'ok',
+      offsetMs: 0,
+      roundTripMs: 1,
+      atMs: clock.wallMs(),
+      atMonoMs: clock.monoMs(),
+    };
     await reconcileOnce(core, executor, `r${runs.length}`, { runFinished: (one) => runs.push(one) });
     return runs.at(-1)?.tally;
   };

@@ -62,6 +62,25 @@ describe('a stop', () => {
     expect(rig.core.vitals.latch).toBeNull();
   });
 
+  test('a file STOP that comes right before a clear is a newer stop, though nobody has looked for it yet', () => {
+    using directory = scratch();
+    const rig = coreIn(directory.path);
+    const tick = ticking(rig);
+    const first = stop(rig.core, rig.latch, ann);
+    tick();
+    writeFileSync(join(rig.core.places.stateDir, 'STOP'), '');
+    const refused = clearStop(rig.core, rig.latch, { latchId: first.id, by: 'ann' });
+    expect(rig.core.interlock.latched()).toBe(true);
+    expect(refused).toContain(rig.core.vitals.latch?.id ?? 'none');
+    expect(rig.core.vitals.latch?.id).not.toBe(first.id);
+    tick();
+    expect(
+      clearStop(rig.core, rig.latch, { latchId: rig.core.vitals.latch?.id ?? '', by: 'ann' }),
+    ).toBeNull();
+    tick();
+    expect(rig.core.vitals.latch).toBeNull();
+  });
+
   test('a file STOP that the start latched for is not taken for a second stop', () => {
     using directory = scratch();
     const rig = coreIn(directory.path);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import { gateWorld, snapshotAgeMs, switchesOf } from '../../src/daemon/world.ts';
+import { budgetUsed, gateWorld, snapshotAgeMs, switchesOf } from '../../src/daemon/world.ts';
+import { checkpointEntries } from '../../src/engine/checkpoint.ts';
 import type { GateName } from '../../src/engine/types.ts';
 import { worldVerdicts } from '../../src/gates/index.ts';
-import { intentEntry, outcomeEntry } from '../engine/durable.ts';
+import { intentEntry, outcomeEntry, scratch } from '../engine/durable.ts';
 import { observation } from '../helpers/engine-world.ts';
+import { coreIn } from './core.ts';
 import { type HandCore, type HandOptions, handCore } from './hand-core.ts';
 
 const closed = ({ core }: HandCore): readonly GateName[] =>
@@ -15,7 +17,13 @@ const closed = ({ core }: HandCore): readonly GateName[] =>
 function open(options: HandOptions = {}): HandCore {
   const hand = handCore({ config: 'expected_state: {settle_ms: 0}', ...options });
   hand.raiseTo(4);
-  hand.core.vitals.clock = { kind: 'ok', offsetMs: 3, roundTripMs: 1, atMonoMs: hand.clock.mono };
+  hand.core.vitals.clock = {
+    kind: 'ok',
+    offsetMs: 3,
+    roundTripMs: 1,
+    atMs: hand.clock.wall,
+    atMonoMs: hand.clock.mono,
+  };
   const figures = { unexpected: 0, ours: 1, matched: 1, differing: 0 };
   hand.core.vitals.mass = { ...figures, acknowledged: false, pending: false };
   return hand;
@@ -68,7 +76,12 @@ describe('the world that gates read', () => {
       'a clock that could not be read',
       'clock_skew',
       (hand) => {
-        hand.core.vitals.clock = { kind: 'failed', error: 'x', atMonoMs: hand.clock.mono };
+        hand.core.vitals.clock = {
+          kind: 'failed',
+          error: 'x',
+          atMs: hand.clock.wall,
+          atMonoMs: hand.clock.mono,
+        };
       },
     ],
     [
@@ -79,6 +92,7 @@ describe('the world that gates read', () => {
           kind: 'ok',
           offsetMs: 0,
           roundTripMs: 1,
+          atMs: hand.clock.wall - 300_001,
           atMonoMs: hand.clock.mono - 300_001,
         };
       },
@@ -87,7 +101,27 @@ describe('the world that gates read', () => {
       'a clock too far off, either way',
       'clock_skew',
       (hand) => {
-        hand.core.vitals.clock = { kind: 'ok', offsetMs: -501, roundTripMs: 1, atMonoMs: hand.clock.mono };
+        hand.core.vitals.clock = {
+          kind: 'ok',
+          offsetMs: -501,
+          roundTripMs: 1,
+          atMs: hand.clock.wall,
+          atMonoMs: hand.clock.mono,
+        };
+      },
+    ],
+    [
+      'a wall clock that was set forward since it was measured',
+      'clock_skew',
+      (hand) => {
+        hand.clock.wall += 504;
+      },
+    ],
+    [
+      'a wall clock that was set back since it was measured',
+      'clock_skew',
+      (hand) => {
+        hand.clock.wall -= 498;
       },
     ],
     [
@@ -241,6 +275,23 @@ describe('what was sent', () => {
   });
 });
 
+test('S20 a wall clock that jumps after a restart gives back no budget and no cooldown of the process before', () => {
+  using directory = scratch();
+  const { core: before } = coreIn(directory.path, { startMs: 1_800_000_000_000 });
+  before.journal.append(intentEntry('i1', { notional_usdt: '60' }));
+  const adoption = { operator: 'ann', details: {} };
+  const lost = { ...before.journal.state(), linesLostAtMs: 1_800_000_000_000 };
+  const { core } = coreIn(directory.path, { startMs: 1_800_000_005_000 });
+  const jumped = { monoMs: core.clock.monoMs, wallMs: () => core.clock.wallMs() + 2 * 86_400_000 };
+  expect(gateWorld({ ...core, clock: jumped }, core.feed.state())).toMatchObject({
+    sinceLastWriteMs: 5000,
+    day: { calls: 1, notionalUsdt: '60' },
+  });
+  expect(core.journal.appendAll(checkpointEntries(lost, { keepsFromSeq: 1, adoption })).ok).toBe(true);
+  const { core: adopted } = coreIn(directory.path, { startMs: 1_800_000_005_000 });
+  expect(budgetUsed({ ...adopted, clock: jumped })).toBeNull();
+});
+
 test('a price is as old as the older of its two ages, by the exchange clock', () => {
   using hand = open();
   const price = {
@@ -252,10 +303,16 @@ test('a price is as old as the older of its two ages, by the exchange clock', ()
   hand.core.vitals.observation = observation([], [], { prices: [price] });
   const ageMs = () => gateWorld(hand.core, hand.core.feed.state()).prices.get('BTCUSDT')?.ageMs;
   expect(ageMs()).toBe(903);
-  hand.core.vitals.clock = { kind: 'ok', offsetMs: -400, roundTripMs: 1, atMonoMs: hand.clock.mono };
+  hand.core.vitals.clock = {
+    kind: 'ok',
+    offsetMs: -400,
+    roundTripMs: 1,
+    atMs: hand.clock.wall,
+    atMonoMs: hand.clock.mono,
+  };
   expect(ageMs()).toBe(500);
   hand.clock.mono += 2000;
-  expect(ageMs()).toBe(2000);
+  expect(ageMs()).toBe(2500);
 });
 
 test('the age of the snapshot is that of the last complete one, from its start', () => {
