@@ -624,7 +624,7 @@ const inJournal: readonly Mutation[] = [
   {
     name: 'lost-lines-forgotten',
     file: 'src/engine/journal-adopt.ts',
-    search: 'linesLostAtMs: nowMs,',
+    search: 'linesLostAtMs: Math.max(nowMs, state.lastRecordAtMs ?? nowMs),',
     replace: 'linesLostAtMs: null,',
     tests: ['test/engine/journal-adopt.test.ts'],
   },
