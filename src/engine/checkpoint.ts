@@ -111,6 +111,7 @@ const itemSchema = z.discriminatedUnion('kind', [
     orderId: z.string().nullable(),
     conditional: z.boolean(),
     repairClientOrderId: z.string().nullable(),
+    position: z.strictObject({ side: z.enum(['BOTH', 'LONG', 'SHORT']), amount: z.string() }).nullable(),
     requestHash: z.string(),
     notionalUsdt: z.string(),
     runId: z.string(),

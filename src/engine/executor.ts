@@ -132,7 +132,9 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   if (requestHash === null)
     return notTried(pass, action, 'port_error', 'the write can not be put on the wire');
   const id = newIntentId(tools.clock.wallMs(), tools.randomHex);
-  const intent = tools.journal.append(intentEntry(request.run, action, { id, write, requestHash, epoch }));
+  const intent = tools.journal.append(
+    intentEntry(request.run, action, { id, write, before, requestHash, epoch }),
+  );
   if (!intent.ok) return failed(tools, ended(action, 'failed', 'port_error', intent.problem));
   const atMonoMs = tools.clock.monoMs();
   pass.used = spend(pass.used, action);

@@ -94,6 +94,10 @@ const intentDetails = z.object({
   order_id: z.string().nullable(),
   conditional: z.boolean(),
   repair_client_order_id: z.string().nullable(),
+  position_before: z
+    .object({ side: z.enum(['BOTH', 'LONG', 'SHORT']), amount: z.string() })
+    .nullable()
+    .default(null),
   request_hash: z.string().min(1),
   notional_usdt: z.string().refine((text) => parseDecimal(text)?.isNegative() === false),
 });
@@ -112,6 +116,7 @@ function applyIntent(state: JournalState, record: AuditRecord): JournalState {
     orderId: details.order_id,
     conditional: details.conditional,
     repairClientOrderId: details.repair_client_order_id,
+    position: details.position_before,
     requestHash: details.request_hash,
     notionalUsdt: details.notional_usdt,
     runId: record.run_id,

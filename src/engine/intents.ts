@@ -4,15 +4,24 @@
  */
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Clock } from './clock.ts';
+import { parseDecimal } from './decimal.ts';
 import { describeError } from './files.ts';
 import type { OpenIntent } from './fold.ts';
 import type { Journal } from './journal.ts';
-import { type ResolveProgress, type ResolveRules, resolveStep, type Sign, signOf } from './resolve-step.ts';
+import {
+  type OrderRead,
+  type ResolveProgress,
+  type ResolveRules,
+  resolveStep,
+  type Sign,
+  signOf,
+} from './resolve-step.ts';
+import type { ObservedPosition } from './types.ts';
 import { type RunStamp, resolutionEntry } from './write-records.ts';
 
 /** What the resolver works with. */
 export interface ResolverTools {
-  readonly exchange: Pick<Exchange, 'queryOrder'>;
+  readonly exchange: Pick<Exchange, 'queryOrder' | 'queryPosition'>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly rules: ResolveRules;
@@ -72,9 +81,9 @@ export function createIntentResolver(tools: ResolverTools): IntentResolver {
     const nowMonoMs = clock.monoMs();
     const before = known.get(intent.intentId) ?? firstLook(nowMonoMs);
     if (nowMonoMs < before.nextMonoMs) return;
-    const result = await query(tools, intent);
+    const read = await query(tools, intent);
     if (!stillOpen(journal, intent)) return;
-    const step = resolveStep(intent, before.progress, { result, nowMonoMs }, rules);
+    const step = resolveStep(intent, before.progress, { ...read, nowMonoMs }, rules);
     if (step.kind === 'resolved') {
       record(intent, step.outcome, { text: step.text, operator: null });
       return;
@@ -134,18 +143,42 @@ function firstLook(nowMonoMs: number): Known {
   };
 }
 
-async function query(tools: ResolverTools, intent: OpenIntent) {
+async function query(tools: ResolverTools, intent: OpenIntent): Promise<OrderRead> {
   const { symbol, clientOrderId, orderId, conditional, repairClientOrderId } = intent;
   const target =
     intent.action === 'cancel'
       ? { clientOrderId, orderId, conditional }
       : { clientOrderId: repairClientOrderId, orderId: null, conditional: false };
-  if (target.clientOrderId === null) return { kind: 'failed', error: 'the intent names no order' } as const;
+  if (target.clientOrderId === null)
+    return { result: { kind: 'failed', error: 'the intent names no order' } };
   try {
-    return await tools.exchange.queryOrder({ ...target, symbol, clientOrderId: target.clientOrderId });
+    const result = await tools.exchange.queryOrder({
+      ...target,
+      symbol,
+      clientOrderId: target.clientOrderId,
+    });
+    if (result.kind !== 'not_found' || intent.position === null) return { result };
+    const now = await tools.exchange.queryPosition(symbol);
+    // Without the position a denial is half an answer.
+    if (now.kind === 'failed') return { result: now };
+    return { result, moved: movedSince(intent.position, now.positions, symbol) };
   } catch (error) {
-    return { kind: 'failed', error: describeError(error) } as const;
+    return { result: { kind: 'failed', error: describeError(error) } };
   }
+}
+
+/** How a position differs from what the flatten was to close, for people; null when it does not. */
+function movedSince(
+  before: NonNullable<OpenIntent['position']>,
+  positions: readonly ObservedPosition[],
+  symbol: string,
+): string | null {
+  const row = positions.find((one) => one.symbol === symbol && one.positionSide === before.side);
+  const amount = row?.amount ?? '0';
+  const [was, is] = [parseDecimal(before.amount), parseDecimal(amount)];
+  return was !== null && is !== null && was.isEqualTo(is)
+    ? null
+    : `the position was ${before.amount} and is ${amount}`;
 }
 
 /** An operator may have resolved it while the read was on its way. */

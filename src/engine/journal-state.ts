@@ -2,7 +2,7 @@
 import type { AuditEventType, AuditRecord, Json } from './audit-record.ts';
 import { type ChainHead, GENESIS } from './chain.ts';
 import type { MassFound } from './mass-records.ts';
-import type { ActionKind, Decimal } from './types.ts';
+import type { ActionKind, Decimal, PositionSide } from './types.ts';
 
 /** One write that left or may have left; it counts as a call. */
 export interface Dispatch {
@@ -26,6 +26,8 @@ export interface OpenIntent {
   readonly conditional: boolean;
   /** The `grc_…` id of a flatten. */
   readonly repairClientOrderId: string | null;
+  /** What a flatten was to close, as read right before it; null for a cancel. */
+  readonly position: { readonly side: PositionSide; readonly amount: Decimal } | null;
   readonly requestHash: string;
   readonly notionalUsdt: Decimal;
   readonly runId: string;

@@ -35,14 +35,20 @@ export type ResolveStep =
   | { readonly kind: 'resolved'; readonly outcome: Outcome; readonly text: string }
   | { readonly kind: 'manual'; readonly progress: ResolveProgress; readonly text: string };
 
+/** What a read showed of the order, and for a flatten whose order it denied how the position has changed; null: it has not. */
+export interface OrderRead {
+  readonly result: OrderQueryResult;
+  readonly moved?: string | null;
+}
+
 /** Weighs one more read. `nowMonoMs` is when the read began. */
 export function resolveStep(
   intent: Pick<OpenIntent, 'action'>,
   progress: ResolveProgress,
-  read: { readonly result: OrderQueryResult; readonly nowMonoMs: number },
+  read: OrderRead & { readonly nowMonoMs: number },
   rules: ResolveRules,
 ): ResolveStep {
-  const sign = signOf(intent, read.result);
+  const sign = signOf(intent, read);
   if (sign.kind === 'proof') return { kind: 'resolved', outcome: sign.outcome, text: sign.text };
   if (read.nowMonoMs - progress.firstLookMonoMs < rules.windowMs) return { kind: 'wait', progress };
   const next = { ...advance(progress, sign), readsAfterWindow: progress.readsAfterWindow + 1 };
@@ -58,8 +64,8 @@ export function resolveStep(
 }
 
 /** Says what one read shows of a write, for people too. `proof` settles it, `hint` must be seen several times. */
-export function signOf(intent: Pick<OpenIntent, 'action'>, result: OrderQueryResult): Sign {
-  return intent.action === 'cancel' ? cancelSign(result) : flattenSign(result);
+export function signOf(intent: Pick<OpenIntent, 'action'>, { result, moved = null }: OrderRead): Sign {
+  return intent.action === 'cancel' ? cancelSign(result) : flattenSign(result, moved);
 }
 
 function advance(progress: ResolveProgress, sign: Sign): ResolveProgress {
@@ -89,9 +95,11 @@ function cancelSign(result: OrderQueryResult): Sign {
   return status === 'UNKNOWN' ? { kind: 'nothing', text } : { kind: 'proof', outcome: 'not_executed', text };
 }
 
-/** A flatten was executed when its own order is known to the exchange, whatever it filled. */
-function flattenSign(result: OrderQueryResult): Sign {
+/** A flatten was executed when its own order is known to the exchange, whatever it filled. A read that denies it may lag. */
+function flattenSign(result: OrderQueryResult, moved: string | null): Sign {
   if (result.kind === 'failed') return { kind: 'nothing', text: result.error };
+  if (result.kind === 'not_found' && moved !== null)
+    return { kind: 'against', text: `the exchange does not know the order, but ${moved}` };
   if (result.kind === 'not_found')
     return { kind: 'hint', outcome: 'not_executed', text: 'the exchange does not know the order' };
   const { status, filledQuantity } = result.order;

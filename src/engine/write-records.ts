@@ -2,7 +2,7 @@
 import type { DispatchResult, WriteRequest } from '../exchange/exchange.ts';
 import type { AuditEntry, AuditStatus, JsonObject } from './audit-record.ts';
 import type { OpenIntent } from './fold.ts';
-import type { ActionMode, BlockReason, PlannedAction, StageNumber } from './types.ts';
+import type { ActionMode, BlockReason, ObservedPosition, PlannedAction, StageNumber } from './types.ts';
 
 /** What every line of one run has in common. */
 export interface RunStamp {
@@ -36,11 +36,13 @@ export function intentEntry(
   intent: {
     readonly id: string;
     readonly write: WriteRequest;
+    /** The position to be closed, as read just now; null for a cancel. */
+    readonly before: ObservedPosition | null;
     readonly requestHash: string;
     readonly epoch: number;
   },
 ): AuditEntry {
-  const { write } = intent;
+  const { write, before } = intent;
   return {
     ...stamp(run, action),
     event_type: 'REMEDIATE_ATTEMPT',
@@ -50,6 +52,7 @@ export function intentEntry(
       ...aim(action),
       intent_id: intent.id,
       repair_client_order_id: write.kind === 'flatten' ? write.clientOrderId : null,
+      position_before: before === null ? null : { side: before.positionSide, amount: before.amount },
       request: requestOf(write),
       request_hash: intent.requestHash,
       notional_usdt: action.notionalUsdt ?? '0',

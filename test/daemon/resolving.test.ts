@@ -23,6 +23,7 @@ beforeEach(() => {
         asked.push(clientOrderId);
         return shows;
       },
+      queryPosition: async () => ({ kind: 'ok', positions: [], prices: [] }),
     },
     journal: core.journal,
     clock,

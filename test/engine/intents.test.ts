@@ -6,7 +6,7 @@ import { openJournal } from '../../src/engine/journal.ts';
 import { tail } from '../../src/engine/journal-scan.ts';
 import { type ResolveProgress, resolveStep } from '../../src/engine/resolve-step.ts';
 import type { OrderQueryResult } from '../../src/exchange/exchange.ts';
-import { observedOrder } from '../helpers/engine-world.ts';
+import { observedOrder, observedPosition } from '../helpers/engine-world.ts';
 import { handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
 import { scriptedExchange } from './scripted-exchange.ts';
 
@@ -123,6 +123,50 @@ describe('resolving intents', () => {
     const again = w.open();
     expect(again.state().openIntents.size).toBe(0);
     expect(again.state().dispatches.map((dispatch) => dispatch.notionalUsdt)).toEqual(['0', '50']);
+  });
+
+  describe('a flatten whose order is denied again and again', () => {
+    const row = (amount: string, positionSide: 'BOTH' | 'LONG' = 'BOTH') =>
+      observedPosition(amount, { positionSide });
+    const before = { ...FLATTEN, notional_usdt: '50', position_before: { side: 'BOTH', amount: '0.100' } };
+
+    test.each([
+      ['stands as it stood', [row('0.1')], { executed: 0, not_executed: 1 }],
+      ['shrank', [row('0.040')], { executed: 0, not_executed: 0 }],
+      ['is gone', [], { executed: 0, not_executed: 0 }],
+      ['has another sign', [row('-0.1')], { executed: 0, not_executed: 0 }],
+      ['stands on another side alone', [row('0.1', 'LONG')], { executed: 0, not_executed: 0 }],
+    ])('is not executed only while the position %s', async (_, positions, counts) => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.journal.append(intentEntry('unknown', before));
+      w.journal.append(outcomeEntry('unknown', 'UNKNOWN'));
+      w.script.order = () => notFound;
+      w.script.positions = [...positions];
+      await w.ticks(20);
+      expect(w.resolver.counts()).toEqual(counts);
+      expect(w.resolver.manual()).toHaveLength(1 - counts.not_executed);
+    });
+
+    test('is open while the position can not be read', async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.journal.append(intentEntry('unknown', before));
+      w.script.order = () => notFound;
+      w.script.position = () => ({ kind: 'failed', error: 'timeout' });
+      await w.ticks(20);
+      expect(w.resolver.manual()).toHaveLength(1);
+      expect(w.resolver.counts()).toEqual({ executed: 0, not_executed: 0 });
+    });
+
+    test('keeps what it was to close over a restart', async () => {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.journal.append(intentEntry('unknown', before));
+      w.journal.close();
+      const [intent] = [...w.open().state().openIntents.values()];
+      expect(intent?.position).toEqual({ side: 'BOTH', amount: '0.100' });
+    });
   });
 
   test('asks no more often than its spacing and leaves alone what is being sent', async () => {
