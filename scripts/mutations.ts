@@ -194,6 +194,13 @@ const inBudgets: readonly Mutation[] = [
 
 const inExecutor: readonly Mutation[] = [
   {
+    name: 'denied-flatten-without-the-position',
+    file: 'src/engine/intents.ts',
+    search: "result.kind !== 'not_found' || intent.position === null",
+    replace: 'true',
+    tests: ['test/engine/intents.test.ts'],
+  },
+  {
     name: 'resent-after-a-failed-dispatch',
     file: 'src/engine/executor.ts',
     search: "    return { status: 'UNKNOWN', httpStatus: null, code: null, message: describeError(error) };",
