@@ -21,6 +21,9 @@ export interface Sightings {
   readonly unwanted: () => { readonly unexpected: number; readonly ours: number };
 }
 
+/** So long a position's record may take. */
+const RECORD_MS = 30_000;
+
 /** Starts without a picture. */
 export function createSightings(trader: Trader, truth: Truth): Sightings {
   let seen = new Map<string, Seen>();
@@ -48,6 +51,7 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
         });
       };
       let ours = 0;
+      let late = 0;
       for (const { orderId, clientOrderId } of observation.orders) {
         const owner = truth.order(Number(orderId))?.owner;
         if (owner === 'engine' || owner === 'stray') ours += 1;
@@ -56,10 +60,13 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
       }
       for (const { symbol, positionSide, amount } of observation.positions) {
         ours += 1;
-        if (trader.said(symbol) === 0) see(`position ${symbol}/${positionSide}`, amount);
+        if (trader.said(symbol) !== 0) continue;
+        see(`position ${symbol}/${positionSide}`, amount);
+        // It may be the engine's own trade, whose record is on its way.
+        if (atMs - truth.position(symbol, positionSide).updatedAtMs < RECORD_MS) late += 1;
       }
       seen = next;
-      figures = { unexpected: next.size, ours };
+      figures = { unexpected: next.size - late, ours };
     },
   };
 }
