@@ -165,6 +165,25 @@ test('nothing changes while a run is under way, and then it does', () => {
   expect(hand.core.settings.reconcile.intervalMs).toBe(7000);
 });
 
+test.each(['', 'reconcile: {cooldown_seconds: 120}', 'nonsense: 1'])(
+  'F80 a stop during a reload stays, whatever the file says (%j)',
+  (text) => {
+    using hand = handCore();
+    hand.raiseTo(4);
+    const rig = reloading(hand);
+    rig.say(text);
+    rig.busy(true);
+    rig.hangUp();
+    hand.deps.stopNow('ann', 'drill');
+    rig.busy(false);
+    rig.hangUp();
+    expect([stageOf(hand), hand.core.vitals.stage.request.stage]).toEqual([0, 0]);
+    expect(hand.core.interlock.latched()).toBe(true);
+    expect(hand.core.interlock.writesAllowed()).toBe(false);
+    expect(hand.core.vitals.latch?.by).toBe('ann');
+  },
+);
+
 test('another whitelist makes every picture that was read for the old one count no more', () => {
   using hand = handCore();
   hand.raiseTo(2);
