@@ -1,4 +1,3 @@
-import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findAccountDir } from '../config/account.ts';
 import { loadConfig } from '../config/load.ts';
@@ -11,6 +10,7 @@ import type { Report } from '../ops/report-model.ts';
 import { alarmOf } from '../ops/report-sections.ts';
 import { type CliCommand, type CliContext, EXIT, textArg } from './context.ts';
 import { plain } from './print.ts';
+import { putReport } from './report-file.ts';
 import { sinceOf } from './since.ts';
 
 /** `report`: the ceremony as one document out of the verified audit; exit 1, and the document says so, when it does not verify. */
@@ -33,7 +33,8 @@ export const reportCommand: CliCommand = {
       .option('output', {
         type: 'string',
         requiresArg: true,
-        describe: 'a file, mode 0600, instead of stdout',
+        describe:
+          'a file, mode 0600, instead of stdout; one that is there is replaced only if it is a report',
       }),
   run: async (args, context) => {
     const sinceMs = sinceOf(textArg(args, 'since'), systemClock.wallMs());
@@ -46,7 +47,7 @@ export const reportCommand: CliCommand = {
         nowMs: systemClock.wallMs(),
         by: `grinder ${buildInfo.version} (${buildInfo.commit})`,
       });
-      put(context, render(report, format));
+      putReport(context, render(report, format));
       const alarm = alarmOf(report);
       if (alarm !== null) context.stderr(`grinder: ${plain(alarm)}\n`);
       return alarm === null ? EXIT.ok : EXIT.failed;
@@ -61,23 +62,6 @@ export const reportCommand: CliCommand = {
 function render(report: Report, format: string): string {
   if (format === 'json') return `${JSON.stringify(report)}\n`;
   return format === 'html' ? formatHtml(report) : formatMarkdown(report);
-}
-
-/** A link at the place is refused: what is written there is the operator's business alone. */
-function put(context: CliContext, text: string): void {
-  const { reportPath } = context.places;
-  if (reportPath === null) {
-    context.stdout(text);
-    return;
-  }
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-  const fd = openSync(reportPath, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
-  try {
-    writeFileSync(fd, text);
-  } finally {
-    closeSync(fd);
-  }
-  context.stdout(`report written to ${plain(reportPath)}\n`);
 }
 
 function headPathOf(context: CliContext): string | null {

@@ -28,7 +28,7 @@ export interface FileFacts {
 
 /** All calls throw what node:fs throws; nothing else in the durable state touches a disk. */
 export interface Disk {
-  /** Flags are node:fs constants; O_NOFOLLOW is always added. */
+  /** Flags are node:fs constants; a link at the path is refused (ELOOP), before anything is made or cut. */
   readonly open: (path: string, flags: number, mode: number) => number;
   /** Writes at the end of an O_APPEND file, else at `position`; returns how many bytes went. */
   readonly write: (fd: number, bytes: Uint8Array, position: number | null) => number;
@@ -51,7 +51,18 @@ export interface Disk {
 
 /** This machine's disk. */
 export const realDisk: Disk = {
-  open: (path, flags, mode) => openSync(path, flags | constants.O_NOFOLLOW, mode),
+  open: (path, flags, mode) => {
+    // Deno resolves a path that it holds against scoped permissions, and O_NOFOLLOW never sees the link.
+    refuseLink(path);
+    const fd = openSync(path, flags | constants.O_NOFOLLOW, mode);
+    try {
+      refuseLink(path);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return fd;
+  },
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
   fdatasync: fdatasyncSync,
   truncate: ftruncateSync,
@@ -77,6 +88,13 @@ export const realDisk: Disk = {
     }
   },
 };
+
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw Object.assign(new Error(`ELOOP: ${path} is a symbolic link, expected a real file`), {
+    code: 'ELOOP',
+  });
+}
 
 function factsOf(stats: ReturnType<typeof fstatSync>): FileFacts {
   return {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/engine/clock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
@@ -47,6 +47,34 @@ test('a file of its own is private, and a link in its place is refused', async (
   symlinkSync(aim, join(at.path, 'link'));
   expect((await report('--output', join(at.path, 'link'))).code).toBe(1);
   expect(readFileSync(aim, 'utf8')).toBe('keep');
+});
+
+test('a file that holds anything but a report is left as it is, the audit and the configuration first of all', async () => {
+  const key = join(at.path, 'key');
+  writeFileSync(key, 'secret of an account\n');
+  for (const path of [auditPath, config, key]) {
+    const before = readFileSync(path, 'utf8');
+    const ran = await report('--output', path);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain('holds something that is no report');
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  }
+  linkSync(key, join(at.path, 'other-name'));
+  expect((await report('--output', join(at.path, 'other-name'))).err).toContain('several names');
+  expect((await report('--output', at.path)).err).toContain('is a directory');
+});
+
+test('a report of any format is replaced by another, which is private whatever it was before', async () => {
+  const file = join(at.path, 'report');
+  writeFileSync(file, '');
+  for (const format of ['html', 'json', 'md', 'html']) {
+    chmodSync(file, 0o644);
+    expect(await report('--format', format, '--output', file)).toMatchObject({ code: 0, err: '' });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      { html: /^<!doctype.*<\/html>\n$/s, json: /^\{.*\}\n$/s, md: /^# .*\n$/s }[format] ?? /$^/,
+    );
+  }
 });
 
 test('an audit that does not verify is 1, and the document is there and says so', async () => {
