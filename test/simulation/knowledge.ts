@@ -16,6 +16,8 @@ export interface Sent {
 export interface Knowledge {
   /** A stop was given and no clear of it succeeded. */
   stopped: boolean;
+  /** It was told that the stop outlives a restart. */
+  stopKept: boolean;
   /** When a file STOP was put; null without one. */
   stopFileMs: number | null;
   /** The accepted confirmation of stage 4; null below it. */
@@ -44,6 +46,7 @@ export interface Knowledge {
 export function createKnowledge(): Knowledge {
   return {
     stopped: false,
+    stopKept: false,
     stopFileMs: null,
     armed: null,
     pauseUntilMs: 0,

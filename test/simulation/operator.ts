@@ -41,6 +41,7 @@ export function createOperator(deps: OperatorDeps): Operator {
     knowledge.stopped = true;
     void process.command('stop', { operator: NAME, reason: 'by chance' }).then((reply) => {
       if (reply.latch === undefined) observer.fail('S26', `a stop was refused: ${reply.message}`);
+      knowledge.stopKept = reply.latch?.durable === true;
       coverage.count(reply.latch?.durable === true ? 'stop_durable' : 'stop_not_durable');
     });
   }
@@ -69,6 +70,8 @@ export function createOperator(deps: OperatorDeps): Operator {
         coverage.count(exit_code === 0 ? 'op_clear' : 'op_clear_refused');
         if (wrong && exit_code === 0) observer.fail('S21', 'a clear of another latch cleared this one');
         if (exit_code !== 0) knowledge.stopped = before;
+        // A clear that the disk half took is said to be none, and not to outlive a restart.
+        if (exit_code !== 0 && !wrong) knowledge.stopKept = false;
       });
   }
 

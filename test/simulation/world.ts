@@ -134,7 +134,7 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
       leads: () => knowledge.lockLostMs === null,
       witness: observer.witness,
     });
-    knowledge.stopped = process.core.interlock.latched();
+    knowledge.stopped = (knowledge.stopped && knowledge.stopKept) || process.core.interlock.latched();
     coverage.count('starts');
   }
 
