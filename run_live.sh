@@ -26,8 +26,15 @@ for word in "$@"; do
 done
 if [ -n "$config" ]; then set_config="--config=$config"; else set_config=; fi
 
-# A bad configuration must not cost the running instance.
-"$grinder" config check ${set_config:+"$set_config"} >/dev/null || exit $?
+case " $* " in *" --help "* | *" -h "* | *" --version "*) exec "$grinder" run "$@" ;; esac
+
+# A bad configuration, a flag that isn't one or a full /tmp must not cost the running instance.
+"$grinder" run --headless --check "$@" >/dev/null || exit $?
+said=$(mktemp "${TMPDIR:-/tmp}/grinder-start-XXXXXX") || {
+  echo "run_live.sh: no file can be made in ${TMPDIR:-/tmp}; nothing was changed: free it, or name another with TMPDIR" >&2
+  exit 78
+}
+trap 'rm -f "$said"' EXIT
 
 # Wait for the old one to go: it finishes the write on the wire, if any.
 "$grinder" shutdown ${set_config:+"$set_config"} >/dev/null 2>&1
@@ -43,8 +50,6 @@ while [ "$stopped" = 0 ] && "$grinder" status ${set_config:+"$set_config"} >/dev
   sleep 1
 done
 
-said=$(mktemp "${TMPDIR:-/tmp}/grinder-start-XXXXXX") || exit 78
-trap 'rm -f "$said"' EXIT
 nohup "$grinder" run --headless "$@" </dev/null >"$said" 2>&1 &
 pid=$!
 

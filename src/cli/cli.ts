@@ -1,6 +1,7 @@
 /** The command line: reads it, runs one verb, and gives back the exit code. */
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
+import { escapeText } from '../engine/escape.ts';
 import { readCommandLine } from '../launch/argv.ts';
 import { buildInfo } from '../launch/build-info.ts';
 import { configSearch, findConfig } from '../launch/find-config.ts';
@@ -65,6 +66,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     io.stderr(`grinder: ${context}\n`);
     return EXIT.config;
   }
+  // An empty variable in its place: a stop stops every daemon rather than none, anything else has to be told.
+  if (parsed.args['config'] === '' && readCommandLine(argv).verb !== 'stop')
+    return refuse(io, argv, '--config is empty: name the file, or leave it out');
   try {
     return await parsed.command.run(parsed.args, context);
   } catch (error) {
@@ -172,6 +176,8 @@ function readOrNull(path: string): string | null {
 function refuse(io: CliIo, argv: readonly string[], problem: string): number {
   const { verb } = readCommandLine(argv);
   const known = allCommands(io).some((command) => String(command.command).split(' ')[0] === verb);
-  io.stderr(`grinder: ${plain(problem)}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
+  // What was typed is shown, not obeyed, and at a length that can be read.
+  const shown = escapeText(problem.replace(/\s+/g, ' '));
+  io.stderr(`grinder: ${shown}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
   return EXIT.usage;
 }

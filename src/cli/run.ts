@@ -25,6 +25,10 @@ export const runCommand: CliCommand = {
   build: (argv) =>
     withOperator(argv)
       .option('headless', { type: 'boolean', describe: 'no screen, whatever stdout is' })
+      .option('check', {
+        type: 'boolean',
+        describe: 'judge command line and configuration as a start would, then end; starts nothing',
+      })
       .option('exchange', {
         type: 'string',
         requiresArg: true,
@@ -38,6 +42,10 @@ export const runCommand: CliCommand = {
     if (!loaded.ok) {
       context.stderr(`grinder: ${plain(describeProblems(loaded.problems, configName(context)))}\n`);
       return EXIT.config;
+    }
+    if (flagArg(args, 'check')) {
+      context.stdout(`configuration OK: ${configName(context)}, nothing was started\n`);
+      return EXIT.ok;
     }
     const terminal = context.isTTY && process.stdin.isTTY === true && context.env['TERM'] !== 'dumb';
     return terminal && !flagArg(args, 'headless') && !flagArg(args, 'no-input')

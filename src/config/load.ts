@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { escapeText } from '../engine/escape.ts';
 import { type Camel, camelKeys } from './camel.ts';
 import { type CoveredSettings, flattenSettings } from './covered.ts';
 import { type ConfigProblem, readEnvironment, type StageWishes, type Variables } from './environment.ts';
@@ -129,7 +130,7 @@ function explain(
   const key = origin.get(path) ?? origin.get(issue.path.slice(0, 2).map(String).join('.')) ?? path;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((unknown) => ({
-      key: path === '' ? unknown : `${path}.${unknown}`,
+      key: escapeText(path === '' ? unknown : `${path}.${unknown}`, 200),
       value: '',
       expected: 'a known key (see `grinder config schema`)',
     }));
@@ -142,7 +143,8 @@ function explain(
     {
       key,
       value: clip(typeof value === 'string' ? JSON.stringify(value) : String(value)),
-      expected: issue.message,
+      // The schema's own words repeat the one that every message has.
+      expected: issue.message.replace(/^[A-Z][a-z ]*: expected /, ''),
     },
   ];
 }
@@ -169,5 +171,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function clip(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+  return escapeText(text.length > 120 ? `${text.slice(0, 117)}...` : text);
 }

@@ -2,6 +2,7 @@
 export type CommandLine = {
   /** The first word that is not a flag or a flag's value; empty when there is none. */
   readonly verb: string;
+  /** Null for an empty one too: a stop still stops, and every other verb refuses it. */
   readonly configFlag: string | null;
   readonly exchangeFlag: string | null;
   /** Files that `sim` was told to take its keys from. */
@@ -37,7 +38,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   const ofSim = verb === 'sim' ? values : new Map<string, string>();
   return {
     verb,
-    configFlag: values.get('--config') ?? null,
+    configFlag: values.get('--config') || null,
     exchangeFlag: values.get('--exchange') ?? null,
     simKeyFiles: ['--api-key-file', '--api-secret-file'].flatMap((name) => ofSim.get(name) || []),
     simFeed: ofSim.get('--feed') || null,
@@ -65,5 +66,8 @@ const flagsWithValue: ReadonlySet<string> = new Set([
   '--output',
   '--since',
   '--lines',
+  '--type',
+  '--run',
+  '--user',
   '-n',
 ]);

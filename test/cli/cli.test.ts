@@ -169,3 +169,25 @@ test('who asks in the wrong place is told where daemons run', async () => {
   expect(ran.code).toBe(69);
   expect(ran.err).toContain(`running: --config ${join(at.path, 'a.yaml')}`);
 });
+
+test('a line that is wrong is shown as it was typed, in harmless and readable words', async () => {
+  const typed = await at.run(['stage', '\u001b[31m4\u202e']);
+  expect([typed.code, typed.out]).toEqual([64, '']);
+  expect(typed.err).toContain('n: \\u{1b}[31m4\\u{202e} — expected');
+  const long = await at.run(['status', 'x'.repeat(100_000)]);
+  expect(long.code).toBe(64);
+  expect(long.err.length).toBeLessThan(700);
+});
+
+test('an empty --config, as of an unset variable, is refused, but a stop goes to every daemon', async () => {
+  const daemon = await at.daemon(at.config('a'));
+  for (const line of [['status'], ['shutdown'], ['audit', 'verify']]) {
+    const ran = await at.run([...line, '--config', '']);
+    expect([ran.code, ran.out]).toEqual([64, '']);
+    expect(ran.err).toContain('--config is empty');
+  }
+  expect(daemon.calls).toEqual([]);
+  const stopped = await at.run(['stop', '--config', '']);
+  expect(stopped.code).toBe(0);
+  expect(daemon.calls.map(({ name }) => name)).toEqual(['stop']);
+});

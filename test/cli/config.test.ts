@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { runCommand } from '../../src/cli/run.ts';
 import { machine } from './fixture.ts';
 
 let at: ReturnType<typeof machine>;
@@ -68,4 +69,34 @@ test('the schema of the expected state is JSON Schema and describes every record
 
 test('--expected goes with the schema alone', async () => {
   expect((await at.run(['config', 'check', '--expected'])).code).toBe(64);
+});
+
+test('what is wrong is said once, in words, and shown as it stands', async () => {
+  const path = at.config(
+    'a',
+    "reconcile:\n  interval_ms: soon\n  'k\u009b\u202e': 1\nbudgets: { max_calls_per_day: 0 }\n",
+  );
+  for (const ran of [
+    await at.run(['config', 'check', '--config', path]),
+    await at.run(['config', 'check', '--json', '--config', path]),
+  ]) {
+    expect(ran.out + ran.err).not.toMatch(/expected [A-Z]|[\u009b\u202e]/);
+    expect(ran.out + ran.err).toContain('number to be >=1');
+    expect((ran.out + ran.err).replaceAll('\\\\', '\\')).toContain('reconcile.k\\u{9b}\\u{202e}');
+  }
+});
+
+test('run --check judges flags and configuration as a start would, and starts nothing', async () => {
+  const path = at.config('a');
+  expect(
+    await at.run(['run', '--check', '--headless', '--config', path], { extraCommands: [runCommand] }),
+  ).toEqual({
+    code: 0,
+    out: `configuration OK: ${path}, nothing was started\n`,
+    err: '',
+  });
+  const other = ['run', '--check', '--exchange', 'mainnet', '--config', path];
+  const refused = await at.run(other, { extraCommands: [runCommand] });
+  expect([refused.code, refused.out]).toEqual([78, '']);
+  expect(refused.err).toContain('exchange.key_file');
 });
