@@ -9,7 +9,8 @@ import { compareDecimals } from './decimal.ts';
 import { escapeText } from './escape.ts';
 import type { FeedLine, FeedOrder } from './feed-schema.ts';
 import type { Instant } from './progress.ts';
-import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
+import { toldOrder, toldPosition } from './restated.ts';
+import type { ExpectedOrder, ExpectedPosition, ExpectedState, PositionSide } from './types.ts';
 
 /** Which feed is ours. */
 export interface FeedIdentity {
@@ -122,13 +123,14 @@ function applyRecord(
       const readAtMonoMs = state.checkpoint?.readAtMonoMs ?? now.nowMonoMs;
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
-      for (const order of line.orders) orders.set(order.client_order_id, liveOrder(order, at));
-      const positions = line.positions.map(
-        ({ symbol, position_side, amount }): [string, ExpectedPosition] => [
-          positionKey(symbol, position_side),
-          { symbol, positionSide: position_side, amount, ...at },
-        ],
-      );
+      for (const order of line.orders) {
+        const id = order.client_order_id;
+        orders.set(id, toldOrder(state.orders.get(id), liveOrder(order, at)));
+      }
+      const positions = line.positions.map((row): [string, ExpectedPosition] => {
+        const key = positionKey(row.symbol, row.position_side);
+        return [key, toldPosition(state.positions.get(key), heldPosition(row, at))];
+      });
       return {
         ...state,
         fault: overfilled(line.orders.find(isOverfilled)),
@@ -147,7 +149,8 @@ function applyRecord(
     case 'order': {
       if (isOverfilled(line)) return withFault(state, overfilled(line) ?? '');
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
-      state.orders.set(line.client_order_id, liveOrder(line, at));
+      const told = toldOrder(state.orders.get(line.client_order_id), liveOrder(line, at));
+      state.orders.set(line.client_order_id, told);
       state.touched.add(line.client_order_id);
       return state;
     }
@@ -159,15 +162,9 @@ function applyRecord(
       return state;
     }
     case 'position': {
-      const { symbol, position_side, amount, ts_ms } = line;
-      const position: ExpectedPosition = {
-        symbol,
-        positionSide: position_side,
-        amount,
-        updatedAtMs: ts_ms,
-        readAtMonoMs: now.nowMonoMs,
-      };
-      state.positions.set(positionKey(symbol, position_side), position);
+      const key = positionKey(line.symbol, line.position_side);
+      const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
+      state.positions.set(key, toldPosition(state.positions.get(key), heldPosition(line, at)));
       return state;
     }
     case 'kill_switch':
@@ -204,6 +201,13 @@ function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: nu
     endReason: null,
     ...at,
   };
+}
+
+function heldPosition(
+  row: { readonly symbol: string; readonly position_side: PositionSide; readonly amount: string },
+  at: { readonly updatedAtMs: number; readonly readAtMonoMs: number },
+): ExpectedPosition {
+  return { symbol: row.symbol, positionSide: row.position_side, amount: row.amount, ...at };
 }
 
 function endOrder(

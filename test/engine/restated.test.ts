@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'bun:test';
+import { compare } from '../../src/engine/compare.ts';
+import { applyLine, type ExpectedDraft, nothingExpected } from '../../src/engine/expected.ts';
+import { feedLineSchema } from '../../src/engine/feed-schema.ts';
+import { massFigures } from '../../src/engine/mass.ts';
+import { observation, observedPosition, options } from '../helpers/engine-world.ts';
+import { identity, type Line, order, session } from './feed-lines.ts';
+
+function told(at: readonly (readonly [nowMonoMs: number, line: Line])[]): ExpectedDraft {
+  return at.reduce<ExpectedDraft>(
+    (state, [nowMonoMs, line]) =>
+      applyLine(state, feedLineSchema.parse(line), identity, { nowMs: 1_800_000_000_000, nowMonoMs }),
+    nothingExpected(),
+  );
+}
+
+const flat = { symbol: 'BTCUSDT', position_side: 'BOTH', amount: '0' } as const;
+
+describe('what the engine says again', () => {
+  test('in a checkpoint or a record of its own was said when it was said first, and its time is the newest', () => {
+    const s = session('a', 7);
+    const state = told([
+      [100, s.checkpoint({ orders: [order('x')], positions: [flat] })],
+      [900, s.checkpoint({ orders: [order('x')], positions: [flat] })],
+      [950, s.order('x')],
+      [960, s.position('0')],
+    ]);
+    expect(state.orders.get('x')?.readAtMonoMs).toBe(100);
+    expect(state.positions.get('BTCUSDT/BOTH')).toMatchObject({ readAtMonoMs: 100, amount: '0' });
+  });
+
+  test.each([
+    ['another fill', { filled_quantity: '0.005' }],
+    ['another price', { price: '60001' }],
+    ['another size', { quantity: '0.02' }],
+    ['the other side', { side: 'SELL' }],
+    ['another type', { order_type: 'STOP' }],
+    ['reduce only', { reduce_only: true }],
+  ])('with %s is new', (_, change) => {
+    const s = session('a', 7);
+    const state = told([
+      [100, s.checkpoint({ orders: [order('x')], positions: [flat] })],
+      [
+        900,
+        s.checkpoint({ orders: [{ ...order('x'), ...change }], positions: [{ ...flat, amount: '0.1' }] }),
+      ],
+    ]);
+    expect(state.orders.get('x')?.readAtMonoMs).toBe(900);
+    expect(state.positions.get('BTCUSDT/BOTH')?.readAtMonoMs).toBe(900);
+  });
+
+  test('live again after its end is new, and so is all of a new session', () => {
+    const [s, next] = [session('a', 7), session('b', 7)];
+    const first = s.checkpoint({ orders: [order('x')], positions: [flat] });
+    const again = told([
+      [100, first],
+      [200, s.end('x')],
+      [900, s.order('x')],
+    ]);
+    expect(again.orders.get('x')?.readAtMonoMs).toBe(900);
+    const restarted = told([
+      [100, first],
+      [900, next.checkpoint({ orders: [order('x')], positions: [flat] })],
+    ]);
+    expect(restarted.orders.get('x')?.readAtMonoMs).toBe(900);
+    expect(restarted.positions.get('BTCUSDT/BOTH')?.readAtMonoMs).toBe(900);
+  });
+
+  test('during a read hides no position from the count of what differs', () => {
+    const s = session('a', 7);
+    const checkpoint = () => s.checkpoint({ positions: [flat] });
+    const state = told([
+      [100, checkpoint()],
+      [5500, checkpoint()],
+    ]);
+    const picture = observation([], [observedPosition('0.5')], { startedMonoMs: 5000, endedMonoMs: 6000 });
+    expect(massFigures(compare(state, picture, options())).unexpected).toBe(1);
+  });
+});
