@@ -4,12 +4,17 @@ import { isZero } from './decimal.ts';
 import type { Mismatch, Observation } from './types.ts';
 import { orderKey, positionKey } from './view-age.ts';
 
-/** When one mismatch was first and last seen in a complete read, in monotonic milliseconds. */
+/**
+ * When one mismatch was seen in complete reads, in monotonic milliseconds. A read may have seen it at any time from its start
+ * to its end: the first counts from its end and the last from its start, so that slow reads don't stretch the time between.
+ */
 export interface Sighting {
+  /** End of the first. */
   readonly firstMonoMs: number;
+  /** Start of the last. */
   readonly lastMonoMs: number;
   readonly completeReads: number;
-  /** What the item looked like, and since when: a change starts over. */
+  /** What the item looked like, and since the end of which read: a change starts over. */
   readonly form: string;
   readonly stillSinceMonoMs: number;
 }
@@ -43,17 +48,18 @@ export interface SightingRules {
 export function advanceConfirmations(
   state: ConfirmState,
   mismatches: readonly Mismatch[],
-  observed: Pick<Observation, 'complete' | 'startedMonoMs'>,
+  observed: Pick<Observation, 'complete' | 'startedMonoMs' | 'endedMonoMs'>,
   rules: SightingRules,
 ): ConfirmState {
   const atMonoMs = observed.startedMonoMs;
+  const endMonoMs = Math.max(atMonoMs, observed.endedMonoMs);
   if (!rules.trusted) return { ...state, sightings: new Map() };
   if (!observed.complete || !(atMonoMs > state.latestReadMonoMs)) return state;
   const unbroken = atMonoMs - state.latestReadMonoMs <= rules.maxGapMs;
   const sightings = new Map(
     mismatches.map((mismatch) => {
       const before = unbroken ? state.sightings.get(mismatch.key) : undefined;
-      return [mismatch.key, seeAgain(before, { form: formOf(mismatch), atMonoMs })];
+      return [mismatch.key, seeAgain(before, { form: formOf(mismatch), atMonoMs, endMonoMs })];
     }),
   );
   return { sightings, latestReadMonoMs: atMonoMs };
@@ -83,21 +89,25 @@ export function confirmationOf(state: ConfirmState, key: string): Confirmation |
   if (sighting === undefined) return null;
   return {
     completeReads: sighting.completeReads,
-    spanMs: sighting.lastMonoMs - sighting.firstMonoMs,
-    stillMs: sighting.lastMonoMs - sighting.stillSinceMonoMs,
+    spanMs: Math.max(0, sighting.lastMonoMs - sighting.firstMonoMs),
+    stillMs: Math.max(0, sighting.lastMonoMs - sighting.stillSinceMonoMs),
   };
 }
 
 function seeAgain(
   before: Sighting | undefined,
-  { form, atMonoMs }: { readonly form: string; readonly atMonoMs: number },
+  {
+    form,
+    atMonoMs,
+    endMonoMs,
+  }: { readonly form: string; readonly atMonoMs: number; readonly endMonoMs: number },
 ): Sighting {
   return {
-    firstMonoMs: before?.firstMonoMs ?? atMonoMs,
+    firstMonoMs: before?.firstMonoMs ?? endMonoMs,
     lastMonoMs: atMonoMs,
     completeReads: (before?.completeReads ?? 0) + 1,
     form,
-    stillSinceMonoMs: before?.form === form ? before.stillSinceMonoMs : atMonoMs,
+    stillSinceMonoMs: before?.form === form ? before.stillSinceMonoMs : endMonoMs,
   };
 }
 

@@ -17,8 +17,12 @@ const see = (
     complete = true,
     mismatches = [stray],
     trusted = true,
-  }: { complete?: boolean; mismatches?: readonly (typeof stray)[]; trusted?: boolean } = {},
-) => advanceConfirmations(state, mismatches, { complete, startedMonoMs }, { trusted, maxGapMs: 90_000 });
+    tookMs = 0,
+  }: { complete?: boolean; mismatches?: readonly (typeof stray)[]; trusted?: boolean; tookMs?: number } = {},
+) => {
+  const read = { complete, startedMonoMs, endedMonoMs: startedMonoMs + tookMs };
+  return advanceConfirmations(state, mismatches, read, { trusted, maxGapMs: 90_000 });
+};
 const of = (state: ConfirmState) => confirmationOf(state, stray.key);
 
 test('what no complete read has shown is not confirmed at all', () => {
@@ -28,6 +32,13 @@ test('what no complete read has shown is not confirmed at all', () => {
 test('complete reads are counted with the time between the first and the latest', () => {
   const twice = see(see(NOTHING_SEEN, 1000), 11_000);
   expect(of(twice)).toEqual({ completeReads: 2, spanMs: 10_000, stillMs: 10_000 });
+});
+
+test('slow reads stretch no time: the first counts from its end, the latest from its start', () => {
+  const slowly = see(NOTHING_SEEN, 1000, { tookMs: 9000 });
+  expect(of(slowly)).toEqual({ completeReads: 1, spanMs: 0, stillMs: 0 });
+  const twice = see(slowly, 11_000, { tookMs: 9000 });
+  expect(of(twice)).toEqual({ completeReads: 2, spanMs: 1000, stillMs: 1000 });
 });
 
 test('an incomplete read neither confirms nor drops', () => {
