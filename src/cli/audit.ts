@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { AUDIT_EVENT_TYPES, type AuditRecord } from '../engine/audit-record.ts';
 import { systemClock } from '../engine/clock.ts';
 import { realDisk } from '../engine/disk.ts';
+import { escapeDocument } from '../engine/escape.ts';
 import { rotatedFiles } from '../engine/journal-files.ts';
 import { scanJournal } from '../engine/journal-scan.ts';
 import { verifyJournal } from '../engine/journal-verify.ts';
@@ -87,7 +88,7 @@ function verify(args: Args, context: CliContext): number {
   const result = verifyJournal(path, { headPath: head.path });
   if (flagArg(args, 'json')) {
     const shown = result.ok ? { ...result, state: undefined, problem: head.problem } : result;
-    context.stdout(`${JSON.stringify({ schema_version: 1, path, ...shown })}\n`);
+    context.stdout(`${escapeDocument(JSON.stringify({ schema_version: 1, path, ...shown }))}\n`);
     return result.ok ? EXIT.ok : EXIT.failed;
   }
   if (!result.ok) {
@@ -100,6 +101,10 @@ function verify(args: Args, context: CliContext): number {
   if (!result.anchored)
     context.stdout(
       `there is no head record to hold its end against${plain(head.problem)}: lines cut off there would not show\n`,
+    );
+  if (result.beyond > 0)
+    context.stdout(
+      `its head record names line ${result.head.seq - result.beyond}: for the ${result.beyond} after it the chain alone vouches\n`,
     );
   return EXIT.ok;
 }
@@ -119,7 +124,7 @@ async function showTail(args: Args, context: CliContext): Promise<number> {
   const count = countArg(args, 'lines', { min: 1, max: 10_000 }) ?? 20;
   const filter = filterOf(args);
   const print = (lines: readonly string[]): void => {
-    const text = flagArg(args, 'json') ? lines.map(plain) : formatLines(lines);
+    const text = flagArg(args, 'json') ? lines.map(escapeDocument) : formatLines(lines);
     for (const line of text) context.stdout(`${line}\n`);
   };
   const next = followLines(path, filter);
@@ -153,7 +158,7 @@ function show(args: Args, context: CliContext): number {
     return EXIT.failed;
   }
   const text = flagArg(args, 'json') ? JSON.stringify(record) : JSON.stringify(record, null, 2);
-  context.stdout(`${text}\n`);
+  context.stdout(`${escapeDocument(text)}\n`);
   return EXIT.ok;
 }
 

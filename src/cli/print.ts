@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\n\r\t]+/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '');
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '');
 }
 
 /** Lays rows out in columns two spaces apart; the last column runs free. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findAccountDir } from '../config/account.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../engine/clock.ts';
+import { escapeDocument } from '../engine/escape.ts';
 import { buildInfo } from '../launch/build-info.ts';
 import { makeReport } from '../ops/report.ts';
 import { formatHtml } from '../ops/report-html.ts';
@@ -47,7 +48,8 @@ export const reportCommand: CliCommand = {
         nowMs: systemClock.wallMs(),
         by: `grinder ${buildInfo.version} (${buildInfo.commit})`,
       });
-      putReport(context, render(report, format));
+      // Whoever forges an audit doesn't escape: the document does, once more.
+      putReport(context, escapeDocument(render(report, format)));
       const alarm = alarmOf(report);
       if (alarm !== null) context.stderr(`grinder: ${plain(alarm)}\n`);
       return alarm === null ? EXIT.ok : EXIT.failed;

@@ -97,8 +97,9 @@ function describeSnapshot({ snapshot }: StatusDocument): string {
   const limit = formatSpan(snapshot.max_age_ms);
   if (snapshot.age_ms === null) return `none yet (limit ${limit})`;
   const fresh = snapshot.age_ms <= snapshot.max_age_ms ? 'fresh' : 'STALE';
-  const whole = snapshot.complete ? '' : ', last read INCOMPLETE';
-  return `${formatSpan(snapshot.age_ms)} old of ${limit}, ${fresh}${whole}, ${snapshot.open_orders} open orders`;
+  // What a broken read shows is no count.
+  const seen = snapshot.complete ? `${snapshot.open_orders} open orders` : 'last read INCOMPLETE';
+  return `${formatSpan(snapshot.age_ms)} old of ${limit}, ${fresh}, ${seen}`;
 }
 
 function describeSweep({ stream }: StatusDocument): string {

@@ -9,6 +9,17 @@ export function escapeText(text: string, maxLength = 500): string {
   return cut.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** Escapes the same characters in a finished document, but for its line feeds, as `\uXXXX`: JSON stays what it says. */
+export function escapeDocument(text: string): string {
+  return text.replace(UNSAFE, (character) =>
+    character === '\n'
+      ? character
+      : [...Array(character.length).keys()]
+          .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+          .join(''),
+  );
+}
+
 /** What the exchange accepts as a client order id (USD-M "New Order", read 2026-11). */
 const CLIENT_ORDER_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 

@@ -20,6 +20,8 @@ export type Verdict =
       readonly head: ChainHead;
       /** The head record vouches for the end; without one nobody can tell whether lines were cut off there. */
       readonly anchored: boolean;
+      /** Lines after the one that the head record names: the chain alone vouches for them, and anybody can make a chain. */
+      readonly beyond: number;
       readonly state: JournalState;
     }
   | { readonly ok: false; readonly file: string; readonly line: number; readonly why: string };
@@ -90,7 +92,17 @@ function verifyOnce(path: string, headPath: string | null, disk: Disk): Verdict 
   const atEnd = judgeEnd(headRecord, state.head, hashAtHead);
   if (atEnd !== null) return { ...end, why: atEnd };
   const anchored = headRecord.kind === 'ok';
-  return { ok: true, files: files.length, lines, firstSeq: firstSeq ?? 0, head: state.head, anchored, state };
+  const beyond = beyondHead(headRecord, state.head, () => readHead(headPath ?? '', disk));
+  const whole = { files: files.length, lines, firstSeq: firstSeq ?? 0, head: state.head, anchored, beyond };
+  return { ok: true, ...whole, state };
+}
+
+/** A line that came while the files were read has its head record by then. */
+function beyondHead(record: HeadReading, end: ChainHead, readAgain: () => HeadReading): number {
+  if (record.kind !== 'ok' || record.head.seq === end.seq) return 0;
+  const later = readAgain();
+  const named = later.kind === 'ok' && later.head.seq === end.seq && later.head.hash === end.hash;
+  return named ? 0 : end.seq - record.head.seq;
 }
 
 /** Says which lines are missing when a file that is whole by itself begins too late. */

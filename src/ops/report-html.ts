@@ -91,8 +91,9 @@ function curveHtml({ stage, entered_at_ms, id, limit, points }: Curve): string {
 
 /** Maps numbers onto a span of pixels; all in the middle when they are one and the same. */
 function scale(numbers: readonly number[], from: number, to: number): readonly number[] {
-  const low = Math.min(...numbers);
-  const span = Math.max(...numbers) - low;
+  // Folded: a long stay has more samples than a call takes arguments.
+  const low = numbers.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
+  const span = numbers.reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY) - low;
   return numbers.map((one) => {
     const share = span > 0 ? (one - low) / span : 0.5;
     return Math.round((from + (to - from) * share) * 10) / 10;

@@ -35,9 +35,14 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** A code span; a backquote would end it and a bar would end the cell. */
+/** A code span; a backquote would end it, and a bar the cell, before which a backslash would undo its escape. */
 function code(cell: string): string {
-  const text = cell.replaceAll('`', "'").replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+  const text = cell
+    .replaceAll('`', "'")
+    .replaceAll(/\\(?=\|)/g, '\\ ')
+    .replaceAll('|', '\\|')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return text === '' ? '' : `\`${text}\``;
 }
 

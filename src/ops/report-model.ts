@@ -18,6 +18,8 @@ export interface AuditFacts {
   readonly head_hash: string;
   /** The head record, kept apart from the audit, vouches for its end. */
   readonly anchored: boolean;
+  /** Lines after the one that the head record names. */
+  readonly beyond_head: number;
 }
 
 export interface Start extends At {

@@ -24,22 +24,22 @@ export function alarmOf({ audit }: Report): string | null {
 /** The title line. */
 export const TITLE = 'Reconciliation ceremony: report';
 
+const NONE = 'None in this time.';
+const NONE_READ = 'None that could be read; the audit does not verify.';
+
 /** Tells everything in the order in which one asks. */
 export function sectionsOf(report: Report): readonly Section[] {
   const { audit, runs } = report;
-  const end = audit.anchored
-    ? 'its end is the one that the head record names'
-    : 'there is no head record to hold its end against: lines cut off there would not show';
   const counts = (of: Readonly<Record<string, number>>) =>
     Object.entries(of)
       .map(([key, count]) => `${key} ${count}`)
       .join(', ') || 'none';
-  return [
+  const sections = [
     section('What this is', [
       `Made ${time(report.generated_at_ms)} by ${report.generated_by} from ${audit.path}.`,
       `It tells of ${report.since_ms === null ? 'everything in the audit' : `what happened since ${time(report.since_ms)}`}: ${time(report.from_ms)} to ${time(report.to_ms)}.`,
       audit.verified
-        ? `The chain of ${audit.lines} lines verifies from line ${audit.first_seq} on; ${end}.`
+        ? `The chain of ${audit.lines} lines verifies from line ${audit.first_seq} on; ${endText(audit)}.`
         : (alarmOf(report) ?? ''),
       `Head: line ${audit.head_seq}, sha256 ${audit.head_hash || 'none'}.`,
       `Named as acting: ${report.operators.join(', ') || 'none'}. A name without "verified" is what somebody typed.`,
@@ -74,7 +74,7 @@ export function sectionsOf(report: Report): readonly Section[] {
     { ...section('Criteria over time', []), curves: report.curves },
     ...proofSections(report),
     section('Runs', [
-      `${runs.total} runs, ${runs.with_mismatch} with a mismatch. Mismatches: ${counts(runs.mismatches)}.`,
+      `${audit.verified ? '' : 'As far as it could be read: '}${runs.total} runs, ${runs.with_mismatch} with a mismatch. Mismatches: ${counts(runs.mismatches)}.`,
       `${runs.planned} actions planned. Blocked: ${counts(runs.blocked)}.`,
     ]),
     section('Executions', [executionsText(report)], {
@@ -97,6 +97,19 @@ export function sectionsOf(report: Report): readonly Section[] {
     acts('Mass mismatches', report.mass_mismatches),
     acts('Canaries', report.canaries),
   ];
+  return audit.verified ? sections : sections.map(doubted);
+}
+
+/** What an audit that doesn't verify doesn't tell may have happened all the same. */
+function doubted(one: Section): Section {
+  return { ...one, text: one.text.map((text) => (text === NONE ? NONE_READ : text)) };
+}
+
+function endText({ anchored, beyond_head: beyond, head_seq: head }: Report['audit']): string {
+  if (!anchored) return 'there is no head record to hold its end against: lines cut off there would not show';
+  return beyond === 0
+    ? 'its end is the one that the head record names'
+    : `the head record names line ${head - beyond}, and for the ${beyond} after it the chain alone vouches`;
 }
 
 /** UTC to the second. */
@@ -127,7 +140,8 @@ function proofSections({ proofs }: Report): readonly Section[] {
   );
 }
 
-function executionsText({ executions, unknown, unresolved }: Report): string {
+function executionsText({ audit, executions, unknown, unresolved }: Report): string {
+  if (executions.length === 0) return NONE;
   const unplanned = executions.filter(({ plan_seq }) => plan_seq === null).length;
   const words = [
     `${executions.length} writes`,
@@ -135,7 +149,8 @@ function executionsText({ executions, unknown, unresolved }: Report): string {
     unknown.length === 0 ? 'none of unknown outcome' : `${unknown.length} of unknown outcome at some time`,
     unresolved.length === 0 ? '' : `NOT RESOLVED: ${unresolved.join(', ')}`,
   ];
-  return `${words.filter((word) => word !== '').join('; ')}.`;
+  const lead = audit.verified ? '' : 'As far as it could be read: ';
+  return `${lead}${words.filter((word) => word !== '').join('; ')}.`;
 }
 
 function acts(title: string, list: readonly Act[]): Section {
@@ -150,5 +165,5 @@ function acts(title: string, list: readonly Act[]): Section {
 function section(title: string, text: readonly string[], ...tables: readonly Table[]): Section {
   const filled = tables.filter(({ rows }) => rows.length > 0);
   const nothing = text.length === 0 && filled.length === 0;
-  return { title, text: nothing ? ['None in this time.'] : text, tables: filled, curves: [] };
+  return { title, text: nothing ? [NONE] : text, tables: filled, curves: [] };
 }

@@ -55,6 +55,7 @@ export function makeReport(inputs: ReportInputs): Report {
     head_seq: head?.seq ?? 0,
     head_hash: head?.hash ?? '',
     anchored: verdict.ok && verdict.anchored,
+    beyond_head: verdict.ok ? verdict.beyond : 0,
   };
   return {
     schema_version: 1,

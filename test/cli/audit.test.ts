@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEntry } from '../../src/engine/audit-record.ts';
-import { formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
+import { canonical, formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { machine } from './fixture.ts';
 
@@ -186,4 +187,40 @@ test('lines cut off at the end are found by the head record, and its absence is 
   });
   rmSync(join(at.path, 'state', 'account', 'audit-head.json'));
   expect((await at.run(['audit', 'verify'])).out).toContain('no head record');
+});
+
+test('a forged line moves no cursor and turns no text around, whatever it is looked at with', async () => {
+  const operator = 'eve\u009b2J\u202e\u061c';
+  const { hash: _, ...line } = {
+    ...nextRecord(GENESIS, entry, 1_700_000_000_000),
+    operator,
+    run_id: operator,
+  };
+  const hash = createHash('sha256').update(canonical(line)).digest('hex');
+  writeFileSync(path, `${canonical({ ...line, hash })}\n`);
+  expect((await at.run(['audit', 'verify'])).code).toBe(0);
+  const lines = [['show', '1'], ['show', '1', '--json'], ['tail'], ['tail', '--json']];
+  for (const words of lines) {
+    const ran = await at.run(['audit', ...words]);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('eve');
+    expect(ran.out).not.toMatch(/[\u0080-\u009f\u202e\u061c]/);
+  }
+  expect(JSON.parse((await at.run(['audit', 'show', '1'])).out)).toMatchObject({ operator });
+  for (const format of ['md', 'json', 'html']) {
+    const ran = await at.run(['report', '--format', format]);
+    expect(ran.out).not.toMatch(/[\u0080-\u009f\u202e\u061c]/);
+  }
+});
+
+test('lines beyond the one that the head record names are told', async () => {
+  const config = at.config('a', 'audit: { path: audit/reconcile.jsonl }\n');
+  for (const name of ['a-state', 'a-state/account']) mkdirSync(join(at.path, name), { mode: 0o700 });
+  writeJournal(3);
+  const { seq, hash } = JSON.parse(readFileSync(path, 'utf8').split('\n')[1] ?? '');
+  const head = join(at.path, 'a-state/account/audit-head.json');
+  writeFileSync(head, `${JSON.stringify({ schema_version: 1, seq, hash })}\n`, { mode: 0o600 });
+  const ran = await at.run(['audit', 'verify', '--config', config]);
+  expect(ran.code).toBe(0);
+  expect(ran.out).toContain('its head record names line 2: for the 1 after it the chain alone vouches');
 });

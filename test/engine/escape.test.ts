@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { escapeText, isClientOrderId } from '../../src/engine/escape.ts';
+import { escapeDocument, escapeText, isClientOrderId } from '../../src/engine/escape.ts';
 
 const UNSAFE: readonly [string, string][] = [
   ['\u001b[2J', '\\u{1b}[2J'],
@@ -36,4 +36,13 @@ test('an id is matched only when the exchange could have accepted it', () => {
     expect(isClientOrderId(id)).toBe(true);
   for (const id of ['', 'x'.repeat(37), 'a b', 'a\n', 'ä', '\\u{1b}'])
     expect(isClientOrderId(id)).toBe(false);
+});
+
+test('a finished document keeps its lines and, as JSON, its meaning', () => {
+  const nasty = '\u001b[2J\u009b\u202e\u{e0041}💥é';
+  const document = `${JSON.stringify({ nasty }, null, 2)}\n`;
+  const escaped = escapeDocument(document);
+  expect(escaped).not.toMatch(/[\p{Cf}\u0080-\u009f]|(?!\n)\p{Cc}/u);
+  expect(escaped.split('\n').length).toBe(4);
+  expect(JSON.parse(escaped)).toEqual({ nasty });
 });

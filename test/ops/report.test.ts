@@ -9,7 +9,7 @@ import { formatHtml } from '../../src/ops/report-html.ts';
 import { formatMarkdown } from '../../src/ops/report-markdown.ts';
 
 const HOUR = 3_600_000;
-const NASTY = `<script>alert('x')</script>"><img src=http://evil/x>|\`[a](http://evil)`;
+const NASTY = `<script>alert('x')</script>"><img src=http://evil/x>|\`\\|[a](http://evil)`;
 
 let dir: string;
 let nowMs: number;
@@ -107,6 +107,7 @@ describe('the report', () => {
     expect(report.audit).toMatchObject({
       verified: true,
       anchored: true,
+      beyond_head: 0,
       head_hash: journal.state().head.hash,
     });
     expect(report.starts).toMatchObject([{ kind: 'start', account: 'sim', version: '1.0', changes: [] }]);
@@ -196,7 +197,7 @@ describe('nothing from outside means anything in it', () => {
       const columns = table
         .trim()
         .split('\n')
-        .map((line) => line.replaceAll('\\|', '').split('|').length);
+        .map((line) => line.replaceAll(/\\[\\|`]/g, '').split('|').length);
       expect(new Set(columns).size).toBe(1);
     }
   });
@@ -214,6 +215,10 @@ describe('an audit that does not verify', () => {
     expect(report.audit.problem).toContain('line 9');
     expect(report.stages.length).toBe(1);
     expect(report.executions).toEqual([]);
+    const told = formatMarkdown(report);
+    expect(told).toContain('None that could be read; the audit does not verify');
+    expect(told).not.toContain('None in this time');
+    expect(told).not.toContain('0 writes');
     for (const text of [formatHtml(report), formatMarkdown(report)]) {
       expect(text.indexOf('THE AUDIT DOES NOT VERIFY')).toBeGreaterThan(0);
       expect(text.indexOf('THE AUDIT DOES NOT VERIFY')).toBeLessThan(text.indexOf('Starts and settings'));
@@ -226,6 +231,33 @@ describe('an audit that does not verify', () => {
     writeFileSync(path, `${readFileSync(path, 'utf8').split('\n').slice(0, 5).join('\n')}\n`);
     expect(make().audit).toMatchObject({ verified: false, problem: expect.stringContaining('missing') });
   });
+});
+
+test('lines after the one that the head record names are not called vouched for', () => {
+  writeCeremony();
+  expect(formatMarkdown(make())).toContain('its end is the one that the head record names');
+  const record = readFileSync(paths().headPath);
+  const { head_seq } = make().audit;
+  write('APPROVED', { approvals: 1 }, { operator: 'nobody' });
+  writeFileSync(paths().headPath, record);
+  const report = make();
+  expect(report.audit).toMatchObject({ verified: true, anchored: true, beyond_head: 1 });
+  const told = formatMarkdown(report);
+  expect(told).toContain(
+    `the head record names line ${head_seq}, and for the 1 after it the chain alone vouches`,
+  );
+  expect(told).not.toContain('its end is the one');
+});
+
+test('a stay of months is drawn', () => {
+  writeCeremony();
+  const report = make();
+  const [curve] = report.curves;
+  if (curve === undefined) throw new Error('no curve');
+  const points = Array.from({ length: 300_000 }, (_, at_ms) => ({
+    ...{ at_ms, value: at_ms, figure: '1 s', verdict: 'PASS' },
+  }));
+  expect(formatHtml({ ...report, curves: [{ ...curve, points }] })).toContain('</svg>');
 });
 
 test('a rotated audit is read through all its files', () => {
