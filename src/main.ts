@@ -19,16 +19,27 @@ async function runMain(): Promise<void> {
   const { doctorCommand } = await import('./cli/doctor.ts');
   const { runCommand } = await import('./cli/run.ts');
   const { smokeCommand } = await import('./cli/smoke.ts');
+  const lost: string[] = [];
+  // A full disk behind an output must not end what runs; a verb that could only print has failed.
+  const writer = (stream: NodeJS.WriteStream) => (text: string) => {
+    try {
+      stream.write(text);
+    } catch (error) {
+      lost.push(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const stderr = writer(process.stderr);
   const exitCode = await runCli(process.argv.slice(2), {
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stdout: writer(process.stdout),
+    stderr,
     env: process.env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
     isTTY: process.stdout.isTTY === true,
     extraCommands: [runCommand, smokeCommand, doctorCommand],
   });
-  process.exit(exitCode);
+  if (lost.length > 0) stderr(`grinder: output was lost: ${lost[0]}\n`);
+  process.exit(exitCode === 0 && lost.length > 0 ? 1 : exitCode);
 }
 
 async function runThread(data: ThreadData): Promise<void> {

@@ -1,5 +1,5 @@
 /** The command line: reads it, runs one verb, and gives back the exit code. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { escapeText } from '../engine/escape.ts';
 import { readCommandLine } from '../launch/argv.ts';
@@ -164,8 +164,10 @@ function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
   return { ...io, argv, config, places, configFlagPath };
 }
 
+/** A pipe can be read once, and the launcher has: what is left of it would be taken for an empty configuration. */
 function readOrNull(path: string): string | null {
   try {
+    if (!statSync(path).isFile()) throw new Error(`${path} is no regular file`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;

@@ -13,7 +13,7 @@ import { findUnsafePlace, type Inode } from './checks.ts';
 import { launcherVariables } from './environment.ts';
 import { configSearch, findConfig } from './find-config.ts';
 import { permissionFlags } from './permissions.ts';
-import { computePlaces } from './places.ts';
+import { computePlaces, type Places } from './places.ts';
 import { parseRegistryEntry } from './registry.ts';
 import { freshSmokeDir } from './smoke-dir.ts';
 
@@ -29,7 +29,7 @@ function launch(): void {
   const env = { ...readableEnvironment(), GRINDER_SMOKE_DIR: smokeDir ?? undefined };
   const search = configSearch(argv, env, cwd);
   const places = computePlaces({ argv, env, cwd, uid, config: findConfig(search, readOrNull) });
-  const unsafe = findUnsafePlace(places, uid, lstatOrNull);
+  const unsafe = lookForUnsafePlace(places, uid);
   if (unsafe !== null) {
     refuse(unsafe);
     return;
@@ -54,6 +54,15 @@ function launch(): void {
   }
 }
 
+/** A place that can't even be looked at can't be used either. */
+function lookForUnsafePlace(places: Places, uid: number): string | null {
+  try {
+    return findUnsafePlace(places, uid, lstatOrNull);
+  } catch (error) {
+    return `a place of this configuration can't be looked at: ${error instanceof Error ? error.message : String(error)}. Name others that user ${uid} can reach.`;
+  }
+}
+
 function refuse(message: string): void {
   process.stderr.write(`grinder: ${message}\n`);
   process.exitCode = 78;
@@ -67,7 +76,7 @@ function readableEnvironment(): Readonly<Record<string, string | undefined>> {
 /** An unreadable configuration counts as absent here: the program, which reads it next, says what is wrong. */
 function readOrNull(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return statSync(path).isFile() ? readFileSync(path, 'utf8') : null;
   } catch {
     return null;
   }

@@ -100,3 +100,11 @@ test('run --check judges flags and configuration as a start would, and starts no
   expect([refused.code, refused.out]).toEqual([78, '']);
   expect(refused.err).toContain('exchange.key_file');
 });
+
+test('a configuration that is no regular file is refused: a pipe would be empty the second time', async () => {
+  for (const path of ['/dev/null', at.path]) {
+    const ran = await at.run(['config', 'check', '--config', path]);
+    expect([ran.code, ran.out]).toEqual([78, '']);
+    expect(ran.err).toContain(`${path} is no regular file`);
+  }
+});

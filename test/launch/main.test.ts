@@ -102,3 +102,12 @@ test('a link where a daemon would write is refused with one paragraph and exit 7
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stderr).toContain('is a symbolic link');
 });
+
+test('a place that can not be looked at is one sentence and 78', () => {
+  const loop = join(dir, 'loop');
+  symlinkSync(loop, loop);
+  writeFileSync(join(dir, 'config.yaml'), `state_dir: ${loop}/state\n`);
+  const { status, stderr, stdout } = launch(['run']);
+  expect([status, stdout]).toEqual([78, '']);
+  expect(stderr).toMatch(/^grinder: a place of this configuration can't be looked at: [^\n]*loop[^\n]*\n$/);
+});

@@ -1,0 +1,24 @@
+/** Outputs that take nothing. */
+import { afterAll, expect, test } from 'bun:test';
+import { openShell } from '../docs/shell.ts';
+import { createMachine } from '../helpers/daemon.ts';
+import { dropCache } from '../helpers/executable.ts';
+
+afterAll(dropCache);
+
+test('a full disk behind stdout ends no daemon, and a verb that could not print has failed', async () => {
+  await using machine = await createMachine();
+  await using shell = openShell(machine.dir, { ...machine.env, GRINDER: machine.program });
+  const said = await shell.run('"$GRINDER" config check --config config.yaml > /dev/full');
+  expect(said.code).toBe(1);
+  expect(said.out).toMatch(/^grinder: output was lost: [^\n]*\n$/);
+  await shell.run('"$GRINDER" run --headless --config config.yaml > /dev/full 2>&1 &');
+  const stop = 'until "$GRINDER" status --ready --config config.yaml >/dev/null 2>&1; do sleep 0.1; done';
+  expect((await shell.run(stop)).code).toBe(0);
+  const stopped = await shell.run('"$GRINDER" stop --config config.yaml > /dev/full');
+  expect(stopped.code).toBe(1);
+  expect(stopped.out).toContain('output was lost');
+  const status = await shell.run('"$GRINDER" status --config config.yaml');
+  expect(status.out).toContain('LATCHED');
+  expect((await shell.run('"$GRINDER" shutdown --config config.yaml')).code).toBe(0);
+}, 120_000);
