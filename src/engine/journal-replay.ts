@@ -52,6 +52,11 @@ export function replaySet(
     problem ??= 'why' in scan ? `audit ${path} line ${scan.line}: ${scan.why}` : null;
     newer ||= 'why' in scan && scan.newer;
   };
+  const vouched = vouchedBefore(set.rotated, headSeq);
+  const keepHash = ({ seq, hash }: AuditRecord): void => {
+    if (seq === headSeq) hashes.set(seq, hash);
+  };
+  if (vouched !== null) judge(vouched.path, scanRotated(vouched, keepHash, disk));
   if (previous !== undefined) judge(previous.path, scanRotated(previous, visit, disk));
   const before = state;
   const sound = problem === null;
@@ -105,6 +110,16 @@ export function scanRotated(file: RotatedFile, visit: (record: AuditRecord) => v
   } finally {
     disk.close(fd);
   }
+}
+
+/**
+ * The older file with the line that the head record names; null when that line is not in an older one. A power cut takes the
+ * head record back to what the disk knew of it, and many lines may have come within those seconds.
+ */
+function vouchedBefore(rotated: readonly RotatedFile[], headSeq: number): RotatedFile | null {
+  const older = rotated.slice(0, -1).filter(({ firstSeq }) => firstSeq <= headSeq);
+  const last = rotated.at(-1);
+  return headSeq === 0 || last === undefined || headSeq >= last.firstSeq ? null : (older.at(-1) ?? null);
 }
 
 /** Says which lines are missing before the oldest file, or null. */

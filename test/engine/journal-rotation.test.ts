@@ -75,6 +75,28 @@ function whole(directory: string) {
 }
 
 describe('a rotated journal', () => {
+  test('is taken with a head record from before two rotations, as a power cut may leave it, if that line is the one', () => {
+    using directory = scratch();
+    const { headPath } = places(directory.path);
+    const journal = open(directory.path);
+    for (const one of EVERYTHING) journal.append(one);
+    const head = readFileSync(headPath, 'utf8');
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(journal.maintain()).toContain('rotated');
+      expect(journal.append(entry()).ok).toBe(true);
+    }
+    const live = journal.state();
+    journal.close();
+    writeFileSync(headPath, head);
+    const again = open(directory.path);
+    expect([again.problem(), again.state()]).toEqual(['', live]);
+    again.close();
+    writeFileSync(headPath, head.replace(/"hash":"..../, '"hash":"0000'));
+    const other = open(directory.path);
+    expect(other.problem()).toContain('is another one');
+    other.close();
+  });
+
   test('comes to the same state wherever it was rotated, live, replayed from its checkpoint, and from the first line', () => {
     for (let at = 0; at <= EVERYTHING.length; at += 1) {
       using directory = scratch();
