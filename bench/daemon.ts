@@ -107,8 +107,19 @@ export async function clearLatch(client: ControlClient, stage: 0 | 1 = 0): Promi
   const operator = 'bench';
   const cleared = await client.command('clear-stop', { operator, latch_id: latch.id ?? '' });
   if (!cleared.ok) throw new Error(`clear-stop: ${cleared.message}`);
-  if (stage > 0) await client.command('stage', { operator, stage });
+  if (stage > 0) await askStage(client, stage);
 }
+
+/** Asks for a stage under the settings as they are; rejects when that is refused. */
+export async function askStage(client: ControlClient, stage: 0 | 1 | 2): Promise<void> {
+  const { daemon } = await client.status();
+  const { config_digest } = daemon;
+  const asked = await client.command('stage', { operator: 'bench', stage, config_digest });
+  if (!asked.ok && asked.exit_code !== PENDING) throw new Error(`stage ${stage}: ${asked.message}`);
+}
+
+/** The answer to a stage that is entered once it is earned. */
+const PENDING = 75;
 
 /** Polls every few milliseconds until there is something; rejects after the limit. */
 export async function until<T>(

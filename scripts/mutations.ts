@@ -21,6 +21,7 @@ const COMPARE = [
   'test/engine/compare.property.test.ts',
   'test/engine/behaviours-orders.test.ts',
 ];
+const IDENTITY = ['test/gates/identity.test.ts'];
 const COMPARER = ['test/engine/comparer.property.test.ts'];
 const STAGES = ['test/engine/stages.test.ts', 'test/engine/stage-walks.test.ts', 'test/engine/lease.test.ts'];
 
@@ -888,9 +889,51 @@ const inComparer: readonly Mutation[] = [
   {
     name: 'version-of-a-book-changes-in-place',
     file: 'src/engine/book.ts',
-    search: 'new Map(buckets[place])',
-    replace: 'new Map(written.get(place))',
+    search: '(pages[number] ?? []).slice()',
+    replace: '(pages[number] ?? [])',
     tests: ['test/engine/book.test.ts'],
+  },
+  {
+    name: 'row-whose-id-came-again-is-lost',
+    file: 'src/engine/row-table.ts',
+    search: 'if (placeOf.size === rows.length - left.length) return [];',
+    replace: 'return [];',
+    tests: COMPARER,
+  },
+  {
+    name: 'row-that-was-alike-stays-counted',
+    file: 'src/engine/comparer.ts',
+    search: 'const group = groups.open(row.clientOrderId, ALIKE);',
+    replace: 'const group = groups.open(row.clientOrderId, SILENT);',
+    tests: COMPARER,
+  },
+  {
+    name: 'record-that-no-row-has-is-overlooked',
+    file: 'src/engine/takings.ts',
+    search: 'isTaken[place] = 1;',
+    replace: 'isTaken.fill(1);',
+    tests: COMPARER,
+  },
+  {
+    name: 'what-differs-is-kept-as-alike',
+    file: 'src/engine/order-groups.ts',
+    search: 'verdict !== (row === null ? SILENT : ALIKE)',
+    replace: 'false',
+    tests: COMPARER,
+  },
+  {
+    name: 'what-follows-the-sequence-number-is-not-looked-at',
+    file: 'src/gates/identity.ts',
+    search: 'digitsEnd(id, seq + 1) === id.length',
+    replace: 'digitsEnd(id, seq + 1) > seq + 1',
+    tests: IDENTITY,
+  },
+  {
+    name: 'another-identity-is-judged-by-the-one-before',
+    file: 'src/gates/identity.ts',
+    search: 'heads.bySymbol.clear();',
+    replace: '',
+    tests: IDENTITY,
   },
   {
     name: 'fill-beyond-its-size-is-believed',

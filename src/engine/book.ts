@@ -7,90 +7,129 @@ import type { Versioned } from './map-diff.ts';
 /** One version. Entries come in no particular order. */
 export type Book<V> = Versioned<V>;
 
-/** Entries a bucket has on average when a book is made. */
-const BUCKET_ENTRIES = 16;
+/** Entries of a page, which is copied when one of them changes. */
+const PAGE_BITS = 6;
+const PAGE_ENTRIES = 2 ** PAGE_BITS;
+/** So many empty places don't matter, however few entries there are. */
+const FEW = 1024;
 
 /** Makes a book of what a map holds. */
 export function bookOf<V>(entries: ReadonlyMap<string, V>): Book<V> {
-  const count = 2 ** Math.ceil(Math.log2(Math.max(1, entries.size / BUCKET_ENTRIES)));
-  const buckets = Array.from({ length: count }, () => new Map<string, V>());
-  for (const [key, value] of entries) buckets[placeOf(key, count)]?.set(key, value);
-  return new BucketBook(buckets, entries.size);
+  const pages: V[][] = [];
+  for (const value of entries.values()) {
+    const last = pages.at(-1);
+    if (last === undefined || last.length === PAGE_ENTRIES) pages.push([value]);
+    else last.push(value);
+  }
+  const names = [...entries.keys()];
+  const index = { names, placeOf: new Map(names.map((name, place) => [name, place])) };
+  return new PagedBook(index, pages, entries.size);
 }
 
 /** The version in which the named entries are as a map has them now, or gone; names that did not change cost little. */
 export function bookWith<V>(book: Book<V>, names: ReadonlySet<string>, now: ReadonlyMap<string, V>): Book<V> {
-  // One that has outgrown its buckets is made anew, which is as seldom as it doubles.
-  if (!(book instanceof BucketBook) || book.isFull(now.size)) return bookOf(now);
+  // One that is mostly empty places is made anew, which is as seldom as all of its entries are others.
+  if (!(book instanceof PagedBook) || book.isWorn(now.size)) return bookOf(now);
   return book.with(names, now);
 }
 
-class BucketBook<V> implements Versioned<V> {
-  readonly size: number;
-  readonly #buckets: readonly ReadonlyMap<string, V>[];
+/** Where each name has its place, in this version and all that come from it: a name keeps its place when it goes. */
+interface Index {
+  readonly names: string[];
+  readonly placeOf: Map<string, number>;
+}
 
-  constructor(buckets: readonly ReadonlyMap<string, V>[], size: number) {
-    this.#buckets = buckets;
+type Page<V> = readonly (V | undefined)[];
+
+class PagedBook<V> implements Versioned<V> {
+  readonly size: number;
+  readonly #index: Index;
+  readonly #pages: readonly Page<V>[];
+
+  constructor(index: Index, pages: readonly Page<V>[], size: number) {
+    this.#index = index;
+    this.#pages = pages;
     this.size = size;
   }
 
-  isFull(size: number): boolean {
-    return size > this.#buckets.length * BUCKET_ENTRIES * 4;
+  isWorn(size: number): boolean {
+    return this.#index.names.length > 2 * size + FEW;
   }
 
-  with(names: ReadonlySet<string>, now: ReadonlyMap<string, V>): BucketBook<V> {
-    const buckets = this.#buckets.slice();
-    const written = new Map<number, Map<string, V>>();
+  with(names: ReadonlySet<string>, now: ReadonlyMap<string, V>): PagedBook<V> {
+    const index = this.#index;
+    const pages = this.#pages.slice();
+    const written = new Map<number, (V | undefined)[]>();
     for (const name of names) {
-      const place = placeOf(name, buckets.length);
-      const bucket = written.get(place) ?? new Map(buckets[place]);
       const value = now.get(name);
-      if (value === undefined) bucket.delete(name);
-      else bucket.set(name, value);
-      written.set(place, bucket);
-      buckets[place] = bucket;
+      const place = index.placeOf.get(name) ?? (value === undefined ? undefined : newPlace(index, name));
+      if (place === undefined) continue;
+      const number = place >>> PAGE_BITS;
+      while (pages.length <= number) pages.push([]);
+      const page = written.get(number) ?? (pages[number] ?? []).slice();
+      while (page.length <= place % PAGE_ENTRIES) page.push(undefined);
+      page[place % PAGE_ENTRIES] = value;
+      written.set(number, page);
+      pages[number] = page;
     }
-    return new BucketBook(buckets, now.size);
+    return new PagedBook(index, pages, now.size);
   }
 
   changedSince(before: ReadonlyMap<string, V>): readonly string[] | null {
-    if (!(before instanceof BucketBook) || before.#buckets.length !== this.#buckets.length) return null;
+    if (!(before instanceof PagedBook) || before.#index !== this.#index) return null;
     const changed: string[] = [];
-    for (const [place, bucket] of this.#buckets.entries()) {
-      const old = before.#buckets[place];
-      if (old === bucket || old === undefined) continue;
-      for (const [key, value] of bucket) if (old.get(key) !== value) changed.push(key);
-      for (const key of old.keys()) if (!bucket.has(key)) changed.push(key);
+    const count = Math.max(this.#pages.length, before.#pages.length);
+    for (let number = 0; number < count; number += 1) {
+      const [page, old] = [this.#pages[number], before.#pages[number]];
+      if (page === old) continue;
+      const first = number << PAGE_BITS;
+      for (let place = first; place < first + PAGE_ENTRIES; place += 1) {
+        const name = this.#index.names[place];
+        if (name !== undefined && this.at(place) !== before.at(place)) changed.push(name);
+      }
     }
     return changed;
   }
 
-  parts(): readonly ReadonlyMap<string, V>[] {
-    return this.#buckets;
+  places(): number {
+    return this.#pages.length << PAGE_BITS;
+  }
+
+  placeOf(key: string): number | undefined {
+    return this.#index.placeOf.get(key);
+  }
+
+  at(place: number): V | undefined {
+    return this.#pages[place >>> PAGE_BITS]?.[place % PAGE_ENTRIES];
   }
 
   get(key: string): V | undefined {
-    return this.#buckets[placeOf(key, this.#buckets.length)]?.get(key);
+    const place = this.#index.placeOf.get(key);
+    return place === undefined ? undefined : this.at(place);
   }
 
   has(key: string): boolean {
-    return this.#buckets[placeOf(key, this.#buckets.length)]?.has(key) === true;
+    return this.get(key) !== undefined;
   }
 
   forEach(visit: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
-    for (const bucket of this.#buckets) for (const [key, value] of bucket) visit(value, key, this);
+    for (const [key, value] of this.entries()) visit(value, key, this);
   }
 
   *entries(): MapIterator<[string, V]> {
-    for (const bucket of this.#buckets) yield* bucket;
+    const { names } = this.#index;
+    for (let place = 0; place < this.places(); place += 1) {
+      const [name, value] = [names[place], this.at(place)];
+      if (name !== undefined && value !== undefined) yield [name, value];
+    }
   }
 
   *keys(): MapIterator<string> {
-    for (const bucket of this.#buckets) yield* bucket.keys();
+    for (const [name] of this.entries()) yield name;
   }
 
   *values(): MapIterator<V> {
-    for (const bucket of this.#buckets) yield* bucket.values();
+    for (const [, value] of this.entries()) yield value;
   }
 
   [Symbol.iterator](): MapIterator<[string, V]> {
@@ -98,11 +137,8 @@ class BucketBook<V> implements Versioned<V> {
   }
 }
 
-/** FNV-1a; `count` is a power of two. */
-function placeOf(key: string, count: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  }
-  return (hash ^ (hash >>> 15)) & (count - 1);
+function newPlace({ names, placeOf }: Index, name: string): number {
+  const place = names.push(name) - 1;
+  placeOf.set(name, place);
+  return place;
 }

@@ -10,11 +10,13 @@ import { byContract } from './contract-order.ts';
 import { createDueList } from './due-list.ts';
 import { createFindings } from './findings.ts';
 import { changesOf, continues, type Known } from './known.ts';
-import { changedKeys, partsOf } from './map-diff.ts';
-import { type GroupContext, type GroupVerdict, judgeGroup, SILENT, SLACK_MS } from './order-group.ts';
+import { changedKeys } from './map-diff.ts';
+import { ALIKE, type GroupContext, type GroupVerdict, judgeGroup, SILENT, SLACK_MS } from './order-group.ts';
+import { createOrderGroups, type Group } from './order-groups.ts';
 import { isSwept } from './order-rules.ts';
 import { createPiecework, type Steps } from './piecework.ts';
 import { diffRows } from './row-diff.ts';
+import { type Takings, takeFrom } from './takings.ts';
 import type { TargetedReads } from './targeted.ts';
 import type { ExpectedOrder, ExpectedState, Mismatch, Observation, ObservedOrder } from './types.ts';
 
@@ -35,24 +37,12 @@ export interface Question {
   readonly options: CompareOptions;
 }
 
-/** What is known about one client order id. Nearly all have a record and one row: there may be 100,000. */
-interface Group {
-  record: ExpectedOrder | undefined;
-  row: ObservedOrder | null;
-  /** Further rows with this id. */
-  more: ObservedOrder[];
-  verdict: GroupVerdict;
-  /** When it is in the lists of what is due; Infinity when it is not. */
-  dueStartMonoMs: number;
-  dueNowMonoMs: number;
-}
-
 /** Orders looked at between two pauses: some 5 ms. */
 const PIECE_ORDERS = 5000;
 
 /** Makes one that knows nothing yet; it pauses after so many orders. */
 export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
-  const groups = new Map<string, Group>();
+  const groups = createOrderGroups();
   const findings = createFindings();
   const absent = new Set<string>();
   const dueByStart = createDueList();
@@ -79,7 +69,7 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     else {
       const changed = new Set<string>(records);
       for (const row of rows.removed) takeOut(row);
-      for (const row of rows.added) putIn(row);
+      for (const row of rows.added) putIn(row, ALIKE);
       for (const row of [...rows.removed, ...rows.added]) changed.add(row.clientOrderId);
       for (const id of changedKeys(known.targeted, options.targeted ?? NOTHING_ASKED)) changed.add(id);
       for (const id of wake(context)) changed.add(id);
@@ -102,48 +92,64 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     absent.clear();
     dueByStart.clear();
     dueByNow.clear();
-    let taken = 0;
-    for (const part of partsOf(expected.orders)) {
-      for (const [id, record] of part) groups.set(id, newGroup(record));
-      taken += part.size;
-      // A part is a few entries, or all of them.
-      if (taken % pieceOrders < part.size) yield;
+    const rows = groups.alike;
+    for (let taken = 0; taken < observed.orders.length; taken += pieceOrders) {
+      rows.append(observed.orders.slice(taken, taken + pieceOrders));
+      yield;
     }
-    for (const row of observed.orders) {
-      judge(row.clientOrderId, putIn(row), context);
-      taken += 1;
-      if (taken % pieceOrders === 0) yield;
+    for (const row of rows.displaced()) putIn(row, SILENT);
+    const records = takeFrom(expected.orders);
+    const crowded = groups.ids();
+    for (const id of crowded) records.take(id);
+    yield* judgeAll(crowded, expected, context);
+    for (let place = 0; place < observed.orders.length; place += pieceOrders) {
+      judgeShown(place, records, context);
+      yield;
     }
-    for (const [id, group] of groups) {
-      if (group.row === null) judge(id, group, context);
-      taken += 1;
-      if (taken % pieceOrders === 0) yield;
+    for (let place = 0; place < records.places; place += pieceOrders) {
+      for (const record of records.left(place, place + pieceOrders))
+        judgeFirst(record.clientOrderId, null, record, context);
+      yield;
     }
+  }
+
+  /** Judges one piece of the rows whose id has no other. */
+  function judgeShown(first: number, records: Takings<ExpectedOrder>, context: GroupContext): void {
+    let alike = 0;
+    for (let place = first; place < first + pieceOrders; place += 1) {
+      const row = groups.alike.at(place);
+      if (row === undefined) continue;
+      const id = row.clientOrderId;
+      if (judgeFirst(id, row, records.take(id), context)) alike += 1;
+    }
+    findings.addAlike(alike);
+  }
+
+  /** Judges an id of which nothing was known; true when it is alike, which is still to be counted. */
+  function judgeFirst(
+    id: string,
+    row: ObservedOrder | null,
+    record: ExpectedOrder | undefined,
+    context: GroupContext,
+  ): boolean {
+    const verdict = judgeGroup(row, NO_ROWS, record, context);
+    if (verdict === ALIKE) return true;
+    if (verdict !== SILENT || row !== null) settle(id, groups.open(id, SILENT), verdict);
+    return false;
   }
 
   function* judgeAll(ids: Iterable<string>, expected: ExpectedState, context: GroupContext): Steps<void> {
     let judged = 0;
     for (const id of ids) {
-      judgeAnew(id, expected.orders.get(id), context);
+      const group = groups.open(id, ALIKE);
+      settle(id, group, judgeGroup(group.row, group.more, expected.orders.get(id), context));
       judged += 1;
       if (judged % pieceOrders === 0) yield;
     }
   }
 
-  function judgeAnew(id: string, record: ExpectedOrder | undefined, context: GroupContext): void {
-    const known = groups.get(id);
-    const group = known ?? newGroup(undefined);
-    group.record = record;
-    judge(id, group, context);
-    const isKept = group.row !== null || record !== undefined;
-    if (known === undefined && isKept) groups.set(id, group);
-    if (known !== undefined && !isKept) groups.delete(id);
-  }
-
-  function judge(id: string, group: Group, context: GroupContext): void {
+  function settle(id: string, group: Group, verdict: GroupVerdict): void {
     const before = group.verdict;
-    const verdict = judgeGroup(group, context);
-    if (verdict === before) return;
     group.verdict = verdict;
     findings.replace(before, verdict);
     if (verdict.absent) absent.add(id);
@@ -156,37 +162,34 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
       group.dueNowMonoMs = verdict.untilNowMonoMs;
       dueByNow.add(id, verdict.untilNowMonoMs);
     }
+    groups.close(id, group);
   }
 
   /** What the passing of time alone may have changed. */
   function wake({ startedMonoMs, options }: GroupContext): readonly string[] {
     const started = dueByStart.take(startedMonoMs + SLACK_MS);
     for (const id of started) {
-      const group = groups.get(id);
+      const group = groups.kept(id);
       if (group !== undefined) group.dueStartMonoMs = Number.POSITIVE_INFINITY;
     }
     const passed = dueByNow.take(options.now.monoMs + SLACK_MS);
     for (const id of passed) {
-      const group = groups.get(id);
+      const group = groups.kept(id);
       if (group !== undefined) group.dueNowMonoMs = Number.POSITIVE_INFINITY;
     }
     return [...started, ...passed];
   }
 
-  function putIn(row: ObservedOrder): Group {
-    const known = groups.get(row.clientOrderId);
-    const group = known ?? newGroup(undefined);
+  function putIn(row: ObservedOrder, alike: GroupVerdict): void {
+    const group = groups.open(row.clientOrderId, alike);
     if (group.row === null) group.row = row;
-    else if (group.more === NO_ROWS) group.more = [row];
     else group.more.push(row);
-    if (known === undefined) groups.set(row.clientOrderId, group);
-    return group;
   }
 
   function takeOut(row: ObservedOrder): void {
-    const group = groups.get(row.clientOrderId);
-    if (group?.row === row) group.row = group.more.pop() ?? null;
-    else group?.more.splice(group.more.indexOf(row), 1);
+    const group = groups.open(row.clientOrderId, ALIKE);
+    if (group.row === row) group.row = group.more.pop() ?? null;
+    else group.more.splice(group.more.indexOf(row), 1);
   }
 
   function told({ expected, observed, options }: Question): Comparison {
@@ -213,12 +216,7 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
 const NOTHING_ASKED: TargetedReads = new Map();
 
 /** Stands for no further rows; never changed. */
-const NO_ROWS: ObservedOrder[] = [];
-
-function newGroup(record: ExpectedOrder | undefined): Group {
-  const never = Number.POSITIVE_INFINITY;
-  return { record, row: null, more: NO_ROWS, verdict: SILENT, dueStartMonoMs: never, dueNowMonoMs: never };
-}
+const NO_ROWS: readonly ObservedOrder[] = [];
 
 /** Every mismatch of a position comes after those of orders. */
 function inOrder(orders: readonly Mismatch[], positions: readonly Mismatch[]): readonly Mismatch[] {

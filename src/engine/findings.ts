@@ -18,6 +18,8 @@ export interface OrderFindings {
 export interface Findings {
   /** Takes one verdict's part out and puts another's in. */
   readonly replace: (before: GroupVerdict, after: GroupVerdict) => void;
+  /** Puts so many in that are expected, shown and alike. */
+  readonly addAlike: (count: number) => void;
   readonly told: () => OrderFindings;
   readonly clear: () => void;
 }
@@ -50,6 +52,10 @@ export function createFindings(): Findings {
       if (after.asked !== null) asked.add(after.asked);
       for (const symbol of before.foreign) countForeign(symbol, -1);
       for (const symbol of after.foreign) countForeign(symbol, 1);
+    },
+    addAlike: (count) => {
+      matched += count;
+      ours += count;
     },
     told: () => ({
       mismatches: mismatches.items(),

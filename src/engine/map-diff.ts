@@ -4,13 +4,10 @@
 export interface Versioned<V> extends ReadonlyMap<string, V> {
   /** Keys whose value differs; null when `before` is no version of it. */
   readonly changedSince: (before: ReadonlyMap<string, V>) => readonly string[] | null;
-  /** All there is, in maps that are quick to walk. */
-  readonly parts: () => readonly ReadonlyMap<string, V>[];
-}
-
-/** A map in parts; one that isn't versioned is one part. */
-export function partsOf<V>(map: ReadonlyMap<string, V> | Versioned<V>): readonly ReadonlyMap<string, V>[] {
-  return 'parts' in map ? map.parts() : [map];
+  /** Each key has a place of its own in all versions, below `places`; one that is not in this version may have one. */
+  readonly placeOf: (key: string) => number | undefined;
+  readonly at: (place: number) => V | undefined;
+  readonly places: () => number;
 }
 
 /** Lists the keys that were added, removed or have another value, by identity. */

@@ -32,16 +32,13 @@ export interface GroupContext {
   readonly startedMonoMs: number;
 }
 
-/** One client order id: the engine's record of it, and what the exchange shows with it. */
-export interface OrderGroup {
-  readonly record: ExpectedOrder | undefined;
-  readonly row: ObservedOrder | null;
-  /** Further rows with this id. */
-  readonly more: readonly ObservedOrder[];
-}
-
-/** Judges all rows with one client order id beside the engine's record of it. */
-export function judgeGroup({ row, more, record }: OrderGroup, context: GroupContext): GroupVerdict {
+/** Judges all rows with one client order id, the first and `more`, beside the engine's record of it. */
+export function judgeGroup(
+  row: ObservedOrder | null,
+  more: readonly ObservedOrder[],
+  record: ExpectedOrder | undefined,
+  context: GroupContext,
+): GroupVerdict {
   if (row === null) return judgeAbsent(record, context);
   if (more.length === 0 && (record?.state !== 'live' || row.symbol === record.symbol))
     return judgeRow(row, record, context);
@@ -65,7 +62,7 @@ export const SILENT: GroupVerdict = {
   untilNowMonoMs: FOREVER,
 };
 /** Nearly all of them: expected, shown, and alike. */
-const ALIKE: GroupVerdict = { ...SILENT, matched: 1, ours: 1 };
+export const ALIKE: GroupVerdict = { ...SILENT, matched: 1, ours: 1 };
 const OURS: GroupVerdict = { ...SILENT, ours: 1 };
 const ABSENT: GroupVerdict = { ...SILENT, absent: true };
 

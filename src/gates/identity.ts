@@ -41,8 +41,9 @@ export function classifyOrder(
   identity: Identity,
 ): OrderClass {
   const { clientOrderId, symbol } = order;
+  if (isPlainlyOurs(clientOrderId, headsOf(symbol, identity))) return OURS;
   if (clientOrderId.startsWith(REPAIR_PREFIX)) return { kind: 'repair' };
-  if (identity.prefix === '' || !clientOrderId.startsWith(identity.prefix)) return { kind: 'foreign' };
+  if (identity.prefix === '' || !clientOrderId.startsWith(identity.prefix)) return FOREIGN;
   const bars = barsOf(clientOrderId, identity.prefix);
   if (bars === null) return WRONG_SHAPE;
   const symbolLength = bars.level - bars.symbol - 1;
@@ -66,6 +67,7 @@ export function parseClientOrderId(clientOrderId: string, prefix: string): Parse
 }
 
 const OURS: OrderClass = { kind: 'ours' };
+const FOREIGN: OrderClass = { kind: 'foreign' };
 const NOT_ALLOWED: OrderClass = { kind: 'not_allowed_strategy' };
 const WRONG_SHAPE: OrderClass = {
   kind: 'ours_unparsable',
@@ -75,6 +77,55 @@ const WRONG_SYMBOL: OrderClass = {
   kind: 'ours_unparsable',
   why: 'the symbol inside the id is not the symbol of the order',
 };
+
+/** What the ids of a symbol begin with up to the level, one a strategy; of the identity that was asked for last. */
+const heads = { identity: null as Identity | null, bySymbol: new Map<string, readonly string[]>() };
+
+function headsOf(symbol: string, identity: Identity): readonly string[] {
+  if (heads.identity !== identity) {
+    heads.identity = identity;
+    heads.bySymbol.clear();
+  }
+  const known = heads.bySymbol.get(symbol);
+  if (known !== undefined) return known;
+  const { prefix, allowedStrategies } = identity;
+  const made = allowedStrategies
+    .filter((strategy) => prefix !== '' && STRATEGY.test(strategy) && SYMBOL.test(symbol))
+    .map((strategy) => `${prefix}${strategy}_${symbol}_`)
+    .filter((head) => !head.startsWith(REPAIR_PREFIX));
+  heads.bySymbol.set(symbol, made);
+  return made;
+}
+
+const STRATEGY = /^[A-Za-z0-9.-]+$/;
+const SYMBOL = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Whether an id is a head and three short numbers, which nearly every one of ours is; false decides nothing. */
+function isPlainlyOurs(id: string, all: readonly string[]): boolean {
+  if (id.length > MAX_CLIENT_ORDER_ID_LENGTH) return false;
+  for (const head of all) {
+    if (!id.startsWith(head)) continue;
+    const level = head.length + (id.charCodeAt(head.length) === MINUS ? 1 : 0);
+    const time = digitsEnd(id, level);
+    if (time === level || id.charCodeAt(time) !== BAR) return false;
+    const seq = digitsEnd(id, time + 1);
+    if (seq === time + 1 || id.charCodeAt(seq) !== BAR) return false;
+    return seq + 1 < id.length && digitsEnd(id, seq + 1) === id.length;
+  }
+  return false;
+}
+
+/** Where at most fifteen digits end. */
+function digitsEnd(id: string, start: number): number {
+  const most = Math.min(id.length, start + EXACT_DIGITS);
+  let index = start;
+  while (index < most && isDigit(id.charCodeAt(index))) index += 1;
+  return index;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
 
 /** Where the underscores before each part but the first are. */
 interface Bars {

@@ -70,7 +70,7 @@ const deed = fc.oneof(
       type: fc.constant('hide' as const),
       slot,
       whose,
-      how: fc.constantFrom('id' as const, 'first' as const, 'all' as const),
+      how: fc.constantFrom('id' as const, 'first' as const, 'last' as const, 'all' as const),
     }),
     weight: 6,
   },
@@ -266,7 +266,8 @@ function createWorld() {
         case 'hide': {
           const hidden = idOf(one.whose, one.slot, 'BTCUSDT');
           const left = rows.filter(({ clientOrderId }) => clientOrderId !== hidden);
-          rows = one.how === 'all' ? [] : one.how === 'first' ? rows.slice(1) : left;
+          const hide = { all: [], first: rows.slice(1), last: rows.slice(0, -1), id: left };
+          rows = hide[one.how];
           return;
         }
         case 'turn':

@@ -30,6 +30,13 @@ describe('an order in our identity', () => {
     expect(kind('grinder_mm_BTCUSDT_1_1700000000_1')).toBe('ours');
   });
 
+  test('is judged by the identity that is asked for, whichever was asked for before', () => {
+    const order = { clientOrderId: 'grinder_1_BTCUSDT_1_1700000000_1', symbol: 'BTCUSDT' };
+    const other = { prefix: 'grinder_', allowedStrategies: ['2'] };
+    const kinds = [identity, other, identity].map((one) => classifyOrder(order, one).kind);
+    expect(kinds).toEqual(['ours', 'not_allowed_strategy', 'ours']);
+  });
+
   test('is never told from an empty prefix', () => {
     const empty = { prefix: '', allowedStrategies: ['1'] };
     expect(classifyOrder({ clientOrderId: '1_BTCUSDT_1_1_1', symbol: 'BTCUSDT' }, empty).kind).toBe(
@@ -107,6 +114,53 @@ test('whatever the id is, it is taken apart as the pattern says', () => {
         isExact ? ({ strategy, symbol, level, tsSeconds, seq } as never) : null,
       );
     }),
+    { numRuns: 5000 },
+  );
+});
+
+test('whatever the id and the strategies are, it is ours when it comes apart into an allowed strategy and its symbol', () => {
+  const part = fc.constantFrom(
+    '1',
+    'mm',
+    'BTC',
+    'BTC_1',
+    '7',
+    '-3',
+    '-',
+    '',
+    'é',
+    '170',
+    '9007199254740993',
+    '0012',
+  );
+  const prefix = fc.constantFrom('grinder_', 'g', 'gr', 'grc', 'grc_', '');
+  const strategies = fc.array(fc.constantFrom<string>('1', 'mm', 'c', 'rc', 'BTC', '', 'a_b', 'é'), {
+    maxLength: 3,
+  });
+  const symbol = fc.constantFrom('BTC', 'BTC_1', '1', '', '-', 'é', '_BTC');
+  const parts = fc.array(part, { minLength: 3, maxLength: 6 });
+  fc.assert(
+    fc.property(
+      prefix,
+      strategies,
+      symbol,
+      parts,
+      fc.boolean(),
+      (own, allowedStrategies, of, rest, isOfSymbol) => {
+        const [strategy = '', ...more] = rest;
+        const clientOrderId = `${own}${(isOfSymbol ? [strategy, of, ...more.slice(-3)] : rest).join('_')}`;
+        const { kind: found } = classifyOrder(
+          { clientOrderId, symbol: of },
+          { prefix: own, allowedStrategies },
+        );
+        const parsed = parseClientOrderId(clientOrderId, own);
+        const isOurs =
+          !clientOrderId.startsWith('grc_') &&
+          parsed?.symbol === of &&
+          allowedStrategies.includes(parsed.strategy);
+        expect(found === 'ours').toBe(isOurs);
+      },
+    ),
     { numRuns: 5000 },
   );
 });
