@@ -6,7 +6,8 @@ import { alignColumns } from './print.ts';
 /** `prove`: each gate by itself against the canary, in a shadow of the daemon's world; nothing is sent. */
 export const proveCommand: CliCommand = {
   command: 'prove',
-  describe: 'prove that each gate alone blocks the canary (exit 1: one does not); nothing is sent',
+  describe:
+    'prove that each gate alone blocks the canary (exit 1: one does not, 75: not now); nothing is sent',
   build: (argv) => withJson(withOperator(argv)),
   run: (args, context) =>
     withDaemon(context, async (client) => {

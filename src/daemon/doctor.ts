@@ -41,8 +41,10 @@ export interface Examination {
   readonly checks: readonly Criterion[];
 }
 
-/** Items about the exchange and the running journal, which a running daemon knows better. */
+/** Items about the exchange, which a running daemon knows better. */
 const ASK_THE_DAEMON = ['whitelist', 'clock', 'key_rights', 'position_mode'];
+/** Items about settings, which are those it was started with and not those of this shell. */
+const ITS_SETTINGS = ['identity', 'flatten_cap', 'budgets', 'cooldown', 'whole_position'];
 
 /** Looks at everything once; rejects for a bug only. */
 export async function examine(inputs: DoctorInputs): Promise<Examination> {
@@ -148,10 +150,11 @@ function exchangeFacts(probed: Probed): Pick<PrerequisiteFacts, 'symbols' | 'clo
   };
 }
 
-/** What the daemon said about an item that only it can tell. */
+/** What the daemon said about an item that it knows better. */
 function told(daemon: StatusDocument | null, id: string): Criterion | null {
+  const said = daemon?.prerequisites.find((one) => one.id === id);
+  if (said !== undefined && ITS_SETTINGS.includes(id)) return said;
   if (daemon === null || !ASK_THE_DAEMON.includes(id)) return null;
-  const said = daemon.prerequisites.find((one) => one.id === id);
   return (
     said ?? prerequisite(id, id.replace('_', ' '), 'INCONCLUSIVE', 'the daemon has not looked at it yet')
   );

@@ -22,10 +22,10 @@ import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
 import { chunkLimits, gateWorld } from './world.ts';
 
-/** Proves every gate of this daemon now and writes it to the audit; refused like the canary. */
+/** Proves every gate of this daemon now and writes it to the audit; refused like the canary, which is no gate's failure. */
 export function proveHere(core: Core, by: string): CommandReply {
   const refused = canaryRefusal(core);
-  if (refused !== null) return { schema_version: 1, ok: false, exit_code: 1, message: refused };
+  if (refused !== null) return { schema_version: 1, ok: false, exit_code: 75, message: refused };
   const inputs = canaryInputs(core);
   if (typeof inputs === 'string') return { schema_version: 1, ok: false, exit_code: 75, message: inputs };
   const gates = proveGates(inputs);

@@ -252,10 +252,14 @@ describe('beside a running daemon the doctor', () => {
     expect(await sim.log()).toEqual([]);
   });
 
-  test('says that it runs with other settings', async () => {
+  test('says that it runs with other settings, and judges those', async () => {
     expect(await look({ ...inputs(), daemon: running([]) }, 'config')).toMatchObject({
       verdict: 'INCONCLUSIVE',
     });
+    for (const id of ['flatten_cap', 'cooldown', 'identity', 'budgets', 'whole_position']) {
+      const told = { id, title: id, verdict: 'INCONCLUSIVE', figure: '5000', limit: '' } as const;
+      expect(await look({ ...inputs(), daemon: running([told]) }, id)).toEqual(told);
+    }
   });
 
   test('believes it about an audit that it can not write any more', async () => {

@@ -49,14 +49,14 @@ describe('prove', () => {
     using hand = ready();
     expect(await hand.command('prove')).toMatchObject({
       ok: false,
-      exit_code: 1,
+      exit_code: 75,
       message: expect.stringContaining('stage 0'),
     });
     hand.raiseTo(2);
     await hand.command('stop', { operator: 'ann' });
     expect(await hand.command('prove')).toMatchObject({
       ok: false,
-      exit_code: 1,
+      exit_code: 75,
       message: expect.stringContaining('latched'),
     });
   });
