@@ -38,7 +38,7 @@ export function reduce(state: ScreenState, event: ScreenEvent): ScreenState {
     case 'resize':
       return resized({ ...state, columns: event.columns, rows: event.rows });
     case 'stop':
-      return { ...state, stop: event.stop };
+      return withoutRaise({ ...state, stop: event.stop });
     case 'replied':
       return answered(state, `${event.label}: ${event.reply.message}`, event.reply.ok, event.nowMs);
     case 'failed':
@@ -64,12 +64,22 @@ function ticked(state: ScreenState, event: Extract<ScreenEvent, { readonly type:
     stop: settled(state.stop, state.received, received),
     notice,
   };
+  const isLatched = received?.status.latch.latched === true;
+  if (isLatched && state.received?.status.latch.latched !== true) return withoutRaise(next);
   if (!isModalOver) return next;
   return {
     ...next,
     modal: null,
     notice: { text: 'closed by itself: nobody answered, nothing sent', tone: 'note', atMs: nowMs },
   };
+}
+
+/** A stop, whoever's it is, takes away the question of a raise: what it was asked under is over. */
+function withoutRaise(state: ScreenState): ScreenState {
+  const { modal } = state;
+  if (modal?.kind !== 'raise' && (modal?.kind !== 'phrase' || modal.purpose !== 'live')) return state;
+  const notice = { text: 'closed by the stop: nothing sent', tone: 'note', atMs: state.nowMs } as const;
+  return { ...state, modal: null, notice };
 }
 
 const isTimed = (modal: Modal | null): modal is Extract<Modal, { readonly lifeMs: number }> =>

@@ -49,6 +49,23 @@ describe('a modal', () => {
     expect(effects).toEqual([]);
     expect(state.notice?.text).toContain('the link is silent');
   });
+  test('that asks for a raise is closed by the stop key, and by a stop that came from elsewhere', () => {
+    const byKey = reduce(opened, { type: 'stop', stop: { kind: 'sent' } });
+    const received = { status: latched(), atMs: 1500 };
+    const byOther = reduce(opened, { type: 'tick', nowMs: 1500, wallMs: 0, received });
+    for (const { modal, notice } of [byKey, byOther])
+      expect([modal, notice?.text]).toEqual([null, 'closed by the stop: nothing sent']);
+  });
+  test('that clears a latch stays, and one that only shows something does too', () => {
+    const clearing = press(stateOf({ status: latched() }), char('R'), 1000).state;
+    const helping = press(stateOf(), char('?'), 1000).state;
+    for (const state of [clearing, helping]) {
+      const received = { status: latched(), atMs: 1500 };
+      const next = reduce(state, { type: 'tick', nowMs: 1500, wallMs: 0, received });
+      expect(state.modal).not.toBeNull();
+      expect(next.modal).toEqual(state.modal);
+    }
+  });
   test('closes when the terminal becomes too small for it', () => {
     expect(reduce(opened, { type: 'resize', columns: 79, rows: 24 }).modal).toBeNull();
   });
