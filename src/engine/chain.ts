@@ -12,6 +12,7 @@ import {
   auditRecordSchema,
   escapeEntry,
 } from './audit-record.ts';
+import { canonical } from './canonical.ts';
 
 /** Where a chain stands: the last line's number and hash. */
 export interface ChainHead {
@@ -62,8 +63,8 @@ export function checkLine(bytes: Uint8Array, head: ChainHead): LineCheck {
   if (record.seq !== head.seq + 1)
     return { kind: 'broken', why: `seq is ${record.seq}, expected ${head.seq + 1}` };
   if (record.prev !== head.hash) return { kind: 'broken', why: 'prev is not the hash of the line before' };
-  const { hash, ...unhashed } = record;
-  if (hash !== sha256(canonical(unhashed)) || text !== formatLine(record))
+  // Once the text is the record's own, it is hashed as it stands, without the hash.
+  if (text !== formatLine(record) || record.hash !== sha256(text.replace(`"hash":"${record.hash}",`, '')))
     return { kind: 'broken', why: 'hash does not match the line' };
   return { kind: 'ok', record };
 }
@@ -72,15 +73,6 @@ export function checkLine(bytes: Uint8Array, head: ChainHead): LineCheck {
 export function headBefore(bytes: Uint8Array): ChainHead | null {
   const result = auditRecordSchema.safeParse(parse(decode(bytes) ?? ''));
   return result.success ? { seq: result.data.seq - 1, hash: result.data.prev } : null;
-}
-
-/** Writes a value as JSON with sorted keys, at every depth. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 function sha256(text: string): string {

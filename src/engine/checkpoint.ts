@@ -14,7 +14,7 @@ import {
   type Json,
   type JsonObject,
 } from './audit-record.ts';
-import { canonical } from './chain.ts';
+import { canonical } from './canonical.ts';
 import { type Dispatch, EMPTY_STATE, type JournalState, type OpenIntent } from './journal-state.ts';
 
 /** Bytes of state a line may carry, about; far below the longest line. */

@@ -3,9 +3,13 @@
 /** C0, DEL, C1, bidi and other formats, surrogates, separators, and whatever fonts are told not to show. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** Printable ASCII: nothing of it is unsafe, and nearly every text is nothing else. */
+const PLAIN = /^[ -~]*$/;
+
 /** Escapes every control, bidi, zero-width or invisible character as `\u{hex}`; pure, bounded by `maxLength` characters. */
 export function escapeText(text: string, maxLength = 500): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  if (PLAIN.test(cut)) return cut;
   return cut.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

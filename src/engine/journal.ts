@@ -73,7 +73,8 @@ export function openJournal(options: JournalOptions): Journal {
   let file: OpenFile | null = null;
   let reserve: Reserve | null = null;
   let base: ReserveBase | null = null;
-  let rotateAtBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
+  const maxFileBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
+  let rotateAtBytes = maxFileBytes;
   const poison = (error: unknown): string => {
     problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
     return problem;
@@ -135,6 +136,8 @@ export function openJournal(options: JournalOptions): Journal {
       disk.fdatasync(file.fd);
       file = { ...file, size: 0 };
       if (!appendAll(plan.checkpoint).ok) return problem;
+      // A checkpoint as large as a file may be would be rotated away at once, and so on at every beat.
+      rotateAtBytes = Math.max(maxFileBytes, file.size + maxFileBytes / 2);
       return `audit rotated to ${plan.to}${removeAll(plan.expired, disk)}`;
     } catch (error) {
       return poison(error);

@@ -31,7 +31,8 @@ function planCancel(mismatch: Mismatch): PlannedAction | null {
   const order = mismatch.observedOrder;
   if (order === null) return null;
   return {
-    id: `cancel:${mismatch.key}`,
+    // The order alone: what is wrong with it may change while it is the same item, and its failures are counted by this.
+    id: `cancel:${order.symbol}:${order.clientOrderId}:${order.orderId}`,
     action: 'cancel',
     symbol: order.symbol,
     clientOrderId: order.clientOrderId,

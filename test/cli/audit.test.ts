@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEntry } from '../../src/engine/audit-record.ts';
-import { canonical, formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
+import { canonical } from '../../src/engine/canonical.ts';
+import { formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { machine } from './fixture.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { canonical, checkLine, formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
+import { canonical } from '../../src/engine/canonical.ts';
+import { checkLine, formatLine, GENESIS, nextRecord } from '../../src/engine/chain.ts';
 import { entry } from './durable.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

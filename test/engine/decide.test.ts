@@ -24,7 +24,7 @@ const order = ({ runnable }: Decision) => runnable.map((one) => one.action.misma
 const history = (entries: Readonly<Record<string, Partial<ActionHistory>>>) =>
   new Map(Object.entries(entries).map(([id, past]) => [id, { failures: 0, waitedRuns: 0, ...past }]));
 const gate = ({ gates }: Decision, name: string) => gates.find((one) => one.gate === name);
-const idOf = (seq: number) => `cancel:${cancelMismatch(seq).key}`;
+const idOf = (seq: number) => `cancel:${cancelMismatch(seq).key.replace('ORDER_EXISTS_UNEXPECTED:', '')}`;
 const stage = (change: Partial<GateWorld['switches']>) => {
   const world = openWorld();
   return { world: { ...world, switches: { ...world.switches, ...change } } };
@@ -186,7 +186,9 @@ test('for any mismatches planned = runnable + blocked, caps hold, and the order 
       const known = new Map<string, ActionHistory>(
         found.flatMap((one, at) => {
           const entry = past[at];
-          return entry === undefined ? [] : [[`${one.remediation}:${one.key}`, entry] as const];
+          return entry === undefined
+            ? []
+            : [[`${one.remediation}:${one.key.replace(/^ORDER_[A-Z_]+:/, '')}`, entry] as const];
         }),
       );
       const { world } = limits({ maxOrdersPerAction: cap }, { mode });

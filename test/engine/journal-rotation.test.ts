@@ -247,6 +247,17 @@ describe('a rotated journal', () => {
   });
 });
 
+test('a checkpoint as large as a file may be is not rotated away again before anything was added to it', () => {
+  using directory = scratch();
+  const journal = open(directory.path);
+  journal.append(entry());
+  expect(journal.maintain()).toContain('rotated');
+  expect(journal.maintain()).toBe(null);
+  journal.append(entry());
+  expect(journal.maintain()).toContain('rotated');
+  journal.close();
+});
+
 describe('retention', () => {
   test('removes what is past its time, keeps the newest ten and whatever an open intent needs, and says where it begins', () => {
     using directory = scratch();

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { plan } from '../../src/engine/plan.ts';
+import type { Mismatch } from '../../src/engine/types.ts';
 import { cancelMismatch, flattenMismatch, observedOrder, rules } from '../helpers/engine-world.ts';
 
 const inputs = {
@@ -46,5 +47,17 @@ test('what is only reported is not planned, the rest keeps its order and says wh
     ['cancel', true],
     ['flatten', false],
   ]);
-  expect(actions[0]?.id).toBe(`cancel:${canary.key}`);
+  expect(actions[0]?.id).toBe(`cancel:${canary.key.replace('ORDER_EXISTS_UNEXPECTED:', '')}`);
+});
+
+test('an order is one item whatever is wrong with it, so that its failures stay counted when that changes', () => {
+  const stray = cancelMismatch(1);
+  const ghost: Mismatch = {
+    ...stray,
+    type: 'ORDER_STATUS_DIVERGENCE',
+    key: stray.key.replace(stray.type, 'ORDER_STATUS_DIVERGENCE'),
+  };
+  const [first, second] = plan([stray, ghost], inputs);
+  expect(first?.id).toBe(second?.id ?? '');
+  expect(plan([cancelMismatch(2)], inputs)[0]?.id).not.toBe(first?.id ?? '');
 });

@@ -10,6 +10,8 @@ import { isOpen, type Truth } from './truth.ts';
 
 export interface RuleInputs {
   readonly nowMs: number;
+  /** The same without what the machine slept. */
+  readonly awakeMs: number;
   readonly sent: Sent;
   readonly scenario: Scenario;
   readonly knowledge: Knowledge;
@@ -49,7 +51,7 @@ function promised({ sent, intents, knowledge }: RuleInputs, fail: Fail): void {
 }
 
 /** S8, S10, S12, S17, S21 and the switches. */
-function allowed({ nowMs, sent, knowledge, scenario }: RuleInputs, fail: Fail): void {
+function allowed({ nowMs, awakeMs, sent, knowledge, scenario }: RuleInputs, fail: Fail): void {
   const { owner, write } = sent.departure;
   const { settings } = scenario;
   const { armed } = knowledge;
@@ -75,8 +77,9 @@ function allowed({ nowMs, sent, knowledge, scenario }: RuleInputs, fail: Fail): 
   if (!settings.reconcile.symbolWhitelist.includes(write.symbol)) fail('S7', 'not on the whitelist');
   if (write.kind === 'flatten' && settings.reconcile.hedgeGroups.flat().includes(write.symbol))
     fail('flatten_side_effects', 'a flatten in a hedge group');
-  if (knowledge.clock !== null && Math.abs(knowledge.clock.offsetMs) > settings.freshness.clockOffsetMaxMs)
-    fail('S18', `a write left with a clock offset of ${knowledge.clock.offsetMs} ms`);
+  const { offsetMs, sinceAwakeMs } = knowledge.wall;
+  if (Math.abs(offsetMs) > settings.freshness.clockOffsetMaxMs && awakeMs - sinceAwakeMs > GRACE_MS)
+    fail('S18', `a write left with a clock that is off by ${offsetMs} ms`);
 }
 
 /** S13, S23, S27, mass mismatch and confirmation. */

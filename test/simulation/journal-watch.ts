@@ -134,9 +134,11 @@ function checkLine(
   head: { readonly seq: number; readonly hash: string },
   fail: JournalWatchDeps['fail'],
 ): WatchedLine | null {
-  const parsed: WatchedLine & { readonly hash?: string } = JSON.parse(text);
-  const { hash, ...rest } = parsed;
-  const own = createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+  const parsed: WatchedLine = JSON.parse(text);
+  const { hash } = parsed;
+  const own = createHash('sha256')
+    .update(text.replace(`"hash":"${hash}",`, ''))
+    .digest('hex');
   if (parsed.seq !== head.seq + 1)
     fail('S9', `line ${parsed.seq} ${parsed.event_type} follows line ${head.seq}`);
   else if (parsed.prev !== head.hash) fail('S9', `line ${parsed.seq} does not hold the hash before it`);

@@ -38,8 +38,8 @@ export interface Knowledge {
   readonly sent: Sent[];
   /** Dispatches of an item without success since somebody looked at it. */
   readonly failures: Map<string, number>;
-  /** Offset of the last clock reading a process got, and when. */
-  clock: { readonly offsetMs: number; readonly atMs: number } | null;
+  /** How far the wall clock is off in truth, and since when by a clock that stands still while the machine sleeps. */
+  wall: { readonly offsetMs: number; readonly sinceAwakeMs: number };
 }
 
 /** Nothing known yet. */
@@ -58,6 +58,6 @@ export function createKnowledge(): Knowledge {
     jumpedMs: 0,
     sent: [],
     failures: new Map(),
-    clock: null,
+    wall: { offsetMs: 0, sinceAwakeMs: 0 },
   };
 }

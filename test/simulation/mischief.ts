@@ -10,16 +10,17 @@ export function startMischief(world: World): void {
   const { timeline, random, weather } = world;
   const pace = random.pick([15_000, 40_000, 100_000]);
   const next = (): void => {
-    timeline.after(random.whole(pace / 2, pace * 2), null, () => {
+    const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
+    timeline.after(asleepMs + random.whole(pace / 2, pace * 2), null, () => {
       if (weather.healed()) return;
-      act(world);
+      if (timeline.nowMs() >= world.startsAfterMs()) act(world);
       next();
     });
   };
   const prices = (): void => {
     for (const symbol of ['BTCUSDT', 'ETHUSDT'])
       world.truth.movePrice(symbol, 1 + (random.next() - 0.5) * 0.001);
-    timeline.after(30_000, null, prices);
+    timeline.after(60_000, null, prices);
   };
   prices();
   next();
@@ -34,7 +35,18 @@ function act(world: World): void {
   else processMischief(world);
 }
 
+/** More than this at once and somebody cleans up by hand; now and then nobody does. */
+const MOST_STRAYS = 4;
+
+function cleanUp({ truth, random, trace }: World): void {
+  const strays = truth.openOrders().filter(({ owner }) => owner === 'stray');
+  if (strays.length < MOST_STRAYS || random.chance(0.1)) return;
+  trace('account', 'somebody cleans up');
+  for (const { orderId } of strays) truth.cancel(orderId);
+}
+
 function accountMischief(world: World): void {
+  cleanUp(world);
   const { random, truth, trader, coverage, scenario, trace } = world;
   const symbol = random.pick(scenario.settings.reconcile.symbolWhitelist);
   const side = truth.hedge ? 'BUY' : random.pick(['BUY', 'SELL'] as const);

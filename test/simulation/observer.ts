@@ -79,7 +79,9 @@ export function createObserver(deps: ObserverDeps): Observer {
     trace('departed', `${write.kind} ${item} ${permit.intentId} ${notionalUsdt}`);
     const nowMs = timeline.nowMs();
     const { intents } = journal;
-    judgeDispatch({ nowMs, sent, scenario, knowledge, intents, sightings, truth, trader, feed }, fail);
+    const awakeMs = nowMs - timeline.sleptMs();
+    const seen = { intents, sightings, truth, trader, feed };
+    judgeDispatch({ nowMs, awakeMs, sent, scenario, knowledge, ...seen }, fail);
     judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
@@ -126,9 +128,6 @@ export function createObserver(deps: ObserverDeps): Observer {
       knowledge.pauseKept = false;
     },
     observed: (_owner, observation) => sightings.observed(observation, timeline.nowMs()),
-    clockRead: (_owner, offsetMs) => {
-      knowledge.clock = { offsetMs, atMs: timeline.nowMs() };
-    },
     runCounted: (counts) => {
       if (
         total(counts.planned) !==
@@ -168,7 +167,6 @@ export function createObserver(deps: ObserverDeps): Observer {
     },
     processEnded: () => {
       knowledge.armed = null;
-      knowledge.clock = null;
       sightings.forget();
       if (!knowledge.pauseKept) knowledge.pauseUntilMs = 0;
     },

@@ -39,7 +39,6 @@ export interface WireWitness {
   /** The process was told to stay away for so long. */
   readonly toldPause: (owner: Owner, ms: number) => void;
   readonly observed: (owner: Owner, observation: Observation) => void;
-  readonly clockRead: (owner: Owner, offsetMs: number) => void;
 }
 
 export interface Departure {

@@ -63,8 +63,14 @@ export interface Process {
 }
 
 const ACCOUNT_DIR = '/simulated/account';
-/** How often it looks at everything while something is going on. */
+/**
+ * The heartbeat as a loaded machine gives it: in time while a run executes, less often after an event and while an intent
+ * is open, and seconds apart when nothing goes on.
+ */
 const BUSY_BEAT_MS = 250;
+const ALERT_BEAT_MS = 700;
+const ALERT_MS = 1500;
+const OPEN_BEAT_MS = 1100;
 
 /** Where the account's audit head, latch and lock are. */
 export const ACCOUNT = {
@@ -152,10 +158,19 @@ export function startProcess(deps: ProcessDeps): Process {
     realStray: async () => 'refused: no simulator here',
   };
   begin({ core, room, stopNow: command.stopNow, fatal: () => undefined });
+  let alertUntilMs = 0;
+  core.exchange.subscribe(({ type }) => {
+    if (type !== 'stream_alive') alertUntilMs = timeline.nowMs() + ALERT_MS;
+  });
+  const restMs = (): number => {
+    if (core.vitals.executing) return BUSY_BEAT_MS;
+    if (timeline.nowMs() < alertUntilMs) return ALERT_BEAT_MS;
+    if (core.journal.state().openIntents.size > 0) return OPEN_BEAT_MS;
+    return random.whole(1000, scenario.beatMs);
+  };
   const beat = (): void => {
     room.beat();
-    const busy = core.vitals.executing || core.vitals.latch?.verdict === null;
-    timeline.after(busy ? BUSY_BEAT_MS : scenario.beatMs, owner, beat);
+    timeline.after(restMs(), owner, beat);
   };
   beat();
   return {

@@ -9,6 +9,7 @@ export interface Scenario {
   readonly hedge: boolean;
   /** False when the operator's second key is asked for and missing: nothing may ever be sent. */
   readonly mayTrade: boolean;
+  /** The longest between two heartbeats of an idle daemon. */
   readonly beatMs: number;
   /** The audit is rotated at this size. */
   readonly maxFileBytes: number;
@@ -58,7 +59,7 @@ export function drawScenario(random: Random): Scenario {
     places,
     hedge: random.chance(0.12),
     mayTrade,
-    beatMs: random.pick([2000, 5000, 5000]),
-    maxFileBytes: random.chance(0.1) ? 60_000 : 4_000_000,
+    beatMs: random.pick([2000, 8000, 12_000]),
+    maxFileBytes: random.chance(0.2) ? 100_000 : 4_000_000,
   };
 }

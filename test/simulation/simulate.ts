@@ -34,7 +34,8 @@ export function simulate(seed: number, { hours, onTrace }: SeedOptions): SeedRes
   const look = (): void => {
     tendProcess(world);
     operator.look();
-    timeline.after(LOOK_MS + world.random.whole(0, 3000), null, look);
+    const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
+    timeline.after(asleepMs + LOOK_MS + world.random.whole(0, 3000), null, look);
   };
   look();
   const watch = (): boolean => {

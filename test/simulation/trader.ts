@@ -21,6 +21,8 @@ export interface Trader {
   /** Nothing is written until then; what is due meanwhile is written before the next heartbeat. */
   readonly beSilent: (ms: number) => void;
   readonly isSilent: () => boolean;
+  /** Neither trades nor writes until then. */
+  readonly rest: (ms: number) => void;
   /** Forgets an order that goes on living, as after a cancel that got lost. */
   readonly abandon: () => boolean;
   readonly nextClientId: (symbol: string) => string;
@@ -50,6 +52,7 @@ export function createTrader(deps: TraderDeps): Trader {
   const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
   const due = new Set<string>();
   let silentUntilMs = 0;
+  let restsUntilMs = 0;
   let number = 0;
 
   const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
@@ -58,8 +61,9 @@ export function createTrader(deps: TraderDeps): Trader {
     return `grinder_1_${symbol}_${number % 9}_1800000000_${number}`;
   };
   const every = (ms: number, run: () => void): void => {
-    timeline.after(ms + random.whole(0, 500), null, () => {
-      run();
+    const asleepMs = Math.max(0, restsUntilMs - timeline.nowMs());
+    timeline.after(asleepMs + ms + random.whole(0, 500), null, () => {
+      if (timeline.nowMs() >= restsUntilMs) run();
       every(ms, run);
     });
   };
@@ -199,6 +203,11 @@ export function createTrader(deps: TraderDeps): Trader {
   checkpoint();
   for (let index = 0; index < 5; index++) place();
 
+  const beSilent = (ms: number): void => {
+    catchUp();
+    silentUntilMs = timeline.nowMs() + ms;
+  };
+
   return {
     wants: (orderId) => wanted.has(orderId),
     said: (symbol) => said.get(symbol) ?? null,
@@ -208,9 +217,10 @@ export function createTrader(deps: TraderDeps): Trader {
       if (empty) timeline.after(random.whole(2000, 40_000), null, () => checkpoint());
     },
     checkpoint: () => checkpoint(),
-    beSilent: (ms) => {
-      catchUp();
-      silentUntilMs = timeline.nowMs() + ms;
+    beSilent,
+    rest: (ms) => {
+      beSilent(ms);
+      restsUntilMs = timeline.nowMs() + ms;
     },
     isSilent: () => isSilent() || silentUntilMs !== 0,
     abandon: () => {

@@ -153,6 +153,12 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
     if (power) disk.powerCut(random);
   }
 
+  function setWall(offsetMs: number): void {
+    knowledge.jumpedMs += Math.abs(offsetMs - wallOffsetMs);
+    wallOffsetMs = offsetMs;
+    knowledge.wall = { offsetMs, sinceAwakeMs: timeline.nowMs() - timeline.sleptMs() };
+  }
+
   return {
     scenario,
     random: random.fork('mischief'),
@@ -187,6 +193,7 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
       if (process === null) return;
       kill(false);
       downUntilMs = timeline.nowMs() + ms;
+      trader.rest(ms);
     },
     startsAfterMs: () => downUntilMs,
     setTrap: (run) => {
@@ -210,13 +217,9 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
     },
     jumpWall: (ms) => {
       trace('clock', `jumps by ${ms}`);
-      wallOffsetMs += ms;
-      knowledge.jumpedMs += Math.abs(ms);
+      setWall(wallOffsetMs + ms);
     },
-    setWall: (offsetMs) => {
-      knowledge.jumpedMs += Math.abs(offsetMs - wallOffsetMs);
-      wallOffsetMs = offsetMs;
-    },
+    setWall,
     wallOffsetMs: () => wallOffsetMs,
     auditText,
     trace,
