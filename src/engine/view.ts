@@ -118,21 +118,31 @@ export function show(
   };
 }
 
+/** Few of many orders were heard of, so that no more than an id is looked at of all others. */
 function showOrders(view: View, observed: Observation): readonly ObservedOrder[] {
+  if (view.orders.size === 0) return observed.orders;
   const coveredAt = coverageOf(observed);
-  const rows = new Set(observed.orders.map(orderKey));
-  const laid = observed.orders.flatMap((row) => {
-    const heard = view.orders.get(orderKey(row));
-    if (heard === undefined || rowWins(row, heard, compareOrderAge, coveredAt(row))) return [row];
-    const { createdAtMs } = row;
-    const { item, heardAtMonoMs } = heard;
-    return hasEnded(item.status) ? [] : [{ ...item, createdAtMs, heardAtMonoMs }];
-  });
-  const added = [...view.orders].flatMap(([key, { item, heardAtMonoMs, gone }]) => {
-    const over = gone || hasEnded(item.status);
-    return rows.has(key) || over ? [] : [{ ...item, heardAtMonoMs }];
-  });
-  return [...laid, ...added];
+  const heardIds = new Set([...view.orders.values()].map(({ item }) => item.orderId));
+  const read = new Set<string>();
+  const laid: ObservedOrder[] = [];
+  for (const row of observed.orders) {
+    const heard = heardIds.has(row.orderId) ? heardOf(view, row, read) : undefined;
+    if (heard === undefined || rowWins(row, heard, compareOrderAge, coveredAt(row))) laid.push(row);
+    else if (!hasEnded(heard.item.status)) {
+      const { item, heardAtMonoMs } = heard;
+      laid.push({ ...item, createdAtMs: row.createdAtMs, heardAtMonoMs });
+    }
+  }
+  for (const [key, { item, heardAtMonoMs, gone }] of view.orders)
+    if (!read.has(key) && !gone && !hasEnded(item.status)) laid.push({ ...item, heardAtMonoMs });
+  return laid;
+}
+
+/** What was heard of a row, whose key is noted as read. */
+function heardOf(view: View, row: ObservedOrder, read: Set<string>): Heard<ObservedOrder> | undefined {
+  const key = orderKey(row);
+  read.add(key);
+  return view.orders.get(key);
 }
 
 function showPositions(view: View, observed: Observation, upToMs: number): readonly ObservedPosition[] {
