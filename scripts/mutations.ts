@@ -895,9 +895,9 @@ const inComparer: readonly Mutation[] = [
   },
   {
     name: 'row-whose-id-came-again-is-lost',
-    file: 'src/engine/row-table.ts',
-    search: 'if (placeOf.size === rows.length - left.length) return [];',
-    replace: 'return [];',
+    file: 'src/engine/order-groups.ts',
+    search: 'if (rows[place] !== undefined || groups.has(row.clientOrderId)) return false;',
+    replace: '',
     tests: COMPARER,
   },
   {
@@ -909,9 +909,10 @@ const inComparer: readonly Mutation[] = [
   },
   {
     name: 'record-that-no-row-has-is-overlooked',
-    file: 'src/engine/takings.ts',
-    search: 'isTaken[place] = 1;',
-    replace: 'isTaken.fill(1);',
+    file: 'src/engine/comparer.ts',
+    search:
+      'if (record === undefined || (row === null && groups.kept(record.clientOrderId) !== undefined)) continue;',
+    replace: 'if (record === undefined || row === null) continue;',
     tests: COMPARER,
   },
   {

@@ -26,6 +26,11 @@ export function bookOf<V>(entries: ReadonlyMap<string, V>): Book<V> {
   return new PagedBook(index, pages, entries.size);
 }
 
+/** The map itself when it is a book, else a book of what it holds. */
+export function asBook<V>(map: ReadonlyMap<string, V> | Book<V>): Book<V> {
+  return 'placeOf' in map ? map : bookOf(map);
+}
+
 /** The version in which the named entries are as a map has them now, or gone; names that did not change cost little. */
 export function bookWith<V>(book: Book<V>, names: ReadonlySet<string>, now: ReadonlyMap<string, V>): Book<V> {
   // One that is mostly empty places is made anew, which is as seldom as all of its entries are others.

@@ -4,19 +4,19 @@
  *
  * Invariant: whatever the sequence of questions, each answer equals that of `compare` to the same question.
  */
+import { asBook } from './book.ts';
 import type { CompareOptions, Comparison } from './compare.ts';
 import { comparePositions } from './compare-positions.ts';
 import { byContract } from './contract-order.ts';
 import { createDueList } from './due-list.ts';
 import { createFindings } from './findings.ts';
 import { changesOf, continues, type Known } from './known.ts';
-import { changedKeys } from './map-diff.ts';
+import { changedKeys, type Versioned } from './map-diff.ts';
 import { ALIKE, type GroupContext, type GroupVerdict, judgeGroup, SILENT, SLACK_MS } from './order-group.ts';
 import { createOrderGroups, type Group } from './order-groups.ts';
 import { isSwept } from './order-rules.ts';
 import { createPiecework, type Steps } from './piecework.ts';
 import { diffRows } from './row-diff.ts';
-import { type Takings, takeFrom } from './takings.ts';
 import type { TargetedReads } from './targeted.ts';
 import type { ExpectedOrder, ExpectedState, Mismatch, Observation, ObservedOrder } from './types.ts';
 
@@ -60,12 +60,14 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     };
     const known = last;
     const rows = known === null ? null : diffRows(known.rows, observed.orders);
-    const records = known === null ? null : changedKeys(known.records, expected.orders);
+    // Records that are no version of those before have other places.
+    const book = asBook(expected.orders);
+    const records = known === null ? null : book.changedSince(known.records);
     // While it is worked on nothing is known: an error on the way must not leave half an answer behind.
     last = null;
     const isLittle = changesOf(rows, records) <= observed.orders.length / 2 + PIECE_ORDERS;
     if (known === null || rows === null || records === null || !isLittle || !continues(known, context))
-      yield* startOver(expected, observed, context);
+      yield* startOver(book, observed, context);
     else {
       const changed = new Set<string>(records);
       for (const row of rows.removed) takeOut(row);
@@ -75,52 +77,55 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
       for (const id of wake(context)) changed.add(id);
       if (known.complete !== context.complete || known.swept !== context.swept)
         for (const id of absent) changed.add(id);
-      yield* judgeAll(changed, expected, context);
+      yield* judgeAll(changed, book, context);
     }
     last = {
       rows: observed.orders,
-      records: expected.orders,
+      records: book,
       targeted: options.targeted ?? NOTHING_ASKED,
       ...context,
     };
     return told(question);
   }
 
-  function* startOver(expected: ExpectedState, observed: Observation, context: GroupContext): Steps<void> {
-    groups.clear();
+  function* startOver(
+    records: Versioned<ExpectedOrder>,
+    observed: Observation,
+    context: GroupContext,
+  ): Steps<void> {
+    groups.clear(records);
     findings.clear();
     absent.clear();
     dueByStart.clear();
     dueByNow.clear();
-    const rows = groups.alike;
-    for (let taken = 0; taken < observed.orders.length; taken += pieceOrders) {
-      rows.append(observed.orders.slice(taken, taken + pieceOrders));
+    for (let first = 0; first < observed.orders.length; first += pieceOrders) {
+      placeAll(observed.orders.slice(first, first + pieceOrders), records);
       yield;
     }
-    for (const row of rows.displaced()) putIn(row, SILENT);
-    const records = takeFrom(expected.orders);
-    const crowded = groups.ids();
-    for (const id of crowded) records.take(id);
-    yield* judgeAll(crowded, expected, context);
-    for (let place = 0; place < observed.orders.length; place += pieceOrders) {
-      judgeShown(place, records, context);
-      yield;
-    }
-    for (let place = 0; place < records.places; place += pieceOrders) {
-      for (const record of records.left(place, place + pieceOrders))
-        judgeFirst(record.clientOrderId, null, record, context);
+    yield* judgeAll(groups.ids(), records, context);
+    for (let first = 0; first < records.places(); first += pieceOrders) {
+      judgeRecords(first, records, context);
       yield;
     }
   }
 
-  /** Judges one piece of the rows whose id has no other. */
-  function judgeShown(first: number, records: Takings<ExpectedOrder>, context: GroupContext): void {
+  /** Puts in rows: those without a record, or with an id that another one has, as groups. */
+  function placeAll(rows: readonly ObservedOrder[], records: Versioned<ExpectedOrder>): void {
+    for (const row of rows) {
+      const place = records.placeOf(row.clientOrderId);
+      const isExpected = place !== undefined && records.at(place) !== undefined;
+      if (!isExpected || !groups.place(row, place)) putIn(row, SILENT);
+    }
+  }
+
+  /** Judges one piece of the records, each with its row if it has one and no more. */
+  function judgeRecords(first: number, records: Versioned<ExpectedOrder>, context: GroupContext): void {
     let alike = 0;
     for (let place = first; place < first + pieceOrders; place += 1) {
-      const row = groups.alike.at(place);
-      if (row === undefined) continue;
-      const id = row.clientOrderId;
-      if (judgeFirst(id, row, records.take(id), context)) alike += 1;
+      const record = records.at(place);
+      const row = groups.at(place) ?? null;
+      if (record === undefined || (row === null && groups.kept(record.clientOrderId) !== undefined)) continue;
+      if (judgeFirst(record.clientOrderId, row, record, context)) alike += 1;
     }
     findings.addAlike(alike);
   }
@@ -129,7 +134,7 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
   function judgeFirst(
     id: string,
     row: ObservedOrder | null,
-    record: ExpectedOrder | undefined,
+    record: ExpectedOrder,
     context: GroupContext,
   ): boolean {
     const verdict = judgeGroup(row, NO_ROWS, record, context);
@@ -138,11 +143,15 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
     return false;
   }
 
-  function* judgeAll(ids: Iterable<string>, expected: ExpectedState, context: GroupContext): Steps<void> {
+  function* judgeAll(
+    ids: Iterable<string>,
+    records: ReadonlyMap<string, ExpectedOrder>,
+    context: GroupContext,
+  ): Steps<void> {
     let judged = 0;
     for (const id of ids) {
       const group = groups.open(id, ALIKE);
-      settle(id, group, judgeGroup(group.row, group.more, expected.orders.get(id), context));
+      settle(id, group, judgeGroup(group.row, group.more, records.get(id), context));
       judged += 1;
       if (judged % pieceOrders === 0) yield;
     }

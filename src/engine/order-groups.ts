@@ -2,9 +2,10 @@
  * All that is known of each client order id. Nearly every one is expected, shown once and alike, or nothing at all: of those
  * the row is kept and no more, so that 100,000 of them cost no object each.
  */
+
+import type { Versioned } from './map-diff.ts';
 import { ALIKE, type GroupVerdict, SILENT } from './order-group.ts';
-import { createRowTable, NOWHERE, type RowTable } from './row-table.ts';
-import type { ObservedOrder } from './types.ts';
+import type { ExpectedOrder, ObservedOrder } from './types.ts';
 
 /** What is known about one client order id. */
 export interface Group {
@@ -27,20 +28,25 @@ export interface OrderGroups {
   readonly close: (id: string, group: Group) => void;
   /** Ids of those that are kept. */
   readonly ids: () => readonly string[];
-  /** The rows of all others. */
-  readonly alike: RowTable;
-  readonly clear: () => void;
+  /** Puts in a row of which nothing is known but its record's place; false when a row is there already. */
+  readonly place: (row: ObservedOrder, place: number) => boolean;
+  /** The row at a record's place; undefined when there is none, or its group is kept. */
+  readonly at: (place: number) => ObservedOrder | undefined;
+  /** Forgets all; from now on records have their places in these and in later versions of them. */
+  readonly clear: (records: Versioned<ExpectedOrder>) => void;
 }
 
 /** Starts without any. */
 export function createOrderGroups(): OrderGroups {
   const groups = new Map<string, Group>();
-  const alike = createRowTable();
+  /** Rows by the places of their records. */
+  let rows: (ObservedOrder | undefined)[] = [];
+  let placeOf: (id: string) => number | undefined = () => undefined;
 
   function make(id: string, verdict: GroupVerdict): Group {
-    const place = alike.find(id);
-    const row = place === NOWHERE ? null : (alike.at(place) ?? null);
-    if (row !== null) alike.remove(id);
+    const place = placeOf(id);
+    const row = place === undefined ? null : (rows[place] ?? null);
+    if (place !== undefined) rows[place] = undefined;
     const never = Number.POSITIVE_INFINITY;
     return {
       row,
@@ -62,14 +68,23 @@ export function createOrderGroups(): OrderGroups {
     },
     close: (id, { row, more, verdict }) => {
       if (more.length > 0 || verdict !== (row === null ? SILENT : ALIKE)) return;
+      const place = row === null ? undefined : placeOf(id);
+      // What is alike has a record, and a record has a place.
+      if (row !== null && place === undefined) return;
       groups.delete(id);
-      if (row !== null) alike.add(row);
+      if (row !== null && place !== undefined) rows[place] = row;
     },
     ids: () => [...groups.keys()],
-    alike,
-    clear: () => {
+    place: (row, place) => {
+      if (rows[place] !== undefined || groups.has(row.clientOrderId)) return false;
+      rows[place] = row;
+      return true;
+    },
+    at: (place) => rows[place],
+    clear: (records) => {
       groups.clear();
-      alike.clear();
+      rows = new Array<ObservedOrder | undefined>(records.places()).fill(undefined);
+      placeOf = records.placeOf.bind(records);
     },
   };
 }

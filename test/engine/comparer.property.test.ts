@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { bookOf } from '../../src/engine/book.ts';
 import { type CompareOptions, type Comparison, compare } from '../../src/engine/compare.ts';
 import { createComparer, type Question } from '../../src/engine/comparer.ts';
 import { applyLine, nothingExpected } from '../../src/engine/expected.ts';
@@ -9,7 +10,17 @@ import { foldTargeted, type TargetedRead } from '../../src/engine/targeted.ts';
 import type { Observation, ObservedOrder, ObservedPosition, ReadReport } from '../../src/engine/types.ts';
 import { breakStream, EMPTY_VIEW, hear, show } from '../../src/engine/view.ts';
 import { takeSnapshot } from '../../src/engine/view-snapshot.ts';
-import { clientId, observedOrder, observedPosition, options, rules, START } from '../helpers/engine-world.ts';
+import {
+  clientId,
+  expectedOrder,
+  expectedState,
+  observation,
+  observedOrder,
+  observedPosition,
+  options,
+  rules,
+  START,
+} from '../helpers/engine-world.ts';
 import { session } from './feed-lines.ts';
 
 /**
@@ -164,6 +175,23 @@ test('so it is when it is worked out in pieces, and other questions come in betw
     { numRuns: 60 },
   );
 }, 60_000);
+
+test('whichever of two orders with one id goes, the other is still shown', () => {
+  const [one, two] = ['9001', '9002'].map((orderId) => observedOrder(1, { orderId }));
+  if (one === undefined || two === undefined) throw new Error('expected two rows');
+  const expected = { ...expectedState([]), orders: bookOf(new Map([[clientId(1), expectedOrder(1)]])) };
+  for (const left of [one, two]) {
+    const comparer = createComparer();
+    for (const rows of [[one, two], [left]]) {
+      const observed = observation(rows);
+      const told = comparer.compare(expected, observed, SAME_OPTIONS);
+      expect(spread(told)).toEqual(spread(compare(expected, observed, SAME_OPTIONS)));
+      expect(told.matchedOrders).toBe(rows.length);
+    }
+  }
+});
+
+const SAME_OPTIONS = options();
 
 /** With what a map's equality would hide: the order of its entries. */
 function spread({ foreignBySymbol, ...rest }: Comparison) {
