@@ -93,21 +93,20 @@ async function walk(options: SmokeOptions, daemon: Daemon, client: ControlClient
   return results;
 }
 
-/** Enters a stage the way an operator does, confirmation included. */
+/** Enters a stage the way an operator does: under the settings that are shown, with the confirmation that is asked for. */
 async function enter(client: ControlClient, stage: 1 | 2 | 3 | 4 | 0): Promise<boolean> {
-  if (stage === 4) {
-    const offered = await client.command('stage', { stage: 4, operator: OPERATOR });
-    // Settings and plan may move between look and confirmation; then one looks again, as a person would.
-    let confirm = offered.confirmation?.phrase;
-    for (let attempt = 0; attempt < 5 && confirm !== undefined; attempt += 1) {
-      const reply = await client.command('stage', { stage: 4, operator: OPERATOR, confirm });
-      if (reply.ok) return true;
-      confirm = (await client.command('stage', { stage: 4, operator: OPERATOR })).confirmation?.phrase;
-    }
-    return false;
+  const { config_digest } = (await client.status()).daemon;
+  const ask = (more: { readonly confirm?: string } = {}) =>
+    client.command('stage', { stage, operator: OPERATOR, config_digest, ...more });
+  const offered = await ask();
+  if (stage !== 4) return waitFor(client, (status) => status.stage.in_force === stage);
+  // The plan may move between look and confirmation; then one looks again, as a person would.
+  let confirm = offered.confirmation?.phrase;
+  for (let attempt = 0; attempt < 5 && confirm !== undefined; attempt += 1) {
+    if ((await ask({ confirm })).ok) return true;
+    confirm = (await ask()).confirmation?.phrase;
   }
-  await client.command('stage', { stage, operator: OPERATOR });
-  return waitFor(client, (status) => status.stage.in_force === stage);
+  return false;
 }
 
 /** Has the stage shown what it can show? */
