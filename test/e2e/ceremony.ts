@@ -4,7 +4,8 @@ import type { Ran } from '../helpers/process.ts';
 
 /** Has a running daemon enter stage 4 from wherever it is; rejects when it can't. */
 export async function climbTo4(machine: Machine, daemon: RunningDaemon): Promise<void> {
-  await daemon.client.command('stage', { operator: 'ann', stage: 3 });
+  const { config_digest } = (await daemon.status()).daemon;
+  await daemon.client.command('stage', { operator: 'ann', stage: 3, config_digest });
   await daemon.when('stage 4 earned', ({ stage }) => stage.in_force === 3 && stage.earned === 4);
   const entered = await confirm4(machine);
   if (entered.code !== 0) throw new Error(`stage 4 was refused: ${entered.err}${entered.out}`);
