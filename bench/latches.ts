@@ -1,7 +1,7 @@
 /** Stops seen in the audit, and how long after their cause they were written down. */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { ControlClient } from '../src/control/client.ts';
-import { clearLatch, pause, until, untilStatus } from './daemon.ts';
+import { clearLatch, pause, until } from './daemon.ts';
 
 /** A daemon in stage 1 with runs going on, and its audit. */
 export interface StopTarget {
@@ -32,10 +32,22 @@ export async function latchTimes(target: StopTarget, count: number): Promise<rea
   return samples;
 }
 
-/** Waits until a run has ended since the latch was cleared. */
+/**
+ * Waits until a run has ended without a latch. A stop that nobody answered within half a second leaves the STOP file as
+ * well, which may stop once more after the latch was cleared: that one is cleared too.
+ */
 export async function runsAgain(client: ControlClient): Promise<void> {
-  const before = await untilStatus(client, ({ latch }) => !latch.latched, 'no latch');
-  await untilStatus(client, ({ stage, run }) => stage.in_force >= 1 && run.count > before.run.count, 'a run');
+  let before: number | null = null;
+  const hasRun = async (): Promise<boolean> => {
+    const { latch, stage, run } = await client.status();
+    if (latch.latched) {
+      await clearLatch(client, 1);
+      return false;
+    }
+    before ??= run.count;
+    return stage.in_force >= 1 && run.count > before;
+  };
+  await until(hasRun, 'a run', 60_000, 50);
 }
 
 /** Gives the time of each STOP_LATCHED line once, oldest first; null while there is none. */
