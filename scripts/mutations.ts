@@ -945,7 +945,53 @@ const inComparer: readonly Mutation[] = [
   },
 ];
 
+const underWrongPictures: readonly Mutation[] = [
+  {
+    name: 'session-used-twice-is-taken',
+    file: 'src/engine/expected.ts',
+    search: 'if (line.ts_ms <= state.newestTsMs) return state;',
+    replace: 'return state;',
+    tests: ['test/engine/expected.test.ts'],
+  },
+  {
+    name: 'jump-leaves-the-clock-offset',
+    file: 'src/daemon/world.ts',
+    search: 'return measured.offsetMs - jumpedMs;',
+    replace: 'return measured.offsetMs;',
+    tests: ['test/daemon/world.test.ts'],
+  },
+  {
+    name: 'jump-gives-back-old-writes',
+    file: 'src/daemon/vitals.ts',
+    search: '    dispatchedMonoMs: new Map(\n      kept.dispatches.map(',
+    replace: '    dispatchedMonoMs: new Map(\n      [...kept.dispatches].slice(kept.dispatches.length).map(',
+    tests: ['test/daemon/world.test.ts'],
+  },
+  {
+    name: 'clear-takes-an-unseen-stop-file',
+    file: 'src/daemon/stopping.ts',
+    search: '  obeyStopFile(core, latch);\n  const state',
+    replace: '  const state',
+    tests: ['test/daemon/stopping.test.ts'],
+  },
+  {
+    name: 'wider-reload-stays-armed',
+    file: 'src/daemon/reloading.ts',
+    search: "if (effect.arming === 'ended' && core",
+    replace: "if (effect.arming === 'kept' && core",
+    tests: ['test/daemon/reloading.test.ts'],
+  },
+  {
+    name: 'slow-read-stretches-a-sighting',
+    file: 'src/engine/confirm.ts',
+    search: 'firstMonoMs: before?.firstMonoMs ?? endMonoMs',
+    replace: 'firstMonoMs: before?.firstMonoMs ?? atMonoMs',
+    tests: ['test/engine/confirm.test.ts'],
+  },
+];
+
 export const MUTATIONS: readonly Mutation[] = [
+  ...underWrongPictures,
   ...inGates,
   ...inBudgets,
   ...inExecutor,

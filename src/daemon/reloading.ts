@@ -56,6 +56,7 @@ function keepOld(core: Core, { problems }: Extract<Reload, { kind: 'refused' }>)
   const { request } = core.vitals.stage;
   const stage = request.stage === 4 ? 3 : request.stage;
   core.interlock.advance();
+  core.vitals.offer = null;
   sendStageEvent(core, { type: 'request', stage, by: 'SIGHUP', why: 'the configuration was refused' });
   const text = describeProblems(problems, core.places.configPath ?? 'none').replace(
     'nothing was started',

@@ -96,7 +96,10 @@ describe('a configuration that is read again in stage 4', () => {
     expect(JSON.parse(last).details).toMatchObject({ arming: 'ended', evidence_withdrawn_from: null });
   });
 
-  test('there and back: no approval that was open before is good again', () => {
+  test.each([
+    ['there and back', ['reconcile: {max_flatten_notional_usdt: 20}', '']],
+    ['refused', ['nonsense: 1']],
+  ])('%s: no approval that was open before is good again', (_, texts) => {
     using hand = handCore();
     hand.raiseTo(3, 4);
     const rig = reloading(hand);
@@ -105,7 +108,7 @@ describe('a configuration that is read again in stage 4', () => {
       { purpose: 'enter', digest: 'd', code: 'c' },
       instant(hand.clock),
     );
-    for (const text of ['reconcile: {max_flatten_notional_usdt: 20}', '']) {
+    for (const text of texts) {
       rig.say(text);
       rig.hangUp();
     }
