@@ -3,7 +3,7 @@ import { type ControlClient, connectControl, NoDaemonError, ProtocolError } from
 import type { CommandReply } from '../control/protocol.ts';
 import { listDaemons } from '../control/registry.ts';
 import { type Args, type CliContext, EXIT, flagArg } from './context.ts';
-import { plain } from './print.ts';
+import { formatJson, plain } from './print.ts';
 
 /** Runs `use` with a client of this configuration's daemon; 69 when none answers. */
 export async function withDaemon(
@@ -30,7 +30,7 @@ export async function withDaemon(
 
 /** Prints a reply as text, or whole with --json, and returns its exit code. */
 export function printReply(args: Args, context: CliContext, reply: CommandReply): number {
-  if (flagArg(args, 'json')) context.stdout(`${JSON.stringify(reply)}\n`);
+  if (flagArg(args, 'json')) context.stdout(`${formatJson(reply)}\n`);
   else if (reply.ok) context.stdout(`${plain(reply.message)}\n`);
   else context.stderr(`grinder: ${plain(reply.message)}\n`);
   return reply.exit_code;

@@ -1,7 +1,7 @@
 import type { PlanDocument } from '../control/protocol-plan.ts';
 import { type CliCommand, EXIT, flagArg, withJson } from './context.ts';
 import { withDaemon } from './daemon.ts';
-import { alignColumns, formatSpan, plain } from './print.ts';
+import { alignColumns, formatJson, formatSpan, plain } from './print.ts';
 
 /** `plan`: what the last run planned, and of each action every gate that is closed. Changes nothing. */
 export const planCommand: CliCommand = {
@@ -11,7 +11,7 @@ export const planCommand: CliCommand = {
   run: (args, context) =>
     withDaemon(context, async (client) => {
       const document = await client.plan();
-      const text = flagArg(args, 'json') ? JSON.stringify(document) : formatPlan(document).join('\n');
+      const text = flagArg(args, 'json') ? formatJson(document) : formatPlan(document).join('\n');
       context.stdout(`${text}\n`);
       return EXIT.ok;
     }),

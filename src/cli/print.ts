@@ -1,11 +1,17 @@
 /** Text for people: plain characters only, columns aligned. */
 import { stripVTControlCharacters } from 'node:util';
+import { escapeDocument } from '../engine/escape.ts';
 
 /** Removes everything that could move the cursor, colour or reorder text; a line break becomes a space. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\n\r\t]+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '');
+}
+
+/** One line of JSON that a terminal can show: a daemon behind somebody else's socket may say anything. */
+export function formatJson(value: unknown): string {
+  return escapeDocument(JSON.stringify(value));
 }
 
 /** Lays rows out in columns two spaces apart; the last column runs free. */

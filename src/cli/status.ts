@@ -10,7 +10,7 @@ import {
   withJson,
 } from './context.ts';
 import { withDaemon } from './daemon.ts';
-import { plain } from './print.ts';
+import { formatJson, plain } from './print.ts';
 import { formatStatus } from './status-text.ts';
 import { untilEnded } from './until-ended.ts';
 
@@ -33,7 +33,7 @@ export const statusCommand: CliCommand = {
 };
 
 function show(args: Args, context: CliContext, status: StatusDocument): void {
-  const text = flagArg(args, 'json') ? JSON.stringify(status) : formatStatus(status).join('\n');
+  const text = flagArg(args, 'json') ? formatJson(status) : formatStatus(status).join('\n');
   context.stdout(`${text}\n`);
 }
 

@@ -10,7 +10,7 @@ import {
   withOperator,
 } from './context.ts';
 import { configName } from './daemon.ts';
-import { plain } from './print.ts';
+import { formatJson, plain } from './print.ts';
 import { findTargets, type StopOutcome, socketTarget, stopDaemon } from './stop-daemon.ts';
 
 /**
@@ -36,7 +36,7 @@ export const stopCommand: CliCommand = {
     const targets = named ? [socketTarget(context)] : await findTargets(context);
     const outcomes = await Promise.all(targets.map((target) => stopDaemon(target, order)));
     if (args['json'] === true) {
-      context.stdout(`${JSON.stringify({ schema_version: 1, daemons: outcomes.map(outcomeDocument) })}\n`);
+      context.stdout(`${formatJson({ schema_version: 1, daemons: outcomes.map(outcomeDocument) })}\n`);
     } else {
       for (const outcome of outcomes) {
         const print = outcome.acknowledged ? context.stdout : context.stderr;

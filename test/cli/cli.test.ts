@@ -191,3 +191,15 @@ test('an empty --config, as of an unset variable, is refused, but a stop goes to
   expect(stopped.code).toBe(0);
   expect(daemon.calls.map(({ name }) => name)).toEqual(['stop']);
 });
+
+test('JSON from a daemon that says anything is JSON that a terminal can show', async () => {
+  const config = at.config('a');
+  const { answerWith } = await at.daemon(config);
+  const message = 'no\u009b2J\u202e';
+  answerWith(async () => okReply(message));
+  for (const line of [['ack', 'x'], ['prove']]) {
+    const ran = await at.run([...line, '--json', '--config', config]);
+    expect(ran.out).not.toMatch(/[\u0080-\u009f\u202e]/);
+    expect(JSON.parse(ran.out)).toMatchObject({ schema_version: 1, message });
+  }
+});
