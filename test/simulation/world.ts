@@ -134,7 +134,10 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
       leads: () => knowledge.lockLostMs === null,
       witness: observer.witness,
     });
-    knowledge.stopped = (knowledge.stopped && knowledge.stopKept) || process.core.interlock.latched();
+    const isKept = knowledge.stopped && knowledge.stopKept;
+    knowledge.stopped = isKept || process.core.interlock.latched();
+    // What a start latched for, such as a latch that it could not read, outlives it only if it says so.
+    if (!isKept) knowledge.stopKept = process.core.vitals.latch?.durable === true;
     coverage.count('starts');
   }
 
