@@ -6,7 +6,7 @@ import type { Criterion } from '../engine/types.ts';
 import { type CliCommand, type CliContext, EXIT, flagArg, withJson } from './context.ts';
 import { configName } from './daemon.ts';
 import { adviceFor } from './doctor-advice.ts';
-import { alignColumns, plain } from './print.ts';
+import { alignColumns, formatJson, plain } from './print.ts';
 
 /** `doctor`: the prerequisites, checked where the program can; exit 1 when one FAILs, 78 without a usable configuration. */
 export const doctorCommand: CliCommand = {
@@ -18,7 +18,10 @@ export const doctorCommand: CliCommand = {
     const text = context.config?.text ?? null;
     const loaded = loadConfig({ text, env: context.env, flags: new Map() });
     if (!loaded.ok) {
-      context.stderr(`grinder: ${plain(describeProblems(loaded.problems, configName(context)))}\n`);
+      const { problems } = loaded;
+      if (flagArg(args, 'json'))
+        context.stdout(`${formatJson({ schema_version: 1, ok: false, problems })}\n`);
+      else context.stderr(`grinder: ${plain(describeProblems(problems, configName(context)))}\n`);
       return EXIT.config;
     }
     const { settings } = loaded;

@@ -45,6 +45,15 @@ test('a configuration that can not be used is 78', async () => {
   expect(ran.err).toContain('reconcile.cooldown_seconds');
 });
 
+test('a configuration that can not be used is told as JSON too', async () => {
+  const ran = await at.run(['doctor', '--json'], {
+    env: { ...at.env, RECONCILE_ENABLED: 'maybe' },
+    extraCommands: [doctorCommand],
+  });
+  expect([ran.code, ran.err]).toEqual([78, '']);
+  expect(JSON.parse(ran.out)).toMatchObject({ schema_version: 1, ok: false, problems: [{ value: 'maybe' }] });
+});
+
 test('a running daemon is asked, and who acknowledged what is shown', async () => {
   const verdict = 'PASS' as const;
   const told = ['whitelist', 'clock', 'key_rights', 'position_mode'].map((id) => ({
