@@ -26,6 +26,7 @@ export interface TickDeps {
 
 const CLOCK_EVERY_MS = 30_000;
 const RULES_RETRY_MS = 5000;
+const RULES_EVERY_MS = 3_600_000;
 const RIGHTS_RETRY_MS = 60_000;
 const PREREQUISITES_EVERY_MS = 5000;
 
@@ -53,12 +54,14 @@ export function createTick(deps: TickDeps): () => void {
           vitals.clock = { ...reading, atMs: clock.wallMs(), atMonoMs: clock.monoMs() };
       });
     }
-    if (vitals.rules.size === 0 && now - timers.rules >= RULES_RETRY_MS) {
+    if (now - timers.rules >= (vitals.rules.size === 0 ? RULES_RETRY_MS : RULES_EVERY_MS)) {
       timers.rules = now;
       void core.exchange.rules().then((result) => {
+        vitals.rulesTried = true;
+        // The exchange changes a step now and then; an hour in which it doesn't tell costs nothing.
+        if (result.kind === 'failed' && vitals.rules.size > 0) return;
         if (result.kind === 'ok') vitals.rules = new Map(result.rules.map((rule) => [rule.symbol, rule]));
         vitals.rulesProblem = result.kind === 'ok' ? null : result.error;
-        vitals.rulesTried = true;
       });
     }
     // What the exchange told stays; a key that was refused may have been let in since.
