@@ -33,7 +33,10 @@ export function judgeLiveness(world: World): void {
   const { core } = process;
   const { vitals } = core;
   if (!vitals.ready) observer.fail('L2', 'not ready long after healing');
-  if (!core.journal.healthy()) observer.fail('L2', `the audit stays unavailable: ${core.journal.problem()}`);
+  if (!core.journal.healthy()) {
+    if (refusesWithReason(world, core.journal.problem())) return;
+    observer.fail('L2', `the audit stays unavailable: ${core.journal.problem()}`);
+  }
   coverage.count(`healed_in_stage_${vitals.stage.inForce}`);
   for (const intent of observer.journal.intents.values()) {
     const isAlarmed = core.notebook.alarms().some((text) => text.includes(intent.id));
@@ -71,4 +74,13 @@ export function judgeLiveness(world: World): void {
   }
   // A replay of everything costs as much as the rest.
   if (world.random.chance(0.25)) resumeJournalCheck(world, process);
+}
+
+/** A disk that failed a sync and then lost its power may have lost what was promised: it is refused, with the way out. */
+function refusesWithReason({ coverage }: World, problem: string): boolean {
+  const counts = coverage.counts();
+  if (!problem.includes('grinder audit adopt') || !counts.has('F46_sync_fails') || !counts.has('power_cut'))
+    return false;
+  coverage.count('refused_after_lost_lines');
+  return true;
 }

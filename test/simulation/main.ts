@@ -1,9 +1,10 @@
 /** `npm run simulate`: many seeds on this many processors, or one seed with its trace. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { neverReached, unreached } from './campaign.ts';
-import { createCoverage } from './coverage.ts';
+import { type Failure, replayCommand, runParallel } from './parallel.ts';
+import { PROMISED_FROM_SEEDS } from './promises.ts';
+import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
 const HELP = `npm run simulate -- [options]
@@ -14,23 +15,15 @@ seed, and holds it to INVARIANTS.md. Nothing is waited for and nothing outside t
   --seeds N    how many seeds to run (default 200)
   --from N     the first of them (default 1)
   --seed N     one seed, with its trace: a replay
-  --hours H    bad hours of each before it heals; half an hour of healing follows (default 1.5)
+  --hours H    bad hours of each before it heals; 20 minutes of healing follow (default 0.4)
+  --shrink     with --seed: finds how little it takes to break the rule
+  --without A  with --seed: what is left out, as --shrink prints it
   --workers N  threads (default: one a processor)
   --coverage   print every count
   --help       this text
 
-Exit: 0 when every rule held, 1 when one was broken, or when 1000 seeds or more left something promised unreached,
+Exit: 0 when every rule held, 1 when one was broken, or when ${PROMISED_FROM_SEEDS} seeds or more left something promised unreached,
 64 for a wrong option.`;
-
-/** A worker's share and what it came to. */
-export interface Share {
-  readonly from: number;
-  readonly seeds: number;
-  readonly hours: number;
-}
-export type ShareNews =
-  | { readonly kind: 'failed'; readonly seed: number; readonly rule: string; readonly text: string }
-  | { readonly kind: 'done'; readonly simulatedMs: number; readonly counts: ReadonlyMap<string, number> };
 
 process.exitCode = await main();
 
@@ -41,11 +34,38 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  return options.seed === null ? campaign(options) : replay(options.seed, options.hours);
+  const { seed, hours, without } = options;
+  if (seed === null) return campaign(options);
+  return options.shrink ? shrinkSeed(seed, hours) : replay({ seed, hours, without });
 }
 
-function replay(seed: number, hours: number): number {
-  const { violation, traceHash } = simulate(seed, { hours, onTrace: (line) => console.log(line) });
+function shrinkSeed(seed: number, hours: number): number {
+  const failed = simulate(seed, { hours });
+  if (failed.violation === null) {
+    console.log(`seed ${seed}: every rule held`);
+    return 0;
+  }
+  const small = shrink(failed, hours);
+  const { rule, text } = small.result.violation ?? failed.violation;
+  console.log(`seed ${seed}: ${rule}: ${text}`);
+  console.log(
+    `${failed.acts} pieces of mischief, ${small.without.size} things left out, ${small.hours} hours`,
+  );
+  const without = [...small.without].join(',');
+  console.log(
+    `  replay: ${replayCommand(seed, small.hours)}${without === '' ? '' : ` --without '${without}'`}`,
+  );
+  return 1;
+}
+
+interface Replay {
+  readonly seed: number;
+  readonly hours: number;
+  readonly without: ReadonlySet<string>;
+}
+
+function replay({ seed, hours, without }: Replay): number {
+  const { violation, traceHash } = simulate(seed, { hours, without, onTrace: (line) => console.log(line) });
   console.log(`trace ${traceHash}`);
   console.log(
     violation === null
@@ -58,53 +78,26 @@ function replay(seed: number, hours: number): number {
 async function campaign(options: NonNullable<ReturnType<typeof readOptions>>): Promise<number> {
   const { from, seeds, hours, workers } = options;
   const beganMs = performance.now();
-  const coverage = createCoverage();
-  const failed: number[] = [];
-  let simulatedMs = 0;
-  const take = (news: ShareNews): void => {
-    if (news.kind === 'failed') {
-      failed.push(news.seed);
-      console.log(`seed ${news.seed}: ${news.rule}: ${news.text}`);
-      console.log(`  replay: npm run simulate -- --seed ${news.seed} --hours ${hours}`);
-    } else {
-      simulatedMs += news.simulatedMs;
-      coverage.add(news.counts);
-    }
+  const onFailure = ({ seed, rule, text }: Failure): void => {
+    console.log(`seed ${seed}: ${rule}: ${text}`);
+    console.log(`  replay: ${replayCommand(seed, hours)}`);
   };
-  await Promise.all(shares({ from, seeds, hours }, workers).map((share) => runShare(share, take)));
+  const { failures, coverage, simulatedMs } = await runParallel(
+    { from, seeds, hours },
+    { workers, onFailure },
+  );
   const seconds = (performance.now() - beganMs) / 1000;
   const left = unreached({ coverage, seeds });
   const never = neverReached(coverage);
   if (options.coverage)
     for (const [name, count] of [...coverage.counts()].sort()) console.log(`${name} ${count}`);
   if (never.length > 0) console.log(`not reached: ${never.join(', ')}`);
-  const hoursAMinute = ((simulatedMs / 3_600_000) * 60) / seconds;
+  const simulatedHours = simulatedMs / 3_600_000;
   console.log(
-    `${seeds} seeds, ${failed.length} failed, ${(simulatedMs / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s: ` +
-      `${(seeds / seconds).toFixed(2)} seeds/s, ${Math.round(hoursAMinute)} simulated hours a minute`,
+    `${seeds} seeds, ${failures.length} failed, ${simulatedHours.toFixed(1)} simulated hours in ${seconds.toFixed(1)} s: ` +
+      `${(seeds / seconds).toFixed(2)} seeds/s, ${Math.round((simulatedHours * 60) / seconds)} simulated hours a minute`,
   );
-  return failed.length === 0 && left.length === 0 ? 0 : 1;
-}
-
-/** Equal parts, small enough that none waits long for the last. */
-function shares(whole: Share, workers: number): readonly Share[] {
-  return Array.from({ length: workers }, (_, index) => {
-    const begin = Math.floor((whole.seeds * index) / workers);
-    const end = Math.floor((whole.seeds * (index + 1)) / workers);
-    return { ...whole, from: whole.from + begin, seeds: end - begin };
-  }).filter(({ seeds }) => seeds > 0);
-}
-
-function runShare(share: Share, take: (news: ShareNews) => void): Promise<void> {
-  return new Promise((done, fail) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
-    worker.on('message', (news: ShareNews) => {
-      take(news);
-      if (news.kind === 'done') done();
-    });
-    worker.on('error', fail);
-    worker.on('exit', (code) => fail(new Error(`a worker ended early with code ${code}`)));
-  });
+  return failures.length === 0 && left.length === 0 ? 0 : 1;
 }
 
 function readOptions() {
@@ -114,16 +107,20 @@ function readOptions() {
         seeds: { type: 'string', default: '200' },
         from: { type: 'string', default: '1' },
         seed: { type: 'string' },
-        hours: { type: 'string', default: '1.5' },
+        hours: { type: 'string', default: '0.4' },
         workers: { type: 'string', default: String(availableParallelism()) },
         coverage: { type: 'boolean', default: false },
+        shrink: { type: 'boolean', default: false },
+        without: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { help, coverage } = values;
+    const { help, coverage, shrink } = values;
     return {
       help,
       coverage,
+      shrink,
+      without: new Set(values.without.split(',').filter((name) => name !== '')),
       seeds: number('seeds', values.seeds, 1),
       from: number('from', values.from, 0),
       seed: values.seed === undefined ? null : number('seed', values.seed, 0),

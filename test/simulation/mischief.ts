@@ -9,17 +9,25 @@ import type { World } from './world.ts';
 export function startMischief(world: World): void {
   const { timeline, random, weather } = world;
   const pace = random.pick([15_000, 40_000, 100_000]);
+  let number = 0;
   const next = (): void => {
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
     timeline.after(asleepMs + random.whole(pace / 2, pace * 2), null, () => {
       if (weather.healed()) return;
-      if (timeline.nowMs() >= world.startsAfterMs()) act(world);
+      number += 1;
+      const name = `act ${number}`;
+      world.coverage.count('acts');
+      // Each has its own randomness, so that one can be left out and the others stay as they are.
+      const mayAct =
+        !timeline.asleep() && timeline.nowMs() >= world.startsAfterMs() && !world.without.has(name);
+      if (mayAct) act({ ...world, random: random.fork(name) });
       next();
     });
   };
+  const market = random.fork('market');
   const prices = (): void => {
     for (const symbol of ['BTCUSDT', 'ETHUSDT'])
-      world.truth.movePrice(symbol, 1 + (random.next() - 0.5) * 0.001);
+      world.truth.movePrice(symbol, 1 + (market.next() - 0.5) * 0.001);
     timeline.after(60_000, null, prices);
   };
   prices();

@@ -70,8 +70,8 @@ export function createOperator(deps: OperatorDeps): Operator {
         coverage.count(exit_code === 0 ? 'op_clear' : 'op_clear_refused');
         if (wrong && exit_code === 0) observer.fail('S21', 'a clear of another latch cleared this one');
         if (exit_code !== 0) knowledge.stopped = before;
-        // A clear that the disk half took is said to be none, and not to outlive a restart.
-        if (exit_code !== 0 && !wrong) knowledge.stopKept = false;
+        // A cleared stop is gone; a clear that the disk half took is said to be none, and not to outlive a restart.
+        if (!wrong) knowledge.stopKept = false;
       });
   }
 

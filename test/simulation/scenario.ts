@@ -22,7 +22,7 @@ export function drawScenario(random: Random): Scenario {
   const symbols = random.chance(0.3) ? ['BTCUSDT'] : ['BTCUSDT', 'ETHUSDT'];
   const config = {
     reconcile: {
-      interval_ms: random.pick([10_000, 30_000, 30_000, 30_000]),
+      interval_ms: random.pick([10_000, 30_000, 30_000, 60_000]),
       action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten']),
       symbol_whitelist: symbols,
       cooldown_seconds: random.pick([60, 60, 90]),

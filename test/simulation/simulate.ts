@@ -8,6 +8,10 @@ import { createWorld, type World } from './world.ts';
 export interface SeedResult {
   readonly seed: number;
   readonly violation: Violation | null;
+  /** Hours until it was broken; null when nothing was. */
+  readonly brokenAfterHours: number | null;
+  /** How many pieces of mischief there were. */
+  readonly acts: number;
   /** Hash over everything that happened. */
   readonly traceHash: string;
   readonly simulatedMs: number;
@@ -17,23 +21,27 @@ export interface SeedResult {
 export interface SeedOptions {
   /** Bad hours before the world heals. */
   readonly hours: number;
+  /** What is left out: `act N`, the N-th piece of mischief, or `writes`, `reads`, `stream`. */
+  readonly without?: ReadonlySet<string>;
   readonly onTrace?: (line: string) => void;
 }
 
 const HOUR_MS = 3_600_000;
-const HEALING_MS = HOUR_MS / 2;
+const HEALING_MS = HOUR_MS / 3;
 const LOOK_MS = 15_000;
 
 /** Runs it; the same seed and hours give the same result. */
-export function simulate(seed: number, { hours, onTrace }: SeedOptions): SeedResult {
-  const world = createWorld(seed, onTrace ?? null);
+export function simulate(seed: number, { hours, onTrace, without }: SeedOptions): SeedResult {
+  const world = createWorld(seed, { onTrace: onTrace ?? null, without: without ?? new Set() });
   const { timeline, observer, operator } = world;
   const beganMs = timeline.nowMs();
   world.start();
   startMischief(world);
   const look = (): void => {
-    tendProcess(world);
-    operator.look();
+    if (!timeline.asleep()) {
+      tendProcess(world);
+      operator.look();
+    }
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
     timeline.after(asleepMs + LOOK_MS + world.random.whole(0, 3000), null, look);
   };
@@ -48,6 +56,7 @@ export function simulate(seed: number, { hours, onTrace }: SeedOptions): SeedRes
     timeline.runUntil(beganMs + hours * HOUR_MS, watch);
     if (observer.violation() === null) {
       timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
+      while (timeline.asleep()) timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
       heal(world);
       timeline.runUntil(timeline.nowMs() + HEALING_MS, watch);
       if (observer.violation() === null) judgeLiveness(world);
@@ -55,9 +64,12 @@ export function simulate(seed: number, { hours, onTrace }: SeedOptions): SeedRes
   } catch (error) {
     observer.fail('bug', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
+  const violation = observer.violation();
   return {
     seed,
-    violation: observer.violation(),
+    violation,
+    brokenAfterHours: violation === null ? null : (violation.atMs - beganMs) / HOUR_MS,
+    acts: world.coverage.counts().get('acts') ?? 0,
     traceHash: world.traceHash(),
     simulatedMs: timeline.nowMs() - beganMs,
     coverage: world.coverage,

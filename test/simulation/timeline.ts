@@ -14,6 +14,8 @@ export interface Timeline {
   readonly nowMs: () => number;
   /** Milliseconds the machine has slept. */
   readonly sleptMs: () => number;
+  /** The machine sleeps now: nobody can do anything with it. */
+  readonly asleep: () => boolean;
   readonly after: (ms: number, owner: Owner | null, run: () => void) => () => void;
   /** Lets everything happen up to a time; `watch` is called after each event and may stop it by returning true. */
   readonly runUntil: (endMs: number, watch: () => boolean) => void;
@@ -32,6 +34,7 @@ interface Event {
 export function createTimeline(startMs: number): Timeline {
   let nowMs = startMs;
   let sleptMs = 0;
+  let wakesAtMs = startMs;
   let count = 0;
   let heap: Event[] = [];
 
@@ -70,6 +73,7 @@ export function createTimeline(startMs: number): Timeline {
   return {
     nowMs: () => nowMs,
     sleptMs: () => sleptMs,
+    asleep: () => nowMs < wakesAtMs,
     after: (ms, owner, run) => {
       count += 1;
       const event: Event = { atMs: nowMs + Math.max(0, Math.ceil(ms)), order: count, owner, run };
@@ -94,6 +98,7 @@ export function createTimeline(startMs: number): Timeline {
     },
     sleep: (ms) => {
       sleptMs += ms;
+      wakesAtMs = Math.max(nowMs, wakesAtMs) + ms;
       const events = heap;
       heap = [];
       for (const event of events) {

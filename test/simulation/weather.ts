@@ -36,12 +36,23 @@ export interface Weather {
 }
 
 /** Begins bad, each seed in its own measure. */
-export function createWeather(random: Random, timeline: Timeline, coverage: Coverage): Weather {
+export function createWeather({
+  random,
+  timeline,
+  coverage,
+  without,
+}: {
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly coverage: Coverage;
+  /** `writes`, `reads` or `stream`: what never goes wrong. */
+  readonly without: ReadonlySet<string>;
+}): Weather {
   let healed = false;
   let outageUntilMs = 0;
-  const writes = random.pick([0.1, 0.4, 0.7]);
-  const reads = random.pick([0, 0.01, 0.05]);
-  const stream = random.pick([0, 0.05, 0.2]);
+  const writes = without.has('writes') ? 0 : random.pick([0.1, 0.4, 0.7]);
+  const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
+  const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
     if (healed || !random.chance(probability)) return null;
     const name = random.pick(names);

@@ -1,7 +1,7 @@
 /** A thread's share of a campaign. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runCampaign } from './campaign.ts';
-import type { Share, ShareNews } from './main.ts';
+import type { Share, ShareNews } from './parallel.ts';
 
 const share: Share = workerData;
 const tell = (news: ShareNews): void => parentPort?.postMessage(news);

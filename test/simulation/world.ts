@@ -17,6 +17,8 @@ import { createWeather, type Weather } from './weather.ts';
 export interface World {
   readonly scenario: Scenario;
   readonly random: Random;
+  /** What of its mischief is left out, by name: to find what a failure takes. */
+  readonly without: ReadonlySet<string>;
   readonly timeline: Timeline;
   readonly disk: MemoryDisk;
   readonly faults: DiskFaults;
@@ -54,14 +56,20 @@ export interface World {
 const START_MS = 1_800_000_000_000;
 
 /** Makes a seed's world with its first process running; `onTrace` gets each line of the trace. */
-export function createWorld(seed: number, onTrace: ((line: string) => void) | null): World {
+export function createWorld(
+  seed: number,
+  {
+    onTrace,
+    without,
+  }: { readonly onTrace: ((line: string) => void) | null; readonly without: ReadonlySet<string> },
+): World {
   const random = createRandom(seed);
   const scenario = drawScenario(random.fork('scenario'));
   const timeline = createTimeline(START_MS + random.whole(0, 86_400) * 1000);
   const coverage = createCoverage();
   const disk = createMemoryDisk(timeline.nowMs);
   const truth = createTruth(timeline.nowMs, scenario.hedge);
-  const weather = createWeather(random.fork('weather'), timeline, coverage);
+  const weather = createWeather({ random: random.fork('weather'), timeline, coverage, without });
   const hash = createHash('sha256');
   const beganMs = timeline.nowMs();
   const trace = (what: string, text: string): void => {
@@ -122,6 +130,8 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
 
   function start(): void {
     if (!knowledge.tampered) observer.journal.recheck(auditText());
+    // What it was told to wait for stands in the audit, as far as that can be read.
+    else knowledge.pauseUntilMs = 0;
     trace('process', 'starts');
     process = startProcess({
       scenario,
@@ -165,6 +175,7 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
   return {
     scenario,
     random: random.fork('mischief'),
+    without,
     timeline,
     disk,
     faults,
@@ -213,9 +224,10 @@ export function createWorld(seed: number, onTrace: ((line: string) => void) | nu
       if (ending === null) return;
       coverage.count('op_restart');
       trace('operator', 'restart');
-      const beganEndingMs = timeline.nowMs();
+      const awakeMs = (): number => timeline.nowMs() - timeline.sleptMs();
+      const beganEndingMs = awakeMs();
       ending.shutdown(() => {
-        if (timeline.nowMs() - beganEndingMs > 60_000) observer.fail('L4', 'a shutdown took over a minute');
+        if (awakeMs() - beganEndingMs > 60_000) observer.fail('L4', 'a shutdown took over a minute');
       });
     },
     jumpWall: (ms) => {
