@@ -26,7 +26,7 @@ export interface DiskFaultDeps {
   readonly random: Random;
   readonly coverage: Coverage;
   /** A call on the audit failed for this process. */
-  readonly auditFailed: (owner: Owner) => void;
+  readonly auditFailed: (owner: Owner, fault: DiskFault) => void;
   readonly killed: (owner: Owner) => void;
   readonly auditPath: string;
   readonly headPath: string;
@@ -38,7 +38,7 @@ export function createDiskFaults(deps: DiskFaultDeps): DiskFaults {
   let armed: { readonly fault: DiskFault; countdown: number; readonly stays: boolean } | null = null;
   let kill: number | null = null;
 
-  const hook: DiskHook = ({ what, path, owner, bytes }) => {
+  const hook: DiskHook = ({ what, path, owner, bytes, changes }) => {
     if (kill !== null) {
       kill -= 1;
       if (kill < 0) {
@@ -48,13 +48,13 @@ export function createDiskFaults(deps: DiskFaultDeps): DiskFaults {
         return { cut: what === 'write' ? random.whole(0, bytes) : 0, error: new DiskError('EIO') };
       }
     }
-    if (armed === null || !hits(armed.fault, what)) return null;
+    if (armed === null || !hits(armed.fault, what, changes)) return null;
     armed.countdown -= 1;
     if (armed.countdown >= 0) return null;
     const { fault, stays } = armed;
     coverage.count(fault);
     if (!stays) armed = null;
-    if (path.startsWith(auditPath) || path.startsWith(headPath)) deps.auditFailed(owner);
+    if (path.startsWith(auditPath) || path.startsWith(headPath)) deps.auditFailed(owner, fault);
     return {
       cut: fault === 'F45_short_write' ? random.whole(1, bytes) : 0,
       error: new DiskError(CODES[fault]),
@@ -84,7 +84,7 @@ const CODES: Readonly<Record<DiskFault, string>> = {
   F48_no_descriptors: 'EMFILE',
 };
 
-function hits(fault: DiskFault, what: Parameters<DiskHook>[0]['what']): boolean {
+function hits(fault: DiskFault, what: Parameters<DiskHook>[0]['what'], changes: boolean): boolean {
   switch (fault) {
     case 'F44_no_space':
     case 'F45_short_write':
@@ -92,7 +92,7 @@ function hits(fault: DiskFault, what: Parameters<DiskHook>[0]['what']): boolean 
     case 'F46_sync_fails':
       return what === 'sync';
     case 'F47_read_only':
-      return what !== 'sync' && what !== 'syncDirectory';
+      return changes && what !== 'sync' && what !== 'syncDirectory';
     case 'F48_no_descriptors':
       return what === 'open';
   }

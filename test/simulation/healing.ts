@@ -43,6 +43,11 @@ export function judgeLiveness(world: World): void {
     if (intent.outcome !== 'ended' && !isAlarmed)
       observer.fail('L1', `intent ${intent.id} is ${intent.outcome}`);
   }
+  // A pause is never shortened by a clock that was moved; it may be made longer, and is shown meanwhile.
+  if (vitals.backoff.untilMonoMs > world.monoMs() && observer.knowledge.jumpedMs > 60_000) {
+    coverage.count('healed_in_a_pause');
+    return;
+  }
   const planned = vitals.decision?.planned ?? [];
   const shown = vitals.decision?.mismatches ?? [];
   const whitelist = scenario.settings.reconcile.symbolWhitelist;
@@ -66,7 +71,7 @@ export function judgeLiveness(world: World): void {
     const tolerated = position.engineAmount === 0 ? 0 : 1;
     const off = Math.abs(position.amount - position.engineAmount);
     if (off <= tolerated || !isOld(position.updatedAtMs)) continue;
-    if (!shown.some((one) => one.symbol === symbol && one.observedPosition !== null))
+    if (!shown.some((one) => one.symbol === symbol && one.type.startsWith('POSITION')))
       observer.fail('L8', `the position of ${symbol} is not seen to differ`);
     const judged = planned.find(({ action }) => action.action === 'flatten' && action.symbol === symbol);
     if (judged !== undefined && judged.reason === null)

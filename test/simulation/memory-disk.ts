@@ -15,6 +15,8 @@ export type DiskHook = (call: {
   readonly path: string;
   readonly owner: Owner;
   readonly bytes: number;
+  /** False for an open that only reads. */
+  readonly changes: boolean;
 }) => { readonly cut: number; readonly error: Error } | null;
 
 export interface MemoryDisk {
@@ -44,6 +46,7 @@ const NAMES_SETTLE_MS = 30_000;
 /** Starts with its root directory. */
 export function createMemoryDisk(nowMs: () => number): MemoryDisk {
   const renamedAt = new Map<string, number>();
+  const earlier = new Map<string, readonly { readonly inode: Inode; readonly sinceMs: number }[]>();
   let names = new Map<string, Inode>();
   let durable = new Map<string, Inode>();
   let listener: (path: string, inode: Inode, owner: Owner) => void = () => undefined;
@@ -61,6 +64,17 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
     return found;
   };
 
+  /** What a name was for longer than that is durable, whatever it becomes now. */
+  function settle(path: string): void {
+    const before = names.get(path);
+    if (before === undefined) return;
+    const list = [...(earlier.get(path) ?? []), { inode: before, sinceMs: renamedAt.get(path) ?? 0 }];
+    const old = list.filter(({ sinceMs }) => nowMs() - sinceMs > NAMES_SETTLE_MS);
+    const newest = old.at(-1);
+    if (newest !== undefined) durable.set(path, newest.inode);
+    earlier.set(path, list.slice(Math.max(0, old.length - 1)));
+  }
+
   function forOwner(owner: Owner): Disk {
     const open = new Map<
       number,
@@ -71,16 +85,22 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
       if (found === undefined || owner.dead) throw new DiskError('EBADF');
       return found;
     };
-    const ask = (what: Parameters<DiskHook>[0]['what'], path: string, bytes = 0): number => {
+    const ask = (
+      what: Parameters<DiskHook>[0]['what'],
+      path: string,
+      { bytes = 0, changes = true }: { readonly bytes?: number; readonly changes?: boolean } = {},
+    ): number => {
       if (owner.dead) throw new DiskError('EIO');
-      const refused = hook({ what, path, owner, bytes });
+      const refused = hook({ what, path, owner, bytes, changes });
       if (refused === null) return bytes;
       if (refused.cut === 0) throw refused.error;
       return -refused.cut;
     };
     return {
       open: (path, flags, mode) => {
-        ask('open', path);
+        ask('open', path, {
+          changes: (flags & (constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT)) !== 0,
+        });
         let inode = names.get(path);
         if (inode?.kind === 'link') throw new DiskError('ELOOP');
         if (inode === undefined) {
@@ -96,7 +116,7 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
       },
       write: (fd, bytes, position) => {
         const { path, inode, appends } = handle(fd);
-        const allowed = ask('write', path, bytes.length);
+        const allowed = ask('write', path, { bytes: bytes.length });
         const part = allowed < 0 ? bytes.subarray(0, -allowed) : bytes;
         writeInto(inode, part, appends || position === null ? inode.size : position);
         if (allowed < 0) throw new DiskError('ENOSPC');
@@ -131,6 +151,7 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
         ask('rename', to);
         const inode = names.get(from);
         if (inode === undefined) throw new DiskError('ENOENT');
+        settle(to);
         names.set(to, inode);
         names.delete(from);
         for (const path of [from, to]) renamedAt.set(path, nowMs());

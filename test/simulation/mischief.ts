@@ -190,7 +190,7 @@ function processMischief(world: World): void {
   else if (kind < 7) world.restart();
   else if (kind < 8) weather.startOutage(random.whole(10_000, 150_000));
   else if (kind < 9) tamper(world);
-  else if (random.chance(0.3)) {
+  else if (random.chance(0.6)) {
     coverage.count('lock_lost');
     observer.knowledge.lockLostMs = timeline.nowMs();
     timeline.after(random.whole(20_000, 120_000), null, () => {

@@ -86,6 +86,10 @@ export function createObserver(deps: ObserverDeps): Observer {
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
+    const read = sightings.last();
+    const isMoved = truth.position(write.symbol, trader.positionSide).updatedAtMs > (read?.atMs ?? nowMs);
+    if (isMoved) coverage.count('F32_moved_since_the_read');
+    if (scenario.settings.flatten.inChunks && !isCancel) coverage.count('flatten_with_chunks');
   }
 
   const sentOf = (departure: Departure): Sent | undefined =>
@@ -115,7 +119,9 @@ export function createObserver(deps: ObserverDeps): Observer {
         if (kind === 'flatten')
           coverage.count(result.orderStatus === 'FILLED' ? 'flatten_whole' : 'flatten_partial');
         if (sent.executed !== true) fail('outcome', `${sent.item} is told executed and was not`);
-        if (kind === 'cancel' || result.orderStatus === 'FILLED') knowledge.failures.delete(sent.item);
+        // A part that was closed is no failure; an order that the exchange took and that filled nothing is one.
+        const filled = kind === 'cancel' || Number(result.executedQuantity ?? 0) > 0;
+        if (filled) knowledge.failures.delete(sent.item);
       }
       if (result.status === 'REJECTED') {
         sent.notionalUsdt = 0;
@@ -191,6 +197,7 @@ function coverLine(
     if (details['by'] === 'lease') coverage.count('lease_over');
     if (details['by'] === 'breach') coverage.count('breach');
   }
+  if (event === 'CHECKPOINT' && typeof details['state'] === 'object') coverage.count('rotated');
   if (event === 'REMEDIATE_RESULT' && typeof details['verifies'] === 'string')
     coverage.count(`verified_${String(details['verified'])}`);
 }

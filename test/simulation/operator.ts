@@ -5,6 +5,7 @@ import type { Coverage } from './coverage.ts';
 import type { Observer } from './observer.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
+import { OPERATORS, type SimulatedOperator } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface OperatorDeps {
@@ -34,8 +35,9 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   function stop(): void {
     const process = deps.process();
-    if (process === null) return;
+    if (process === null || deps.timeline.asleep()) return;
     coverage.count('op_stop');
+    if (process.core.journal.state().openIntents.size > 0) coverage.count('F80_stop_during_unknown');
     if (process.core.vitals.executing) coverage.count('stop_while_executing');
     trace('operator', 'stop');
     knowledge.stopped = true;
@@ -94,9 +96,70 @@ export function createOperator(deps: OperatorDeps): Operator {
     if (!isRight) coverage.count('F68_replayed_confirmation');
     trace('operator', `confirm ${isRight ? 'rightly' : 'wrongly'}`);
     void process.command('stage', { ...raise(process), stage: 4, confirm: phrase }).then(({ exit_code }) => {
-      coverage.count(exit_code === 0 ? 'op_confirm' : 'op_confirm_refused');
+      const needsAnother = needsTwo(process) && exit_code === 75;
+      coverage.count(
+        exit_code === 0 ? 'op_confirm' : needsAnother ? 'op_first_of_two' : 'op_confirm_refused',
+      );
       if (!isRight && exit_code === 0) observer.fail('F68', 'a wrong or used phrase was accepted');
+      if (exit_code === 0 && needsTwo(process)) observer.fail('approvals', 'one operator was enough for two');
       if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
+      if (isRight && needsAnother)
+        deps.timeline.after(random.whole(500, 8000), process.owner, () => void approveAsAnother(process));
+    });
+  }
+
+  async function approveAsAnother(process: Process): Promise<void> {
+    const isSame = !healed() && random.chance(0.15);
+    const [first, second] = OPERATORS;
+    const armed = { owner: process.owner, atMs: deps.timeline.nowMs(), executions: 0 };
+    const who = raise(process, isSame ? first : second);
+    trace('operator', `approve as ${isSame ? 'the same' : 'another'}`);
+    const { confirmation } = await process.command('approve', who);
+    if (confirmation === undefined) return;
+    if (!isSame) knowledge.armed = armed;
+    const body = { ...who, confirm: confirmation.phrase };
+    void process.command('approve', body).then(({ exit_code }) => {
+      coverage.count(
+        isSame ? 'op_same_approves' : exit_code === 0 ? 'op_second_of_two' : 'op_second_refused',
+      );
+      if (isSame && exit_code === 0) observer.fail('approvals', 'one operator approved twice');
+      if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
+    });
+  }
+
+  /** More time, after a look at what was executed. */
+  function renew(process: Process): void {
+    void process.command('renew', raise(process)).then(({ confirmation }) => {
+      if (confirmation === undefined) return;
+      deps.timeline.after(random.whole(500, 5000), process.owner, () => {
+        const { armed } = knowledge;
+        trace('operator', 'renew');
+        void process
+          .command('renew', { ...raise(process), confirm: confirmation.phrase })
+          .then(({ exit_code }) => {
+            coverage.count(exit_code === 0 ? 'op_renew' : 'op_renew_refused');
+            if (exit_code === 0 && armed !== null)
+              knowledge.armed = { ...armed, atMs: deps.timeline.nowMs(), executions: 0 };
+          });
+      });
+    });
+  }
+
+  /** What no read could tell, the operator tells: by what became of it in truth, having been shown what there is. */
+  function resolve(process: Process): void {
+    void process.command('resolve', { operator: NAME }).then(({ unresolved }) => {
+      const found = unresolved?.find(({ needs_operator }) => needs_operator);
+      if (found === undefined) return;
+      const { intent_id } = found;
+      const sent = knowledge.sent.find(({ departure }) => departure.permit.intentId === intent_id);
+      const as = sent?.executed === true ? 'executed' : 'not_executed';
+      trace('operator', `resolve ${intent_id} as ${as}`);
+      void process.command('resolve', { operator: NAME, intent_id, as }).then(({ exit_code }) => {
+        if (exit_code === 0) observer.fail('resolve', 'it was resolved by somebody who was shown nothing');
+        void process.command('resolve', { operator: NAME, intent_id, as }).then((second) => {
+          coverage.count(second.exit_code === 0 ? 'op_resolve' : 'op_resolve_refused');
+        });
+      });
     });
   }
 
@@ -150,6 +213,9 @@ export function createOperator(deps: OperatorDeps): Operator {
         return;
       }
       acknowledgeAll(process);
+      if (process.core.journal.state().openIntents.size > 0 && (healed() || random.chance(0.5)))
+        resolve(process);
+      if (vitals.stage.inForce === 4 && !healed() && random.chance(0.03)) renew(process);
       if (vitals.stage.request.stage < 3) {
         trace('operator', 'stage 3');
         void process.command('stage', { ...raise(process), stage: 3 });
@@ -159,6 +225,12 @@ export function createOperator(deps: OperatorDeps): Operator {
 }
 
 /** A raise says which settings it was meant for. */
-function raise({ core }: Process) {
-  return { operator: NAME, config_digest: core.settings.digest };
+function raise(process: Process, who: SimulatedOperator = OPERATORS[0]) {
+  const { digest } = process.core.settings;
+  if (!needsTwo(process)) return { operator: NAME, config_digest: digest };
+  return { operator: who.name, token: who.token, config_digest: digest };
+}
+
+function needsTwo({ core }: Process): boolean {
+  return core.settings.ceremony.approvals === 2;
 }

@@ -13,6 +13,8 @@ export const PROMISES: readonly string[] = [
   'F40_skew',
   'F41_backward_jump',
   'F42_suspend',
+  'F32_moved_since_the_read',
+  'F49_torn_tail',
   'F50_bit_flip',
   'F51_audit_deleted',
   'F52_audit_rolled_back',
@@ -32,11 +34,13 @@ export const PROMISES: readonly string[] = [
   'F78_crafted_id',
   'F79_stop_with_a_bad_disk',
   'F80_stop_while_sending',
+  'F80_stop_during_unknown',
   'killed',
   'power_cut',
   'long_downtime',
   'lock_lost',
   'stop_file',
+  'rotated',
   'latch_spoiled',
   'read_outage',
   'stop_durable',
@@ -61,6 +65,12 @@ export const PROMISES: readonly string[] = [
   'resolved_not_executed',
   'intent_manual',
   'op_ack_manual',
+  'op_resolve',
+  'op_renew',
+  'op_first_of_two',
+  'op_second_of_two',
+  'op_same_approves',
+  'flatten_with_chunks',
   'op_ack_mass_mismatch',
   ...[
     'not_leader',
@@ -91,4 +101,4 @@ export const PROMISES: readonly string[] = [
 ];
 
 /** From so many seeds on a promise that was not kept fails the campaign; smaller ones only tell. */
-export const PROMISED_FROM_SEEDS = 1000;
+export const PROMISED_FROM_SEEDS = 200;

@@ -1,4 +1,5 @@
 /** What a seed decides about its world before anything happens: the configuration, and what the observer holds it to. */
+import { createHash } from 'node:crypto';
 import { loadConfig, type Settings } from '../../src/config/load.ts';
 import { computePlaces, type Places } from '../../src/launch/places.ts';
 import type { Random } from './random.ts';
@@ -13,6 +14,21 @@ export interface Scenario {
   readonly beatMs: number;
   /** The audit is rotated at this size. */
   readonly maxFileBytes: number;
+}
+
+export interface SimulatedOperator {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Who may say that stage 4 is to be entered, where two have to. */
+export const OPERATORS: readonly [SimulatedOperator, SimulatedOperator] = [
+  { name: 'ann', token: 'ann'.repeat(20) },
+  { name: 'bob', token: 'bob'.repeat(20) },
+];
+
+function listed({ name, token }: SimulatedOperator) {
+  return { name, token_sha256: createHash('sha256').update(token).digest('hex') };
 }
 
 /** Draws it. */
@@ -38,8 +54,12 @@ export function drawScenario(random: Random): Scenario {
       max_notional_per_run_usdt: random.pick([100, 1000]),
       max_notional_per_day_usdt: random.pick([300, 5000]),
     },
-    flatten: { order_type: random.pick(['limit', 'limit', 'market']) },
-    ceremony: { requested_stage: 3, dwell_ms: 60_000 },
+    flatten: { order_type: random.pick(['limit', 'limit', 'market']), in_chunks: random.chance(0.3) },
+    ceremony: {
+      requested_stage: 3,
+      dwell_ms: random.pick([20_000, 20_000, 60_000]),
+      ...(random.chance(0.2) ? { approvals: 2, operators: OPERATORS.map(listed) } : {}),
+    },
     arming: { lease: random.pick(['4h', '30m']), max_executions: random.pick([2, 10]) },
     expected_state: { settle_ms: 60_000 },
   };

@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test';
 import { availableParallelism } from 'node:os';
 import { unreached } from './campaign.ts';
 import { replayCommand, runParallel } from './parallel.ts';
+import { PROMISED_FROM_SEEDS } from './promises.ts';
 import { simulate } from './simulate.ts';
 
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 240);
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? PROMISED_FROM_SEEDS);
 const HOURS = 0.4;
 
 test('the same seed gives the same trace, and another seed another one', () => {

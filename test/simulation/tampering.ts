@@ -3,10 +3,14 @@ import type { Inode } from './inode.ts';
 import { ACCOUNT } from './process.ts';
 import type { World } from './world.ts';
 
+const YOUNG_MS = 180_000;
+
 /** Kills the process, spoils a file, lets a process see it, and puts it back. */
 export function tamper(world: World): void {
   const { random, disk, coverage, timeline, scenario, trace, observer } = world;
-  if (observer.knowledge.tampered || world.process() === null) return;
+  // The account's own record of the audit has to have come to rest for anybody to miss something.
+  const isYoung = timeline.nowMs() - world.beganMs < YOUNG_MS;
+  if (observer.knowledge.tampered || world.process() === null || isYoung) return;
   world.kill(false);
   const { auditPath } = scenario.places;
   const path = random.chance(0.75) ? auditPath : ACCOUNT.latch;

@@ -2,7 +2,7 @@
 import type { Coverage } from './coverage.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { drawWriteFault, type WriteFault } from './write-faults.ts';
+import { WRITE_FAULTS, type WriteFault, writeFault } from './write-faults.ts';
 
 export const READ_FAULTS = [
   'F27_lagging_read',
@@ -50,7 +50,9 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
-  const writes = without.has('writes') ? 0 : random.pick([0.1, 0.4, 0.7]);
+  // A seed goes through them in their order from somewhere.
+  let nextWrite = random.whole(0, WRITE_FAULTS.length - 1);
+  const writes = without.has('writes') ? 0 : random.pick([0.2, 0.5, 0.8]);
   const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
   const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
@@ -66,7 +68,8 @@ export function createWeather({
   return {
     writeFault: () => {
       if (healed || !random.chance(writes)) return null;
-      const fault = drawWriteFault(random);
+      nextWrite += 1;
+      const fault = writeFault(random, nextWrite);
       coverage.count(fault.name);
       // What became of it is hard to find out now and then.
       if (random.chance(0.1)) startOutage(random.whole(40_000, 420_000));

@@ -16,6 +16,7 @@ import { createWeather, type Weather } from './weather.ts';
 
 export interface World {
   readonly scenario: Scenario;
+  readonly beganMs: number;
   readonly random: Random;
   /** What of its mischief is left out, by name: to find what a failure takes. */
   readonly without: ReadonlySet<string>;
@@ -45,6 +46,7 @@ export interface World {
   readonly jumpWall: (ms: number) => void;
   readonly setWall: (offsetMs: number) => void;
   readonly wallOffsetMs: () => number;
+  readonly monoMs: () => number;
   /** All lines of the audit as they lie on the disk. */
   readonly auditText: () => string;
   readonly trace: (what: string, text: string) => void;
@@ -101,8 +103,10 @@ export function createWorld(
     coverage,
     auditPath: places.auditPath,
     headPath: ACCOUNT.head,
-    auditFailed: (owner) => {
+    auditFailed: (owner, fault) => {
       trace('disk', 'the audit fails');
+      // With no descriptor left nothing is read: what it was told to wait for is not known to it.
+      if (fault === 'F48_no_descriptors' && process?.owner !== owner) knowledge.pauseUntilMs = 0;
       knowledge.broken.add(owner);
     },
     killed: (owner) => {
@@ -133,6 +137,9 @@ export function createWorld(
     // What it was told to wait for stands in the audit, as far as that can be read.
     else knowledge.pauseUntilMs = 0;
     trace('process', 'starts');
+    const audit = disk.find(places.auditPath);
+    const hasTornTail = audit !== undefined && audit.size > 0 && audit.bytes[audit.size - 1] !== 0x0a;
+    if (hasTornTail) coverage.count('F49_torn_tail');
     process = startProcess({
       scenario,
       timeline,
@@ -174,6 +181,7 @@ export function createWorld(
 
   return {
     scenario,
+    beganMs,
     random: random.fork('mischief'),
     without,
     timeline,
@@ -236,6 +244,7 @@ export function createWorld(
     },
     setWall,
     wallOffsetMs: () => wallOffsetMs,
+    monoMs: clock.monoMs,
     auditText,
     trace,
     traceHash: () => hash.copy().digest('hex'),

@@ -86,9 +86,9 @@ const MAKERS: Readonly<Record<string, Make>> = {
 /** Their names. */
 export const WRITE_FAULTS: readonly string[] = Object.keys(MAKERS);
 
-/** One of them by chance. */
-export function drawWriteFault(random: Random): WriteFault {
-  const name = random.pick(WRITE_FAULTS);
+/** The one with this number, round and round. */
+export function writeFault(random: Random, number: number): WriteFault {
+  const name = WRITE_FAULTS[number % WRITE_FAULTS.length] ?? '';
   const make = MAKERS[name] ?? lost;
   return { name, ...make(random) };
 }
