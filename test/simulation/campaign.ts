@@ -1,6 +1,6 @@
 /** Many seeds, one after the other, and what they came to. */
 import { type Coverage, createCoverage } from './coverage.ts';
-import { PROMISED_FROM_SEEDS, PROMISES } from './promises.ts';
+import { PROMISED_FROM_SEEDS, PROMISES, RARE_FROM_SEEDS, RARE_PROMISES } from './promises.ts';
 import { type SeedResult, simulate } from './simulate.ts';
 
 export interface Campaign {
@@ -34,10 +34,12 @@ export function runCampaign(options: {
 
 /** What a campaign of this size should have reached and did not. */
 export function unreached({ coverage, seeds }: Pick<Campaign, 'coverage' | 'seeds'>): readonly string[] {
-  return seeds < PROMISED_FROM_SEEDS ? [] : neverReached(coverage);
+  const missing = (names: readonly string[], from: number): readonly string[] =>
+    seeds < from ? [] : names.filter((name) => !coverage.counts().has(name));
+  return [...missing(PROMISES, PROMISED_FROM_SEEDS), ...missing(RARE_PROMISES, RARE_FROM_SEEDS)];
 }
 
 /** All that was promised and not reached, whatever the size. */
 export function neverReached(coverage: Coverage): readonly string[] {
-  return PROMISES.filter((name) => !coverage.counts().has(name));
+  return [...PROMISES, ...RARE_PROMISES].filter((name) => !coverage.counts().has(name));
 }

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 /** Keeps doing something bad until the world is to heal. */
 export function startMischief(world: World): void {
   const { timeline, random, weather } = world;
-  const pace = random.pick([15_000, 40_000, 100_000]);
+  const pace = random.pick([20_000, 40_000, 80_000]);
   let number = 0;
   const next = (): void => {
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
@@ -36,10 +36,10 @@ export function startMischief(world: World): void {
 
 function act(world: World): void {
   const kind = world.random.whole(0, 99);
-  if (kind < 50) accountMischief(world);
-  else if (kind < 65) feedMischief(world);
-  else if (kind < 73) clockMischief(world);
-  else if (kind < 80) diskMischief(world);
+  if (kind < 60) accountMischief(world);
+  else if (kind < 72) feedMischief(world);
+  else if (kind < 79) clockMischief(world);
+  else if (kind < 85) diskMischief(world);
   else processMischief(world);
 }
 

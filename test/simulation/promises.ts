@@ -13,7 +13,6 @@ export const PROMISES: readonly string[] = [
   'F40_skew',
   'F41_backward_jump',
   'F42_suspend',
-  'F32_moved_since_the_read',
   'F49_torn_tail',
   'F50_bit_flip',
   'F51_audit_deleted',
@@ -73,7 +72,6 @@ export const PROMISES: readonly string[] = [
   'flatten_with_chunks',
   'op_ack_mass_mismatch',
   ...[
-    'not_leader',
     'audit_unavailable',
     'dry_run',
     'not_armed',
@@ -100,5 +98,11 @@ export const PROMISES: readonly string[] = [
   ].map((gate) => `blocked_${gate}`),
 ];
 
+/** What is too rare for a few hundred seeds. */
+export const RARE_PROMISES: readonly string[] = ['F32_moved_since_the_read', 'blocked_not_leader'];
+
 /** From so many seeds on a promise that was not kept fails the campaign; smaller ones only tell. */
 export const PROMISED_FROM_SEEDS = 200;
+
+/** From so many on the rare ones too. */
+export const RARE_FROM_SEEDS = 2000;

@@ -1,7 +1,7 @@
 /** What complete pictures of the account showed a process, seen with the eyes of one who knows whose everything is. */
 import type { Observation } from '../../src/engine/types.ts';
 import type { Trader } from './trader.ts';
-import type { Truth } from './truth.ts';
+import { isOpen, type Truth } from './truth.ts';
 
 /** Since when and how often something that nobody wants was seen without a break. */
 export interface Seen {
@@ -53,10 +53,13 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
       let ours = 0;
       let late = 0;
       for (const { orderId, clientOrderId } of observation.orders) {
-        const owner = truth.order(Number(orderId))?.owner;
+        const order = truth.order(Number(orderId));
+        const owner = order?.owner;
         if (owner === 'engine' || owner === 'stray') ours += 1;
-        if (!trader.wants(Number(orderId)) && (owner === 'engine' || owner === 'stray'))
-          see(`order ${orderId}`, clientOrderId);
+        if (trader.wants(Number(orderId)) || (owner !== 'engine' && owner !== 'stray')) continue;
+        see(`order ${orderId}`, clientOrderId);
+        // A picture may be older than its end.
+        if (order !== undefined && !isOpen(order)) late += 1;
       }
       for (const { symbol, positionSide, amount } of observation.positions) {
         ours += 1;

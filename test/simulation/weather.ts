@@ -2,7 +2,7 @@
 import type { Coverage } from './coverage.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { WRITE_FAULTS, type WriteFault, writeFault } from './write-faults.ts';
+import { type WriteFault, writeFault } from './write-faults.ts';
 
 export const READ_FAULTS = [
   'F27_lagging_read',
@@ -41,7 +41,9 @@ export function createWeather({
   timeline,
   coverage,
   without,
+  seed,
 }: {
+  readonly seed: number;
   readonly random: Random;
   readonly timeline: Timeline;
   readonly coverage: Coverage;
@@ -50,9 +52,9 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
-  // A seed goes through them in their order from somewhere.
-  let nextWrite = random.whole(0, WRITE_FAULTS.length - 1);
-  const writes = without.has('writes') ? 0 : random.pick([0.2, 0.5, 0.8]);
+  // Seeds begin one after the other, and each goes on from there.
+  let nextWrite = seed;
+  const writes = without.has('writes') ? 0 : random.pick([0.4, 0.6, 0.9]);
   const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
   const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {

@@ -71,7 +71,7 @@ export function createWorld(
   const coverage = createCoverage();
   const disk = createMemoryDisk(timeline.nowMs);
   const truth = createTruth(timeline.nowMs, scenario.hedge);
-  const weather = createWeather({ random: random.fork('weather'), timeline, coverage, without });
+  const weather = createWeather({ random: random.fork('weather'), timeline, coverage, without, seed });
   const hash = createHash('sha256');
   const beganMs = timeline.nowMs();
   const trace = (what: string, text: string): void => {
