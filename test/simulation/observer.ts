@@ -1,4 +1,6 @@
 /** Sees all that leaves the daemon and all that it writes, and holds it to INVARIANTS.md without asking it for its opinion. */
+
+import type { Observation } from '../../src/engine/types.ts';
 import type { RunCounts } from '../../src/ops/metrics.ts';
 import { judgeBudgets } from './budget-rules.ts';
 import type { Coverage } from './coverage.ts';
@@ -6,6 +8,7 @@ import { judgeDispatch } from './dispatch-rules.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
 import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
+import { judgeLine } from './line-rules.ts';
 import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
 import type { Scenario } from './scenario.ts';
@@ -52,6 +55,7 @@ export function createObserver(deps: ObserverDeps): Observer {
   const knowledge = createKnowledge();
   const sightings = createSightings(trader, truth);
   let violation: Violation | null = null;
+  let newest: Observation | null = null;
   const fail = (rule: string, text: string): void => {
     if (violation !== null) return;
     violation = { rule, text, atMs: timeline.nowMs() };
@@ -65,6 +69,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
         fail('S25', `unsafe text in line ${line.seq}`);
       if (typeof line.details['backoff_until_ms'] === 'number') knowledge.pauseKept = true;
+      judgeLine(line, { knowledge, truth, newest }, fail);
       coverLine(line.event_type, line.status, line.details, coverage);
     },
   });
@@ -133,7 +138,10 @@ export function createObserver(deps: ObserverDeps): Observer {
       knowledge.pauseUntilMs = Math.max(knowledge.pauseUntilMs, timeline.nowMs() + ms);
       knowledge.pauseKept = false;
     },
-    observed: (_owner, observation) => sightings.observed(observation, timeline.nowMs()),
+    observed: (_owner, observation) => {
+      newest = observation;
+      sightings.observed(observation, timeline.nowMs());
+    },
     runCounted: (counts) => {
       if (
         total(counts.planned) !==
