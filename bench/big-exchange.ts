@@ -29,7 +29,10 @@ export async function startBigExchange(
   const proxy = createServer((request, response) => {
     const url = request.url ?? '/';
     if (url.startsWith('/fapi/v1/openOrders')) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(rows);
+      // All of them are BTCUSDT's: a list that shows another symbol's orders is refused as a whole.
+      const symbol = new URL(url, 'http://sim').searchParams.get('symbol') ?? 'BTCUSDT';
+      const shown = symbol === 'BTCUSDT' ? rows : '[]';
+      response.writeHead(200, { 'content-type': 'application/json' }).end(shown);
       return;
     }
     void forward(
