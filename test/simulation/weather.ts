@@ -74,7 +74,7 @@ export function createWeather({
       const fault = writeFault(random, nextWrite);
       coverage.count(fault.name);
       // What became of it is hard to find out now and then.
-      if (random.chance(0.1)) startOutage(random.whole(40_000, 420_000));
+      if (random.chance(0.3)) startOutage(random.whole(40_000, 420_000));
       return fault;
     },
     readFault: () => {
