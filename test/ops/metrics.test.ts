@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Clock } from '../../src/engine/clock.ts';
 import { GATE_NAMES, MISMATCH_TYPES } from '../../src/engine/types.ts';
 import { createMetrics, type MetricsView, type RunCounts } from '../../src/ops/metrics.ts';
+import { down, exampleView, up } from './example-view.ts';
 
 const emptyRun: RunCounts = {
   durationMs: 40,
@@ -13,25 +14,7 @@ const emptyRun: RunCounts = {
   failed: {},
   unknown: {},
 };
-const down = { up: false, lastSuccessAtMs: null };
-const up = { up: true, lastSuccessAtMs: 1_700_000_000_000 };
-const baseView: MetricsView = {
-  fresh: true,
-  lastSnapshot: null,
-  lastRemediationAtMs: null,
-  stage: 0,
-  stageRequested: 0,
-  stageEarned: 0,
-  gatesClosed: new Set(['not_armed']),
-  armed: false,
-  armingLeaseLeftMs: null,
-  stopLatched: false,
-  sources: { rest: up, ws: down, price: up, expected: up },
-  budget: { callsUsedDay: 3, callsLimitDay: 100, notionalUsedDay: 10.5, notionalLimitDay: 5000 },
-  config: { digest: 'd"1\\\n', version: '0.1.0', runtime: 'Bun', environment: 'sim' },
-};
-
-function setUp(view: MetricsView = baseView) {
+function setUp(view: MetricsView = exampleView) {
   let monoMs = 10_000;
   let current = view;
   const clock: Clock = { wallMs: () => 1_700_000_000_000, monoMs: () => monoMs };
