@@ -1,8 +1,8 @@
 /** A view of a daemon in stage 0 for the metrics: what is read when they are scraped. */
 import type { MetricsView } from '../../src/ops/metrics.ts';
 
-export const down = { up: false, lastSuccessAtMs: null };
-export const up = { up: true, lastSuccessAtMs: 1_700_000_000_000 };
+const down = { up: false, lastSuccessAtMs: null };
+const up = { up: true, lastSuccessAtMs: 1_700_000_000_000 };
 export const exampleView: MetricsView = {
   fresh: true,
   lastSnapshot: null,

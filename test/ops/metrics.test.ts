@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Clock } from '../../src/engine/clock.ts';
 import { GATE_NAMES, MISMATCH_TYPES } from '../../src/engine/types.ts';
 import { createMetrics, type MetricsView, type RunCounts } from '../../src/ops/metrics.ts';
-import { down, exampleView, up } from './example-view.ts';
+import { exampleView } from './example-view.ts';
 
 const emptyRun: RunCounts = {
   durationMs: 40,
