@@ -17,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import { MUTATIONS } from './mutations.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const NOT_COPIED = new Set(['node_modules', '.git', 'dist', 'state', 'audit', 'logs']);

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 test('every mutation still applies, exactly once', () => {
   const texts = new Map(MUTATIONS.map(({ file }) => [file, readFileSync(join(root, file), 'utf8')]));
   const odd = MUTATIONS.filter(({ file, search }) => texts.get(file)?.split(search).length !== 2);
-  // Where a rule's text moved, its entry in scripts/mutations.ts moves with it; where it went, so does the entry.
+  // Where a rule's text moved, its entry in scripts/mutations/ moves with it; where it went, so does the entry.
   expect(odd.map(({ name, file }) => `${name}: its text is not exactly once in ${file}`)).toEqual([]);
 });
 

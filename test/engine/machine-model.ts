@@ -24,6 +24,7 @@ import { freshProgress, type Progress, type RunCounts } from '../../src/engine/p
 import type { StageState } from '../../src/engine/stage-types.ts';
 import { initialStageState } from '../../src/engine/stages.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
+import { QUIET_RUN } from './quiet-run.ts';
 
 export const INTERVAL = 300_000;
 const DWELL = 2 * INTERVAL;
@@ -237,37 +238,25 @@ function twisted(point: Point, twist: Twist): Point {
   return { ...point, machine: { offer, stage: { ...stage, lease } } };
 }
 
-const quiet: RunCounts = {
-  due: true,
-  planned: 0,
-  plannedInAudit: 0,
-  blocked: {},
-  executed: 0,
-  executedUnplanned: 0,
-  mayHaveExecuted: 0,
-  writesSent: 0,
-  matched: true,
-};
-
 function countsOf(word: Word, stage: StageNumber): RunCounts {
   const reason = stage === 3 ? 'not_armed' : 'dry_run';
-  const plan = { ...quiet, planned: 1, plannedInAudit: 1, blocked: { [reason]: 1 } };
+  const plan = { ...QUIET_RUN, planned: 1, plannedInAudit: 1, blocked: { [reason]: 1 } };
   const done = { executed: 1, mayHaveExecuted: 1, writesSent: 1 };
   switch (word) {
     case 'run_plan':
-      return stage < 2 ? quiet : stage === 4 ? { ...plan, blocked: {}, ...done } : plan;
+      return stage < 2 ? QUIET_RUN : stage === 4 ? { ...plan, blocked: {}, ...done } : plan;
     case 'run_other_gate':
-      return stage < 2 ? quiet : { ...plan, blocked: { snapshot_stale: 1 } };
+      return stage < 2 ? QUIET_RUN : { ...plan, blocked: { snapshot_stale: 1 } };
     case 'run_unaudited':
-      return stage < 2 ? quiet : { ...plan, plannedInAudit: 0 };
+      return stage < 2 ? QUIET_RUN : { ...plan, plannedInAudit: 0 };
     case 'run_executed':
-      return { ...quiet, ...done };
+      return { ...QUIET_RUN, ...done };
     case 'run_unplanned':
-      return { ...quiet, ...done, executedUnplanned: 1 };
+      return { ...QUIET_RUN, ...done, executedUnplanned: 1 };
     case 'run_event':
-      return { ...(stage < 2 ? quiet : plan), due: false };
+      return { ...(stage < 2 ? QUIET_RUN : plan), due: false };
     default:
-      return quiet;
+      return QUIET_RUN;
   }
 }
 

@@ -8,6 +8,7 @@ import type { RunCounts } from '../../src/engine/progress.ts';
 import type { StageContext, StageEffect, StageEvent, StageState } from '../../src/engine/stage-types.ts';
 import { initialStageState, stepStage } from '../../src/engine/stages.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
+import { QUIET_RUN } from './quiet-run.ts';
 
 const INTERVAL = 1000;
 /** One word of a walk: an event, after which time, in which world. */
@@ -52,18 +53,6 @@ interface Walk {
   readonly passedSinceStop: readonly StageNumber[];
   readonly path: readonly Word[];
 }
-
-const nothing: RunCounts = {
-  due: true,
-  planned: 0,
-  plannedInAudit: 0,
-  blocked: {},
-  executed: 0,
-  executedUnplanned: 0,
-  mayHaveExecuted: 0,
-  writesSent: 0,
-  matched: true,
-};
 
 function started(request: StageNumber): Walk {
   const now = { nowMs: 1_000_000_000, nowMonoMs: 0 };
@@ -114,16 +103,18 @@ function contextOf(walk: Walk, lost: boolean): StageContext {
 /** What a run of this stage counts; in stage 2 and 3 the closed gate blocks the plan. */
 function countsOf(word: Word, stage: StageNumber): RunCounts | null {
   const reason = stage === 2 ? 'dry_run' : 'not_armed';
-  const plan = { ...nothing, planned: 1, plannedInAudit: 1, blocked: { [reason]: 1 } };
+  const plan = { ...QUIET_RUN, planned: 1, plannedInAudit: 1, blocked: { [reason]: 1 } };
   switch (word) {
     case 'run':
-      return nothing;
+      return QUIET_RUN;
     case 'run_plan':
-      return stage < 2 ? nothing : plan;
+      return stage < 2 ? QUIET_RUN : plan;
     case 'run_executed':
-      return stage === 4 ? { ...plan, blocked: {}, executed: 1, mayHaveExecuted: 1, writesSent: 1 } : nothing;
+      return stage === 4
+        ? { ...plan, blocked: {}, executed: 1, mayHaveExecuted: 1, writesSent: 1 }
+        : QUIET_RUN;
     case 'run_wrong':
-      return { ...nothing, executed: 1, mayHaveExecuted: 1, executedUnplanned: 1, writesSent: 1 };
+      return { ...QUIET_RUN, executed: 1, mayHaveExecuted: 1, executedUnplanned: 1, writesSent: 1 };
     default:
       return null;
   }

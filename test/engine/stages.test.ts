@@ -5,6 +5,7 @@ import type { RunCounts } from '../../src/engine/progress.ts';
 import type { StageContext, StageEvent, StageState } from '../../src/engine/stage-types.ts';
 import { currentCriteria, earnedStage, initialStageState, stepStage } from '../../src/engine/stages.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
+import { QUIET_RUN } from './quiet-run.ts';
 
 const INTERVAL = 1000;
 const DWELL = 10_000;
@@ -64,26 +65,15 @@ function send(r: Rig, event: StageEvent): StageNumber {
   return r.state.inForce;
 }
 
-const nothing: RunCounts = {
-  due: true,
-  planned: 0,
-  plannedInAudit: 0,
-  blocked: {},
-  executed: 0,
-  executedUnplanned: 0,
-  mayHaveExecuted: 0,
-  writesSent: 0,
-  matched: true,
-};
 const plans = (reason: string, count = 1): RunCounts => ({
-  ...nothing,
+  ...QUIET_RUN,
   planned: count,
   plannedInAudit: count,
   blocked: { [reason]: count },
 });
 
 /** Lets intervals pass with one run each. */
-function runs(r: Rig, count: number, counts: RunCounts = nothing): void {
+function runs(r: Rig, count: number, counts: RunCounts = QUIET_RUN): void {
   for (let i = 0; i < count; i++) {
     r.nowMonoMs += INTERVAL;
     r.nowMs += INTERVAL;
@@ -157,7 +147,7 @@ describe('climbing', () => {
   test('nothing of ours matched does not hold up stage 1 but stays INCONCLUSIVE', () => {
     const r = rig(1);
     send(r, { type: 'tick' });
-    runs(r, 12, { ...nothing, matched: false });
+    runs(r, 12, { ...QUIET_RUN, matched: false });
     const matched = currentCriteria(r.state, contextOf(r)).find(({ id }) => id === 'ours_matched');
     expect(matched?.verdict).toBe('INCONCLUSIVE');
     expect(earnedStage(r.state, contextOf(r))).toBe(2);
@@ -331,7 +321,7 @@ describe('the lease', () => {
       'its executions',
       (r) => {
         runs(r, 10, {
-          ...nothing,
+          ...QUIET_RUN,
           planned: 1,
           plannedInAudit: 1,
           executed: 1,
@@ -355,7 +345,7 @@ describe('the lease', () => {
   test('an execution without a plan is a breach that leads to stage 1', () => {
     const r = climbed();
     send(r, confirm);
-    runs(r, 1, { ...nothing, executed: 1, executedUnplanned: 1, mayHaveExecuted: 1, writesSent: 1 });
+    runs(r, 1, { ...QUIET_RUN, executed: 1, executedUnplanned: 1, mayHaveExecuted: 1, writesSent: 1 });
     expect(r.state.inForce).toBe(1);
   });
 
