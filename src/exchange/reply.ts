@@ -27,11 +27,20 @@ export function readRefusal(text: string): Refusal {
   return { code: Number.isSafeInteger(code) ? code : null, message };
 }
 
-/** JSON, or undefined when it isn't. */
+/** JSON, or undefined when it isn't. A whole number beyond what a double holds comes as its digits: real order ids are such. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return LONG_NUMBER.test(text) ? JSON.parse(text.replace(TOKEN, asDigits)) : value;
   } catch {
     return undefined;
   }
+}
+
+const LONG_NUMBER = /\d{16}/;
+/** A text, or a number from its first digit to its last. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function asDigits(token: string): string {
+  return /^-?\d{16,}$/.test(token) ? `"${token}"` : token;
 }

@@ -55,6 +55,28 @@ for (const change of ODD) {
   });
 }
 
+const LONG_ID = '8389765591234567890';
+const longReply = (digits: string) => JSON.stringify(reply).replace('"orderId":7', `"orderId":${digits}`);
+const judgeText = (write: Parameters<typeof classify>[0], text: string) =>
+  classify(write, { kind: 'reply', httpStatus: 200, text, value: undefined, serverMs: null }, plain);
+
+test('an order id of more digits than a double holds is told from its neighbour by all of them', () => {
+  const long = { ...cancel, orderId: LONG_ID };
+  expect(judgeText(long, longReply(LONG_ID))).toMatchObject({ status: 'EXECUTED', orderId: LONG_ID });
+  expect(judgeText(long, longReply('8389765591234567891'))).toMatchObject({ status: 'UNKNOWN' });
+  const algo = { ...cancel, orderId: LONG_ID, conditional: true } as const;
+  const gone = `{"algoId":${LONG_ID},"clientAlgoId":"${cancel.clientOrderId}","code":"200","msg":"a 1234567890123456789"}`;
+  expect(judgeText(algo, gone)).toMatchObject({ status: 'EXECUTED', orderId: LONG_ID });
+});
+
+test('a flatten whose reply carries a long id and long decimals is EXECUTED as it says', () => {
+  const text = JSON.stringify({ ...filled, avgPrice: '59000.1234567890123456' }).replace(
+    '"orderId":7',
+    `"orderId":${LONG_ID},"x":0.12345678901234567890`,
+  );
+  expect(judgeText(flatten, text)).toMatchObject({ status: 'EXECUTED', orderId: LONG_ID });
+});
+
 const flatten = flattenOf();
 const filled = {
   ...reply,
