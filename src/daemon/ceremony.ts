@@ -3,6 +3,8 @@
  * write transport follow. Lowering takes effect in shared memory before anything is awaited or written.
  */
 
+import type { CoveredSettings } from '../config/covered.ts';
+import type { Settings } from '../config/load.ts';
 import { stepMachine } from '../engine/ceremony-machine.ts';
 import type {
   Answer,
@@ -74,7 +76,7 @@ export function stageContext(core: Core): StageContext {
   return {
     ...now,
     holds: holdsOf(core),
-    covered: { ...settings.flat, account: core.identity.account },
+    covered: coveredToday(core),
     version: core.identity.version,
     dwellMs: settings.ceremony.dwellMs,
     world: {
@@ -96,6 +98,18 @@ export function stageContext(core: Core): StageContext {
       unknownLimitMs: settings.ceremony.unknownLimitMs,
     },
   };
+}
+
+const TODAY = new WeakMap<Core, { readonly settings: Settings; readonly covered: CoveredSettings }>();
+
+/** The same object as long as the settings are. */
+function coveredToday(core: Core): CoveredSettings {
+  const { settings, identity } = core;
+  const known = TODAY.get(core);
+  if (known?.settings === settings) return known.covered;
+  const covered = { ...settings.flat, account: identity.account };
+  TODAY.set(core, { settings, covered });
+  return covered;
 }
 
 /** Everything that holds the stage down now. */

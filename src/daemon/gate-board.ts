@@ -13,6 +13,8 @@ export interface GateBoard {
   readonly acknowledge: () => void;
 }
 
+const BY_NAME = new Map(GATES.map((gate) => [gate.name, gate]));
+
 /** Calls back with every change, as words. */
 export function createGateBoard(onChange: (gate: string, from: string, to: string) => void): GateBoard {
   let rows: readonly GateRow[] = [];
@@ -26,7 +28,7 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
       const before = new Map(rows.map((row) => [row.gate, row]));
       rows = verdicts.map((verdict) => {
         const known = before.get(verdict.gate);
-        const scope = GATES.find(({ name }) => name === verdict.gate);
+        const scope = BY_NAME.get(verdict.gate);
         const state = stale && scope?.scope === 'action' ? 'stale' : verdict.open ? 'open' : 'closed';
         const moved = known !== undefined && known.state !== state;
         // A snapshot that went stale takes all such gates with it; that is told once, by snapshot_stale.
@@ -53,6 +55,7 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
 /** Live verdicts for the gates of the world, the last run's for those that look at an action. */
 export function mergeVerdicts(live: readonly Verdict[], lastRun: readonly Verdict[]): readonly Verdict[] {
   const last = new Map(lastRun.map((verdict) => [verdict.gate, verdict]));
-  const action = new Set(GATES.filter(({ scope }) => scope === 'action').map(({ name }) => name));
-  return live.map((verdict) => (action.has(verdict.gate) ? (last.get(verdict.gate) ?? verdict) : verdict));
+  return live.map((verdict) =>
+    BY_NAME.get(verdict.gate)?.scope === 'action' ? (last.get(verdict.gate) ?? verdict) : verdict,
+  );
 }

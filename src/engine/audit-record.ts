@@ -65,12 +65,14 @@ export interface AuditRecord extends AuditEntry {
   readonly schema_version: 1;
 }
 
-const json: z.ZodType<Json> = z.lazy(() =>
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+/** What JSON.parse gave holds JSON all the way down. */
+const parsedObject = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
 );
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Validates one parsed line; unknown keys are refused. */
+/** Validates one line that JSON.parse gave; unknown keys are refused. */
 export const auditRecordSchema: z.ZodType<AuditRecord> = z.strictObject({
   seq: z.number().int().positive(),
   prev: hash,
@@ -86,7 +88,7 @@ export const auditRecordSchema: z.ZodType<AuditRecord> = z.strictObject({
   block_reason: z.string().nullable(),
   symbols: z.array(z.string()),
   mismatch_counts: z.record(z.string(), z.number()),
-  details: z.record(z.string(), json),
+  details: parsedObject,
   operator: z.string().nullable(),
   synthetic: z.boolean(),
 });

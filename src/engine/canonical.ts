@@ -8,17 +8,23 @@ export function canonical(value: unknown): string {
   return write(value) ?? 'null';
 }
 
+/** Writes an object's members alone, without the braces. */
+export function canonicalMembers(object: object): string {
+  let text = '';
+  for (const key of sortedKeys(object)) {
+    const inner = write(Reflect.get(object, key));
+    if (inner !== null) text += `${text === '' ? '' : ','}${quoted(key)}:${inner}`;
+  }
+  return text;
+}
+
 /** Null for what JSON leaves out of an object. */
 function write(value: unknown): string | null {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return plain(value);
   if ('toJSON' in value) return plain(value, inOrder);
-  if (Array.isArray(value)) return `[${value.map((one) => write(one) ?? 'null').join(',')}]`;
-  const members: string[] = [];
-  for (const [key, inner] of sorted(Object.entries(value))) {
-    const text = write(inner);
-    if (text !== null) members.push(`${JSON.stringify(key)}:${text}`);
-  }
-  return `{${members.join(',')}}`;
+  if (!Array.isArray(value)) return `{${canonicalMembers(value)}}`;
+  return `[${value.map((one) => write(one) ?? 'null').join(',')}]`;
 }
 
 function plain(value: unknown, replacer?: (key: string, inner: unknown) => unknown): string | null {
@@ -26,16 +32,24 @@ function plain(value: unknown, replacer?: (key: string, inner: unknown) => unkno
   return text ?? null;
 }
 
+/** Printable ASCII but for quote and backslash: JSON writes it as it is. */
+const UNESCAPED = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 /** The slow way, for what has a way of its own. */
 function inOrder(_key: string, inner: unknown): unknown {
   return typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-    ? Object.fromEntries(sorted(Object.entries(inner)))
+    ? Object.fromEntries(sortedKeys(inner).map((key) => [key, Reflect.get(inner, key)]))
     : inner;
 }
 
-function sorted(entries: readonly (readonly [string, unknown])[]): readonly (readonly [string, unknown])[] {
-  const byKey = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return byKey.some(([key]) => startsWithDigit(key)) ? Object.entries(Object.fromEntries(byKey)) : byKey;
+function sortedKeys(object: object): readonly string[] {
+  const keys = Object.keys(object).sort();
+  // An object of the language puts whole numbers first.
+  return keys.some(startsWithDigit) ? Object.keys(Object.fromEntries(keys.map((key) => [key, 0]))) : keys;
 }
 
 function startsWithDigit(key: string): boolean {

@@ -55,5 +55,16 @@ export function dwellFor(
 function countsButForVersion(evidence: Evidence, context: EvidenceContext): boolean {
   const age = context.nowMs - evidence.passedAtMs;
   if (age < -CLOCK_STEP_MS || age > EVIDENCE_MAX_AGE_MS) return false;
-  return widened(evidence.covered, coveredFor(evidence.stage, context.covered)).length === 0;
+  return isCovered(evidence, context.covered);
+}
+
+/** Asked with every heartbeat of the same few objects, which never change. */
+const COVERED = new WeakMap<Evidence, { readonly today: CoveredSettings; readonly answer: boolean }>();
+
+function isCovered(evidence: Evidence, today: CoveredSettings): boolean {
+  const known = COVERED.get(evidence);
+  if (known?.today === today) return known.answer;
+  const answer = widened(evidence.covered, coveredFor(evidence.stage, today)).length === 0;
+  COVERED.set(evidence, { today, answer });
+  return answer;
 }

@@ -11,6 +11,17 @@ describe('the hash chain', () => {
     expect(checkLine(bytes(formatLine(record)), GENESIS)).toEqual({ kind: 'ok', record });
   });
 
+  test('a line that was just made is the one that its record is written as anew', () => {
+    const odd = entry({
+      details: { '10': 'ten', '"': ',"mismatch_counts":{}', hash: 'x', é: [] },
+      operator: '"',
+    });
+    for (const made of [record, nextRecord(record, odd, 7)]) {
+      expect(formatLine(made)).toBe(canonical({ ...made }));
+      expect(checkLine(bytes(formatLine(made)), { seq: made.seq - 1, hash: made.prev }).kind).toBe('ok');
+    }
+  });
+
   test('every flipped bit of a line is found', () => {
     const good = bytes(formatLine(record));
     for (let index = 0; index < good.length; index += 1) {
