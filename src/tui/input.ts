@@ -1,7 +1,8 @@
 /** The terminal's input as Ink gets it: without the stop key, which has acted before Ink hears of anything. */
 import { Buffer } from 'node:buffer';
 import { PassThrough } from 'node:stream';
-import { stopScanner } from './stop-scan.ts';
+import { burstFilter } from './burst.ts';
+import { type Scanned, stopScanner } from './stop-scan.ts';
 
 /** A terminal's input stream. */
 export interface TerminalInput extends NodeJS.ReadableStream {
@@ -14,7 +15,7 @@ export interface TerminalInput extends NodeJS.ReadableStream {
 export interface InputHooks {
   /** Called synchronously while the bytes are read. */
   readonly onStop: () => void;
-  /** Text came as a bracketed paste, and was dropped. */
+  /** Text was pasted, marked by the terminal or faster than anybody types, and was dropped; once a paste. */
   readonly onPaste: () => void;
   /** End, error or hang-up of the terminal; called at most once. */
   readonly onEnd: (why: string) => void;
@@ -30,6 +31,7 @@ export class GuardedInput extends PassThrough {
   private readonly source: TerminalInput;
   private readonly hooks: InputHooks;
   private readonly scanner = stopScanner();
+  private readonly burst = burstFilter();
   private flushTimer: ReturnType<typeof setTimeout> | null = null;
   private isOver = false;
 
@@ -78,16 +80,21 @@ export class GuardedInput extends PassThrough {
 
   private readonly onData = (chunk: Buffer | string): void => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-    const { text, stops, pasted } = this.scanner.push(bytes.toString('latin1'), this.hooks.nowMs());
-    if (stops > 0) this.hooks.onStop();
-    this.pass(text);
-    if (pasted) this.hooks.onPaste();
+    const scanned = this.scanner.push(bytes.toString('latin1'), this.hooks.nowMs());
+    if (scanned.stops > 0) this.hooks.onStop();
+    this.pass(scanned);
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
-    this.flushTimer = setTimeout(() => this.pass(this.scanner.flush()), FLUSH_AFTER_MS);
+    this.flushTimer = setTimeout(
+      () => this.pass({ text: this.scanner.flush(), paste: 'none' }),
+      FLUSH_AFTER_MS,
+    );
   };
 
-  private pass(text: string): void {
-    if (text !== '' && !this.isOver) this.write(Buffer.from(text, 'latin1'));
+  private pass(read: Pick<Scanned, 'text' | 'paste'>): void {
+    if (this.isOver) return;
+    const { text, isNew } = this.burst.take(read, this.hooks.nowMs());
+    if (text !== '') this.write(Buffer.from(text, 'latin1'));
+    if (isNew) this.hooks.onPaste();
   }
 
   private readonly ended = (): void => this.finish('end of input');

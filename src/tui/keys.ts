@@ -2,19 +2,16 @@
 import type { Key } from 'ink';
 import type { KeyPress, NamedKey } from './types.ts';
 
-/** A person doesn't type this many characters between two reads; what comes so is pasted, and no command. */
-const PASTE_FROM_CHARS = 12;
-
 /**
  * Splits one report into keys: keys that arrive together come as one string. Alt and control chords without a meaning
- * here give nothing; a paste gives one key that says so, and none of its characters.
+ * here give nothing, nor does a key that is let go of.
  */
 export function keysOf(input: string, key: Key): readonly KeyPress[] {
+  if (key.eventType === 'release') return [];
   const named = namedKey(key);
   if (named !== null) return [{ key: named }];
   if (key.ctrl) return input === 'c' ? [{ key: 'ctrl-c' }] : input === 'l' ? [{ key: 'ctrl-l' }] : [];
   if (key.meta) return [];
-  if (input.length >= PASTE_FROM_CHARS) return [{ key: 'paste' }];
   return [...input].flatMap(charKey);
 }
 

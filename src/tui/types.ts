@@ -49,7 +49,7 @@ export type NamedKey =
   | 'end'
   | 'ctrl-c'
   | 'ctrl-l'
-  /** Text that came in one piece: its characters are no keys. */
+  /** Text that was pasted: its characters are no keys. */
   | 'paste';
 
 /** A document and the screen's own monotonic time when it came, in ms. */

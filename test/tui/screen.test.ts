@@ -211,11 +211,51 @@ describe('a text field', () => {
     under.terminal.write('\x1b[200~clear L-7\x1b[201~');
     await under.terminal.see('pasted text is not taken: type it');
     await under.terminal.see(/^ +> _/m);
+    await passGuard();
     under.terminal.write('c');
     await under.terminal.seeGone('pasted text is not taken');
     under.terminal.write('lear L-7lear L-7');
     await under.terminal.see('pasted text is not taken: type it');
     await under.terminal.see(/^ +> c_/m);
+    expect(under.calls).toEqual([]);
+  }, 30_000);
+});
+
+describe('what nobody typed', () => {
+  test('presses no key: pastes of every kind, however the terminal hands them on', async () => {
+    const under = await open({ flags: ['--owns'] });
+    const bytes = ['\x7f', 'd', '\x1b', 'x', 'i', '\b', 'q', '\x03', '\r', '\t'];
+    const binary = Array.from({ length: 100_000 }, (_, at) => bytes[(at * 7 + Math.floor(at / 13)) % 10]);
+    const pastes = [
+      binary.join(''),
+      'd\rx\ri\rk\rq\ry\r'.repeat(10_000),
+      `\x1b[200~${'dxikq'.repeat(20_000)}\x1b[201~dxikqy`,
+      'd'.repeat(40_963),
+    ];
+    for (const paste of pastes) {
+      under.terminal.write('\x1b');
+      await under.terminal.seeGone('pasted text is not taken');
+      under.terminal.write(paste);
+      await under.terminal.see('pasted text is not taken: it presses no keys');
+      // Long enough for its last piece.
+      await passGuard();
+    }
+    under.terminal.write('?');
+    await under.terminal.see('Lowering is always free');
+    expect(under.calls).toEqual([]);
+  }, 60_000);
+
+  test('presses no key: mouse reports, and what a terminal answers to somebody else', async () => {
+    const under = await open();
+    const said = ['\x1b[M dd', '\x1b[M xx', '\x1b[M qq', '\x1bP>|xterm(39)\x1b\\', '\x1b]l\x1b\\'];
+    for (const text of [...said, '\x1b[<0;9;9M', '\x1b[I', '\x1b[?1;2c', '\x1b[113;1:3u']) {
+      under.terminal.write(text);
+      await passGuard();
+      expect(under.terminal.screen()[22]).toStartWith(' a advance');
+      expect(under.terminal.screen()[4]).toMatch(/^-+$/);
+    }
+    under.terminal.write('?');
+    await under.terminal.see('Lowering is always free');
     expect(under.calls).toEqual([]);
   }, 30_000);
 });
