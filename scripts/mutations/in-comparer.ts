@@ -112,7 +112,7 @@ export const inComparer: readonly Mutation[] = [
   },
   {
     name: 'fill-beyond-its-size-is-believed',
-    file: 'src/engine/expected.ts',
+    file: 'src/engine/contradiction.ts',
     search: 'return compareDecimals(filled_quantity, quantity) > 0;',
     replace: 'return false;',
     tests: COMPARE,

@@ -48,6 +48,20 @@ export const inPicture: readonly Mutation[] = [
 
 export const underWrongPictures: readonly Mutation[] = [
   {
+    name: 'position-named-twice-is-believed',
+    file: 'src/engine/contradiction.ts',
+    search: 'if (seen.has(name)) return name;',
+    replace: '',
+    tests: ['test/engine/expected.test.ts'],
+  },
+  {
+    name: 'zero-in-another-mode-closes',
+    file: 'src/engine/compare-positions.ts',
+    search: 'netted: isHeldInOtherMode(records, side),',
+    replace: 'netted: false,',
+    tests: ['test/engine/behaviours-positions.test.ts'],
+  },
+  {
     name: 'session-used-twice-is-taken',
     file: 'src/engine/expected.ts',
     search: 'if (line.ts_ms <= state.newestTsMs) return state;',

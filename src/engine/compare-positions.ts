@@ -44,7 +44,7 @@ interface Pair {
   readonly row: ObservedPosition | null;
   /** True when the exchange said something about it. */
   readonly shown: boolean;
-  /** True when sides were summed up because one end counts by side and the other doesn't. */
+  /** True when one end counts by side and the other doesn't: summed up, or held by the engine the other way. */
   readonly netted: boolean;
 }
 
@@ -69,9 +69,16 @@ function pairSymbol(symbol: string, expected: ExpectedState, observed: Observati
       found: row?.amount ?? '0',
       row: row ?? null,
       shown: row !== undefined,
-      netted: false,
+      netted: isHeldInOtherMode(records, side),
     };
   });
+}
+
+/** The engine says that it holds the symbol, and counts it the other way: its 0 on this side may be the same position. */
+function isHeldInOtherMode(records: readonly ExpectedPosition[], side: PositionSide): boolean {
+  return records.some(
+    ({ positionSide, amount }) => (positionSide === 'BOTH') !== (side === 'BOTH') && !isZero(amount),
+  );
 }
 
 function net(symbol: string, records: readonly ExpectedPosition[], rows: readonly ObservedPosition[]): Pair {

@@ -5,8 +5,7 @@
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
-import { compareDecimals } from './decimal.ts';
-import { escapeText } from './escape.ts';
+import { contradictionIn, overfilled } from './contradiction.ts';
 import type { FeedLine, FeedOrder } from './feed-schema.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder, toldPosition } from './restated.ts';
@@ -133,7 +132,7 @@ function applyRecord(
       });
       return {
         ...state,
-        fault: overfilled(line.orders.find(isOverfilled)),
+        fault: contradictionIn(line),
         checkpoint: {
           account: line.account,
           environment: line.environment,
@@ -147,7 +146,8 @@ function applyRecord(
       };
     }
     case 'order': {
-      if (isOverfilled(line)) return withFault(state, overfilled(line) ?? '');
+      const excess = overfilled(line);
+      if (excess !== null) return withFault(state, excess);
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       const told = toldOrder(state.orders.get(line.client_order_id), liveOrder(line, at));
       state.orders.set(line.client_order_id, told);
@@ -156,8 +156,8 @@ function applyRecord(
     }
     case 'order_end': {
       const { quantity = null } = state.orders.get(line.client_order_id) ?? {};
-      const end = { ...line, quantity: quantity ?? line.filled_quantity };
-      if (isOverfilled(end)) return withFault(state, overfilled(end) ?? '');
+      const excess = overfilled({ ...line, quantity: quantity ?? line.filled_quantity });
+      if (excess !== null) return withFault(state, excess);
       endOrder(state, line, now);
       return state;
     }
@@ -172,19 +172,6 @@ function applyRecord(
     case 'heartbeat':
       return { ...state, appliedEventMs: Math.max(state.appliedEventMs, line.applied_event_ms) };
   }
-}
-
-type Filled = Pick<FeedOrder, 'client_order_id' | 'quantity' | 'filled_quantity'>;
-
-/** No order is filled beyond its size: whoever says so has counted a trade twice, and is not believed. */
-function isOverfilled({ filled_quantity, quantity }: Filled): boolean {
-  return compareDecimals(filled_quantity, quantity) > 0;
-}
-
-function overfilled(order: Filled | undefined): string | null {
-  if (order === undefined) return null;
-  const { client_order_id, filled_quantity, quantity } = order;
-  return `order ${escapeText(client_order_id, 40)} is filled beyond its size: ${filled_quantity}/${quantity}`;
 }
 
 function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: number }): ExpectedOrder {

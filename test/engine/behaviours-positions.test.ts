@@ -75,4 +75,25 @@ describe('behaviours of positions', () => {
     const both = compareBoth(state, observation([], [rows[0]!, observedPosition('-0.2', short)]), options());
     expect(both.mismatches.map((one) => one.key)).toEqual(['POSITION_NONZERO_UNEXPECTED:BTCUSDT:SHORT']);
   });
+  test('a 0 that the engine says beside a position in the other mode closes nothing', () => {
+    const long = { positionSide: 'LONG' } as const;
+    const told = (
+      rows: readonly ReturnType<typeof expectedPosition>[],
+      found: ReturnType<typeof observedPosition>,
+    ) => brief(compareBoth(expectedState([], rows), observation([], [found]), options()));
+    // It says LONG 0.5 and BOTH 0, and the account is in one-way mode: 0.5 is what it means.
+    const hedged = [expectedPosition('0'), expectedPosition('0.5', long)];
+    expect(told(hedged, observedPosition('0.5'))).toContain('POSITION_NONZERO_UNEXPECTED report');
+    expect(told(hedged, observedPosition('0.5'))).not.toContain('POSITION_NONZERO_UNEXPECTED flatten');
+    const net = [
+      expectedPosition('0.5'),
+      expectedPosition('0', long),
+      expectedPosition('0', { positionSide: 'SHORT' }),
+    ];
+    expect(told(net, observedPosition('0.5', long))).toContain('POSITION_NONZERO_UNEXPECTED report');
+    expect(told(net, observedPosition('0.5', long))).not.toContain('POSITION_NONZERO_UNEXPECTED flatten');
+    // All of them 0: an engine that names each row, whatever the mode.
+    const flat = net.map((row) => ({ ...row, amount: '0' }));
+    expect(told(flat, observedPosition('0.5', long))).toEqual(['POSITION_NONZERO_UNEXPECTED flatten']);
+  });
 });

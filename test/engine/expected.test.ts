@@ -69,6 +69,17 @@ describe('records', () => {
     expect(state.orders.get('x')?.state).toBe('live');
   });
 
+  test('a checkpoint that names a position or an order twice is a fault: nobody can tell which is meant', () => {
+    const row = (amount: string, side = 'BOTH') => ({ symbol: 'BTCUSDT', position_side: side, amount });
+    const faultOf = (body: Line) => folded([session('a').checkpoint(body)]).fault;
+    expect(faultOf({ positions: [row('0.5'), row('0')] })).toContain('BTCUSDT BOTH is named twice');
+    expect(faultOf({ positions: [row('0.5', 'LONG'), row('0.5', 'LONG')] })).toContain('named twice');
+    expect(faultOf({ orders: [order('x'), order('x')] })).toContain('order x is named twice');
+    expect(
+      faultOf({ orders: [order('x'), order('y')], positions: [row('1', 'LONG'), row('0', 'SHORT')] }),
+    ).toBeNull();
+  });
+
   test('a position of zero is known, not absent; sides do not overwrite each other', () => {
     const s = session('a');
     const hedge = (side: string, amount: string) =>
