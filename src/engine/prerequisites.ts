@@ -103,7 +103,7 @@ function whitelist({
   const unknown = listed.filter((symbol) => !symbols.names.has(symbol));
   return unknown.length === 0
     ? ['PASS', listed.join(' ')]
-    : ['FAIL', `unknown to the exchange: ${unknown.join(' ')}`];
+    : ['FAIL', `unknown to the exchange, or not priced in USDT or USDC: ${unknown.join(' ')}`];
 }
 
 /** Whether the shortest id of every strategy fits: one digit of level and of number, ten of seconds. */

@@ -5,15 +5,8 @@ import type { ObservedOrder } from '../engine/types.ts';
 import type { ClockReading, Exchange, KeyRights, OrderQueryResult, PositionQueryResult } from './exchange.ts';
 import { readPrices } from './observe.ts';
 import type { Reader } from './reader.ts';
-import {
-  algoRow,
-  exchangeInfoReply,
-  orderRow,
-  positionRow,
-  rightsReply,
-  symbolRules,
-  timeReply,
-} from './rows.ts';
+import { algoRow, orderRow, positionRow, rightsReply, timeReply } from './rows.ts';
+import { exchangeInfoReply, symbolRules } from './symbol-rules.ts';
 
 /** "Order does not exist." (USD-M "Error Codes", read 2026-11). */
 const NO_SUCH_ORDER = -2013;
@@ -96,7 +89,7 @@ export async function readKeyRights(read: Reader): Promise<KeyRights> {
   };
 }
 
-/** Reads the trading rules; symbols that aren't trading or whose filters are incomplete are left out. */
+/** Reads the trading rules; symbols that aren't trading, aren't priced in dollars or whose filters are incomplete are left out. */
 export async function readRules(read: Reader): ReturnType<Exchange['rules']> {
   const { value, report } = await read('exchangeInfo', {}, exchangeInfoReply);
   if (value === null) return { kind: 'failed', error: report.error };

@@ -2,13 +2,7 @@
 import { z } from 'zod';
 import { compareDecimals, parseDecimal } from '../engine/decimal.ts';
 import { escapeText, isClientOrderId } from '../engine/escape.ts';
-import type {
-  MarkPrice,
-  ObservedOrder,
-  ObservedPosition,
-  OrderStatus,
-  SymbolRules,
-} from '../engine/types.ts';
+import type { MarkPrice, ObservedOrder, ObservedPosition, OrderStatus } from '../engine/types.ts';
 
 /** Beyond this an amount or price is no figure of a real account. */
 const HUGE = '1000000000000000';
@@ -31,7 +25,8 @@ export const quantityText = signedText.refine(
   (text) => (parseDecimal(text)?.isNegative() ?? true) === false,
   { error: 'negative', abort: true },
 );
-const positiveText = signedText.refine((text) => parseDecimal(text)?.isGreaterThan(0) ?? false, {
+/** The same above zero. */
+export const positiveText = signedText.refine((text) => parseDecimal(text)?.isGreaterThan(0) ?? false, {
   error: 'not above 0',
   abort: true,
 });
@@ -205,36 +200,4 @@ function common(row: {
     positionSide: row.positionSide,
     synthetic: false,
   };
-}
-
-const filter = z.object({ filterType: z.string() }).catchall(z.unknown());
-
-/** The reply of exchangeInfo: tradable perpetual contracts with complete filters. */
-export const exchangeInfoReply = z.object({
-  symbols: z.array(z.object({ symbol: symbolText, status: z.string(), filters: z.array(filter) })),
-});
-
-/** A symbol's rules from its filters, or null when one is missing or malformed. */
-export function symbolRules(row: z.infer<typeof exchangeInfoReply>['symbols'][number]): SymbolRules | null {
-  const field = (type: string, key: string) => row.filters.find((entry) => entry.filterType === type)?.[key];
-  const parsed = z
-    .object({
-      symbol: z.string(),
-      tickSize: positiveText,
-      stepSize: positiveText,
-      minQuantity: quantityText,
-      maxQuantity: positiveText,
-      marketMaxQuantity: positiveText,
-      minNotional: quantityText,
-    })
-    .safeParse({
-      symbol: row.symbol,
-      tickSize: field('PRICE_FILTER', 'tickSize'),
-      stepSize: field('LOT_SIZE', 'stepSize'),
-      minQuantity: field('LOT_SIZE', 'minQty'),
-      maxQuantity: field('LOT_SIZE', 'maxQty'),
-      marketMaxQuantity: field('MARKET_LOT_SIZE', 'maxQty'),
-      minNotional: field('MIN_NOTIONAL', 'notional'),
-    });
-  return parsed.success ? parsed.data : null;
 }

@@ -127,7 +127,7 @@ describe('without a daemon the doctor', () => {
     expect(await look(listed('TWELVE_CHARS'), 'whitelist')).toMatchObject({ verdict: 'FAIL' });
     expect(await look(listed('NOPEUSDT'), 'whitelist')).toMatchObject({
       verdict: 'FAIL',
-      figure: 'unknown to the exchange: NOPEUSDT',
+      figure: 'unknown to the exchange, or not priced in USDT or USDC: NOPEUSDT',
     });
   });
 
