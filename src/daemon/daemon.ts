@@ -19,7 +19,6 @@ import { createEngineRoom } from './engine-room.ts';
 import { openFeedSource } from './feed-source.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
-import { present } from './present.ts';
 import { presentPlan } from './present-plan.ts';
 import { createReloader } from './reloading.ts';
 import { openSockets, register } from './sockets.ts';
@@ -131,7 +130,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   });
   const listeners = new Set<() => void>();
   let shuttingDown = false;
-  let seq = 0;
 
   function stopNow(by: string, reason: string): LatchState {
     const arrived = clock.monoMs();
@@ -171,10 +169,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     realStray: () => placeRealStray(simulator?.restUrl ?? null, core.settings.reconcile.symbolWhitelist[0]),
   };
   const target: ControlTarget = {
-    status: () => {
-      seq += 1;
-      return present(core, room.board, seq);
-    },
+    status: room.status,
     plan: () => presentPlan(core),
     subscribe: (listener) => {
       listeners.add(listener);

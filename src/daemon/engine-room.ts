@@ -1,4 +1,5 @@
 /** What moves the daemon: executor, resolver, scheduler and heartbeat over one core. */
+import type { StatusDocument } from '../control/protocol.ts';
 import { createIntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
 import { eventReadGapMs } from '../exchange/read-plan.ts';
@@ -7,6 +8,8 @@ import type { Core } from './core.ts';
 import { createEventRuns, type EventRuns } from './event-run.ts';
 import { makeExecutor } from './executing.ts';
 import { createGateBoard, type GateBoard } from './gate-board.ts';
+import { createGateWatch } from './gate-watch.ts';
+import { present } from './present.ts';
 import { createResolveByHand, type ResolveByHand } from './resolving.ts';
 import { observeOnly, reconcileOnce } from './run.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
@@ -20,6 +23,8 @@ export interface EngineRoom {
   readonly eventRuns: EventRuns;
   /** What an operator says of a write whose outcome is not known. */
   readonly resolve: ResolveByHand;
+  /** The daemon as of now, its gates looked at anew. */
+  readonly status: () => StatusDocument;
   /** One heartbeat: looks at everything, and starts a run when one is due. */
   readonly beat: () => void;
 }
@@ -87,12 +92,19 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     failed,
   });
   const eventRuns = createEventRuns({ core, nextRunId, sink, failed });
-  const tick = createTick({ core, latch, board, resolver, executing: () => executor.inFlight() !== null });
+  const watchGates = createGateWatch({ core, board, executing: () => executor.inFlight() !== null });
+  const tick = createTick({ core, latch, resolver, watchGates });
+  let seq = 0;
   return {
     board,
     scheduler,
     eventRuns,
     resolve: createResolveByHand(core, resolver),
+    status: () => {
+      watchGates();
+      seq += 1;
+      return present(core, board, seq);
+    },
     beat: () => {
       tick();
       scheduler.tick();

@@ -3,25 +3,20 @@
 import type { IntentResolver } from '../engine/intents.ts';
 import type { Latch } from '../engine/latch.ts';
 import { leaseLeftMs, leaseNearness } from '../engine/lease.ts';
-import type { GateWorld } from '../gates/gate.ts';
-import { worldVerdicts } from '../gates/index.ts';
 import { autoCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import { type Core, instant } from './core.ts';
-import { worldWithinRun } from './executing.ts';
-import { type GateBoard, mergeVerdicts } from './gate-board.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
 import { obeyStopFile, verifyStop } from './stopping.ts';
-import { gateWorld, linesLostLeftMs, snapshotAgeMs } from './world.ts';
+import { linesLostLeftMs } from './world.ts';
 
 export interface TickDeps {
   readonly core: Core;
   readonly latch: Latch;
-  readonly board: GateBoard;
   readonly resolver: IntentResolver;
-  /** A run is under way: its own writes must not close its cooldown. */
-  readonly executing: () => boolean;
+  /** Looks at the gates, see gate-watch.ts. */
+  readonly watchGates: () => void;
 }
 
 const CLOCK_EVERY_MS = 30_000;
@@ -32,7 +27,7 @@ const PREREQUISITES_EVERY_MS = 5000;
 
 /** Makes the heartbeat; call it often, it never throws and never waits. */
 export function createTick(deps: TickDeps): () => void {
-  const { core, latch, board, resolver } = deps;
+  const { core, latch, resolver, watchGates } = deps;
   const { vitals, clock } = core;
   const timers = {
     clock: Number.NEGATIVE_INFINITY,
@@ -41,7 +36,6 @@ export function createTick(deps: TickDeps): () => void {
     prerequisites: Number.NEGATIVE_INFINITY,
   };
   const sample = createSampler(core);
-  let closedBefore: ReadonlySet<string> = new Set();
   let manualBefore = 0;
   let leaseNear = 0;
 
@@ -78,21 +72,6 @@ export function createTick(deps: TickDeps): () => void {
       vitals.prerequisites = judgePrerequisites(core);
       vitals.ready = true;
     }
-  }
-
-  /** Any gate of the world that closes voids every permit at once. */
-  function watchGates(): void {
-    const expected = core.feed.state();
-    const world: GateWorld = deps.executing() ? worldWithinRun(core, expected) : gateWorld(core, expected);
-    const verdicts = worldVerdicts(world);
-    const closed = new Set(verdicts.filter(({ open }) => !open).map(({ gate }) => gate));
-    if ([...closed].some((gate) => !closedBefore.has(gate))) core.interlock.advance();
-    closedBefore = closed;
-    const ageMs = snapshotAgeMs(core);
-    // A verdict of a run long ago is old in stage 0 too.
-    const judged = vitals.stage.inForce > 0 || vitals.decision !== null;
-    const stale = judged && (ageMs === null || ageMs > core.settings.freshness.snapshotMaxAgeMs);
-    board.update(mergeVerdicts(verdicts, vitals.decision?.gates ?? []), stale, clock.wallMs());
   }
 
   function watchStop(now: number): void {

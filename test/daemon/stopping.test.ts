@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGateBoard } from '../../src/daemon/gate-board.ts';
+import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { clearStop, stop } from '../../src/daemon/stopping.ts';
 import { createTick } from '../../src/daemon/ticking.ts';
 import { realDisk } from '../../src/engine/disk.ts';
@@ -26,7 +27,12 @@ function ticking({ core, latch }: CoreRig): () => void {
     log: () => undefined,
   });
   const board = createGateBoard(() => undefined);
-  return createTick({ core, latch, board, resolver, executing: () => false });
+  return createTick({
+    core,
+    latch,
+    resolver,
+    watchGates: createGateWatch({ core, board, executing: () => false }),
+  });
 }
 
 describe('a stop', () => {

@@ -1,5 +1,4 @@
 import { expect, test } from 'bun:test';
-import { createGateBoard } from '../../src/daemon/gate-board.ts';
 import { createTick } from '../../src/daemon/ticking.ts';
 import { createIntentResolver } from '../../src/engine/intents.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
@@ -32,9 +31,8 @@ test('trading rules are asked for until they are told, and again each hour; a fa
   const tick = createTick({
     core,
     latch,
-    board: createGateBoard(() => undefined),
     resolver,
-    executing: () => false,
+    watchGates: () => undefined,
   });
   const after = async (ms: number) => {
     clock.advance(ms);

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createGateBoard } from '../../src/daemon/gate-board.ts';
+import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { createTick } from '../../src/daemon/ticking.ts';
 import { checkpointEntries } from '../../src/engine/checkpoint.ts';
 import { createIntentResolver } from '../../src/engine/intents.ts';
@@ -19,7 +20,12 @@ function ticking({ core, latch }: HandCore): () => void {
     log: () => undefined,
   });
   const board = createGateBoard(() => undefined);
-  return createTick({ core, latch, board, resolver, executing: () => false });
+  return createTick({
+    core,
+    latch,
+    resolver,
+    watchGates: createGateWatch({ core, board, executing: () => false }),
+  });
 }
 
 test('a disk that is nearly full is an alarm before it is full, and no alarm once there is room', () => {
