@@ -159,7 +159,10 @@ function socketPlaces(input: {
   };
 }
 
-/** systemd's directory, the login session's, and a private one under /tmp; clients look in all of them. */
+/**
+ * systemd's directory, the login session's, and a private one under /tmp; clients look in all of them, and where a session
+ * of this user has its directory: a shell of cron or su is told of none, and its stop must reach the daemon all the same.
+ */
 function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]] {
   const systemd = nonEmpty(env['RUNTIME_DIRECTORY'])?.split(':')[0];
   const session = nonEmpty(env['XDG_RUNTIME_DIR']);
@@ -167,7 +170,8 @@ function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]
   const [first = `/tmp/grinder-${uid}`, ...rest] = own
     .filter((dir) => dir?.startsWith('/'))
     .flatMap((dir) => dir ?? []);
-  return [first, ...new Set([...rest, '/run/grinder'].filter((dir) => dir !== first))];
+  const more = [...rest, `/run/user/${uid}/grinder`, '/run/grinder'];
+  return [first, ...new Set(more.filter((dir) => dir !== first))];
 }
 
 function accountsBase(env: Variables): string {

@@ -81,6 +81,14 @@ describe('places', () => {
     ]);
   });
 
+  test('a shell without a login session, as of cron or su, still finds the daemons of one', () => {
+    const bare = places({ env: home });
+    expect(bare.runtimeDir).toBe('/tmp/grinder-1000');
+    expect(bare.registryDirs).toEqual(['/tmp/grinder-1000', '/run/user/1000/grinder', '/run/grinder']);
+    const elsewhere = places({ env: { ...home, XDG_RUNTIME_DIR: '/run/other' } });
+    expect(elsewhere.registryDirs).toContain('/run/user/1000/grinder');
+  });
+
   test.each([
     [{ XDG_STATE_HOME: '/xdg', HOME: '/home/op' }, '/xdg/grinder'],
     [{ HOME: '/home/op' }, '/home/op/.local/state/grinder'],
