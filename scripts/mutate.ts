@@ -1,58 +1,69 @@
 /**
- * Breaks one safety rule after the other in a scratch copy of the tree and runs the tests aimed at it: `npm run mutate`,
- * `-- --only NAME` (several times, part of a name does), `-- --list`. A mutation that no test notices has survived.
- * Exit 0 when every one was killed; 1 when one survived or no longer applies, or a test fails without any; 64 usage.
+ * Breaks one safety rule after the other in a scratch copy of the tree and runs the tests aimed at it, or with --simulate
+ * the simulation alone. A mutation that nothing notices has survived.
  */
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openScratch, type Scratch, type Seeds } from './mutate-scratch.ts';
 import type { Mutation } from './mutations/mutation.ts';
+import { SIMULATION_KILLS } from './mutations/simulation-kills.ts';
 import { MUTATIONS } from './mutations.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const NOT_COPIED = new Set(['node_modules', '.git', 'dist', 'state', 'audit', 'logs']);
+const HELP = `npm run mutate -- [options]
+
+  --only NAME  those whose name has NAME in it (several times)
+  --list       names them, and runs nothing
+  --simulate   asks no tests: the simulation has to notice by itself. Without --only those of
+               scripts/mutations/simulation-kills.ts, which it always has to
+  --seeds N    with --simulate: how many seeds each may take (default 200)
+  --from N     with --simulate: the first of them (default 1)
+  --help       this text
+
+Exit: 0 when every one was killed; 1 when one survived or no longer applies, or a test fails without any; 64 for a wrong option.`;
+
 process.exitCode = main();
 
 function main(): number {
   const asked = readArguments();
   if (asked === null) return 64;
-  const chosen = MUTATIONS.filter(
-    ({ name }) => asked.only.length === 0 || asked.only.some((part) => name.includes(part)),
+  if (asked.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const chosen = MUTATIONS.filter(({ name }) =>
+    asked.only.length > 0
+      ? asked.only.some((part) => name.includes(part))
+      : !asked.simulate || SIMULATION_KILLS.includes(name),
   );
   if (asked.list) {
     for (const { name, file } of chosen) console.log(`${name}  (${file})`);
     return 0;
   }
   if (chosen.length === 0) return usage(`no mutation is named like ${asked.only.join(', ')}`);
-  const scratch = mkdtempSync(join(tmpdir(), 'grinder-mutate-'));
+  const scratch = openScratch(resolve(import.meta.dirname, '..'));
   try {
-    copyTree(scratch);
-    return tryAll(scratch, chosen) ? 0 : 1;
+    return (asked.simulate ? simulateAll(scratch, chosen, asked) : testAll(scratch, chosen)) ? 0 : 1;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 
-function readArguments(): { readonly list: boolean; readonly only: readonly string[] } | null {
+function readArguments() {
   try {
     const { values } = parseArgs({
       options: {
         list: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },
+        simulate: { type: 'boolean', default: false },
+        seeds: { type: 'string', default: '200' },
+        from: { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
       },
     });
-    return values;
+    const [seeds, from] = [Number(values.seeds), Number(values.from)];
+    if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(from) || from < 0)
+      throw new Error('expected whole numbers after --seeds and --from');
+    return { ...values, seeds, from };
   } catch (error) {
     usage(error instanceof Error ? error.message : String(error));
     return null;
@@ -60,55 +71,37 @@ function readArguments(): { readonly list: boolean; readonly only: readonly stri
 }
 
 function usage(why: string): number {
-  console.error(`mutate: ${why}\nusage: npm run mutate [-- --list | --only NAME ...]`);
+  console.error(`mutate: ${why}\n\n${HELP}`);
   return 64;
 }
 
-function copyTree(scratch: string): void {
-  for (const name of readdirSync(root))
-    if (!NOT_COPIED.has(name)) cpSync(join(root, name), join(scratch, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
-}
-
-function tryAll(scratch: string, chosen: readonly Mutation[]): boolean {
-  const tests = [...new Set(chosen.flatMap((one) => one.tests))];
-  const baseline = runTests(scratch, tests);
+function testAll(scratch: Scratch, chosen: readonly Mutation[]): boolean {
+  const baseline = scratch.runTests([...new Set(chosen.flatMap(({ tests }) => tests))]);
   if (baseline.code !== 0) {
     console.error(`mutate: the tests fail without any mutation\n${baseline.text.slice(-4000)}`);
     return false;
   }
-  const results = chosen.map((mutation) => {
-    const result = tryOne(scratch, mutation);
-    console.log(`${result.padEnd(8)} ${mutation.name}`);
-    return result;
-  });
-  const count = (word: string) => results.filter((result) => result === word).length;
-  console.log(`${count('killed')} killed, ${count('SURVIVED')} survived, ${count('STALE')} no longer apply`);
-  return count('killed') === results.length;
-}
-
-/** Only a test that failed kills: a run that broke before its tests noticed nothing. */
-function tryOne(
-  scratch: string,
-  { file, search, replace, tests }: Mutation,
-): 'killed' | 'SURVIVED' | 'STALE' {
-  const path = join(scratch, file);
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (text.split(search).length !== 2) return 'STALE';
-  writeFileSync(
-    path,
-    text.replace(search, () => replace),
+  return summed(
+    chosen.map((mutation) => {
+      const verdict = scratch.tryTests(mutation);
+      console.log(`${verdict.padEnd(8)} ${mutation.name}`);
+      return verdict;
+    }),
   );
-  const { code, text: output } = runTests(scratch, [...tests, '--bail=1']);
-  writeFileSync(path, text);
-  return code !== 0 && /^\s*(\(fail\)|✗)/m.test(output) ? 'killed' : 'SURVIVED';
 }
 
-function runTests(
-  scratch: string,
-  args: readonly string[],
-): { readonly code: number | null; readonly text: string } {
-  const bun = join(root, 'node_modules/.bin/bun');
-  const run = spawnSync(bun, ['test', '--timeout', '60000', ...args], { cwd: scratch, encoding: 'utf8' });
-  return { code: run.status, text: `${run.stdout}${run.stderr}` };
+function simulateAll(scratch: Scratch, chosen: readonly Mutation[], seeds: Seeds): boolean {
+  return summed(
+    chosen.map((mutation) => {
+      const { verdict, by } = scratch.trySeeds(mutation, seeds);
+      console.log(`${verdict.padEnd(8)} ${mutation.name}${by === '' ? '' : `  ${by}`}`);
+      return verdict;
+    }),
+  );
+}
+
+function summed(verdicts: readonly string[]): boolean {
+  const count = (word: string) => verdicts.filter((verdict) => verdict === word).length;
+  console.log(`${count('killed')} killed, ${count('SURVIVED')} survived, ${count('STALE')} no longer apply`);
+  return count('killed') === verdicts.length;
 }

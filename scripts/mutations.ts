@@ -1,11 +1,16 @@
 /** Safety rules, each broken by one replacement of text, and the tests that have to notice. Read by scripts/mutate.ts. */
 
+import { aroundAWrite } from './mutations/around-a-write.ts';
+import { beforeDispatch } from './mutations/before-dispatch.ts';
+import { inCommands } from './mutations/in-commands.ts';
 import { inComparer } from './mutations/in-comparer.ts';
+import { inDaemon } from './mutations/in-daemon.ts';
 import { inExecutor } from './mutations/in-executor.ts';
 import { inBudgets, inGates } from './mutations/in-gates.ts';
 import { inJournal } from './mutations/in-journal.ts';
 import { inPicture, underWrongPictures } from './mutations/in-picture.ts';
 import { inStages } from './mutations/in-stages.ts';
+import { inTransport } from './mutations/in-transport.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import { onTheWire } from './mutations/on-the-wire.ts';
 
@@ -14,9 +19,14 @@ export const MUTATIONS: readonly Mutation[] = [
   ...inGates,
   ...inBudgets,
   ...inExecutor,
+  ...beforeDispatch,
+  ...aroundAWrite,
   ...onTheWire,
+  ...inTransport,
   ...inJournal,
   ...inPicture,
   ...inComparer,
   ...inStages,
+  ...inCommands,
+  ...inDaemon,
 ];

@@ -10,7 +10,7 @@ export interface Mutation {
 }
 
 export const GATES = ['test/gates/gates.test.ts', 'test/gates/fuzz.test.ts'];
-export const EXECUTOR = ['test/engine/executor.test.ts'];
+export const EXECUTOR = ['test/engine/executor.test.ts', 'test/engine/executor-last-words.test.ts'];
 export const GUARD = ['test/exchange/transport.test.ts', 'test/exchange/dispatch.test.ts'];
 export const WIRE = ['test/exchange/wire.test.ts'];
 export const FLATTEN = ['test/engine/flatten.test.ts', 'test/engine/executor.test.ts'];

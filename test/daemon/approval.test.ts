@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { planLines } from '../../src/daemon/approval.ts';
 import { sendStageEvent } from '../../src/daemon/ceremony.ts';
+import { runCommand } from '../../src/daemon/commands.ts';
 import { cancelMismatch, flattenMismatch, observation, planned } from '../helpers/engine-world.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
@@ -91,6 +92,27 @@ describe('a code', () => {
     for (let at = 0; at < 2; at++) await redeem('no');
     expect((await redeem('host 4')).message).toContain('void now');
     expect(await redeem(second)).toMatchObject({ exit_code: 77, message: NONE_OPEN });
+  });
+
+  test('that the audit does not take is none, however well the audit goes on', async () => {
+    using bed = bench();
+    const { hand, offer } = bed;
+    const { phrase } = await offer();
+    const { journal } = hand.core;
+    // As for a line that would be too long: refused, with a journal that stays healthy.
+    const append: typeof journal.append = (entry) =>
+      entry.event_type === 'APPROVED' ? { ok: false, problem: 'line too long' } : journal.append(entry);
+    const core = { ...hand.core, journal: { ...journal, append } };
+    const reply = await runCommand({ ...hand.deps, core }, 'stage', {
+      operator: 'ann',
+      stage: 4,
+      confirm: phrase,
+      config_digest: core.settings.digest,
+    });
+    expect(reply).toMatchObject({ ok: false, exit_code: 75 });
+    expect(reply.message).toContain('line too long');
+    expect([core.vitals.stage.inForce, core.vitals.offer]).toEqual([3, null]);
+    expect(core.interlock.writesAllowed()).toBe(false);
   });
 
   test('of an older offer is wrong once a newer was made', async () => {

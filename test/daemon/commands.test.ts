@@ -72,7 +72,10 @@ test('a daemon on its way out is not raised, but still lowered and stopped', asy
   using hand = handCore();
   hand.raiseTo(3, 4);
   hand.bench.ending = true;
-  expect(await hand.command('stage', { stage: 4 })).toMatchObject({ exit_code: 75, ok: false });
+  const refused = await hand.command('stage', { stage: 4 });
+  expect(refused).toMatchObject({ exit_code: 75, ok: false });
+  expect(refused.message).toContain('shutting down');
+  expect([refused.confirmation, hand.core.vitals.offer]).toEqual([undefined, null]);
   expect(await hand.command('stage', { stage: 2 })).toMatchObject({ exit_code: 0 });
   expect((await hand.command('stop', { operator: 'op' })).latch?.text).toMatch(/^LATCHED/);
 });

@@ -31,6 +31,8 @@ export function coreIn(
     readonly startMs?: number;
     readonly latchDisk?: Disk;
     readonly exchange?: Partial<Exchange>;
+    /** Whether the account's lock is still held. */
+    readonly leads?: () => boolean;
   } = {},
 ): CoreRig {
   const clock = handClock(change.startMs);
@@ -88,7 +90,7 @@ export function coreIn(
       settleMs: 0,
       uid: process.getuid?.() ?? 0,
     }),
-    leadership: { stillHeld: () => true, release: () => undefined },
+    leadership: { stillHeld: change.leads ?? (() => true), release: () => undefined },
     notebook: openNotebook(clock, () => undefined),
     totals: createTotals(),
     startedMonoMs: clock.monoMs(),

@@ -92,6 +92,18 @@ describe('four strays beside two orders that match', () => {
     expect([...stageOf(world), world.core.vitals.mass?.acknowledged]).toEqual([1, 1, 'mass_mismatch', false]);
   });
 
+  test('keep no wish for a higher stage either: whoever acknowledged them asks again', async () => {
+    using world = await fallen();
+    const { core, hand } = world;
+    expect(await hand.command('stage', { stage: 3 })).toMatchObject({ ok: false, exit_code: 75 });
+    expect(stageOf(world)).toEqual([1, 1, 'mass_mismatch']);
+    expect((await ack(world)).ok).toBe(true);
+    await world.pass(10);
+    expect(core.vitals.stage.request.stage).toBe(1);
+    await hand.command('stage', { stage: 3 });
+    expect(core.vitals.stage.request.stage).toBe(3);
+  });
+
   test('nobody acknowledges before they are found', async () => {
     using world = liveWorld();
     await world.pass(20);

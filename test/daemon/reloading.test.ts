@@ -58,6 +58,20 @@ describe('a configuration that is read again in stage 4', () => {
     expect(rig.runsAsked()).toBe(1);
   });
 
+  test('narrower: what was confirmed under the old settings has to be seen again', () => {
+    using hand = handCore();
+    hand.raiseTo(4);
+    const rig = reloading(hand);
+    const { vitals } = hand.core;
+    const seen = { firstMonoMs: 1, lastMonoMs: 2, completeReads: 9, form: '', stillSinceMonoMs: 1 };
+    vitals.confirm = { sightings: new Map([['x', seen]]), latestReadMonoMs: 2 };
+    rig.hangUp();
+    expect(vitals.confirm.sightings.size).toBe(1);
+    rig.say('reconcile: {max_flatten_notional_usdt: 20}');
+    rig.hangUp();
+    expect([stageOf(hand), vitals.confirm.sightings.size]).toEqual([4, 0]);
+  });
+
   test('wider: leaves stage 4 in the same turn, before anything can be sent under it', () => {
     using hand = handCore();
     hand.raiseTo(4);

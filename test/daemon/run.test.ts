@@ -14,16 +14,19 @@ import { coreIn } from './core.ts';
 
 /** A daemon in stage 4 under a feed that is read from a real file, over an exchange whose answers are set by hand. */
 function live(directory: string, text = '') {
-  const account: { orders: ObservedOrder[]; onQuery: () => void; lies: boolean } = {
-    orders: [],
-    onQuery: () => undefined,
+  const account = {
+    orders: [] as ObservedOrder[],
+    onObserve: (): void => undefined,
+    onQuery: (): void => undefined,
     lies: false,
+    leads: true,
   };
   const sent: WriteRequest[] = [];
   // Something of the engine's that matches: a stray that stands alone is a mass mismatch.
   const quoted = observedOrder(90);
   const exchange: Partial<Exchange> = {
     observe: async () => {
+      account.onObserve();
       const startedMonoMs = clock.monoMs();
       const orders = [...account.orders, quoted];
       const at = { startedMonoMs, endedMonoMs: startedMonoMs, endedAtMs: clock.wallMs() };
@@ -42,7 +45,7 @@ function live(directory: string, text = '') {
       return { status: 'EXECUTED', orderId: write.orderId, executedQuantity: '0', orderStatus: 'CANCELED' };
     },
   };
-  const { core, clock, feedPath } = coreIn(directory, { exchange, text });
+  const { core, clock, feedPath } = coreIn(directory, { exchange, text, leads: () => account.leads });
   const { vitals } = core;
   const executor = makeExecutor(core);
   const runs: FinishedRun[] = [];
@@ -254,6 +257,63 @@ describe('a run in stage 4', () => {
     expect(rig.core.interlock.writesAllowed()).toBe(false);
     const last = rig.core.journal.state().lastStageChange;
     expect(last?.details).toMatchObject({ to: 1, why: expect.stringContaining('not in the plan') });
+  });
+
+  test('sends nothing that a gate had blocked, though every gate would let it through by now', async () => {
+    using directory = scratch();
+    const rig = live(directory.path, 'reconcile: {max_orders_per_action: 1}');
+    rig.account.orders = [observedOrder(1), observedOrder(2)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    const inner = makeExecutor(rig.core);
+    // A fault between plan and write: the action that the cap had blocked comes instead of the one it let through.
+    const faulty: typeof inner = {
+      ...inner,
+      execute: (request) => {
+        const { planned } = rig.core.vitals.decision ?? { planned: [] };
+        const blocked = planned.filter(({ reason }) => reason === 'max_orders_reached');
+        expect(blocked).toHaveLength(1);
+        return inner.execute({ ...request, actions: blocked.map((one) => ({ ...one, reason: null })) });
+      },
+    };
+    await reconcileOnce(rig.core, faulty, 'x', { runFinished: () => undefined });
+    expect(rig.sent).toEqual([]);
+    expect(rig.core.vitals.stage).toMatchObject({ inForce: 1, request: { by: 'breach' } });
+  });
+
+  test('sends nothing in the run in which it was entered: what that run saw was seen for another stage', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    sendStageEvent(rig.core, { type: 'lower', stage: 3, by: 'ann' });
+    rig.account.onObserve = () =>
+      sendStageEvent(rig.core, { type: 'confirm', by: 'ann', leaseMs: 3_600_000, maxExecutions: 10 });
+    await rig.run();
+    expect([rig.core.vitals.stage.inForce, rig.sent]).toEqual([4, []]);
+    rig.account.onObserve = () => undefined;
+    rig.clock.advance(1000);
+    expect((await rig.run())?.executed.cancel).toBe(1);
+  });
+
+  test('sends nothing once the lock was lost, though nobody but the last question saw it', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    rig.clock.advance(1000);
+    await rig.run();
+    rig.clock.advance(15_000);
+    rig.heartbeat();
+    rig.account.onQuery = () => {
+      rig.account.leads = false;
+    };
+    expect((await rig.run())?.blocked).toEqual({ not_leader: 1 });
+    expect(rig.sent).toEqual([]);
   });
 
   test('carries out no plan that the audit did not take', async () => {

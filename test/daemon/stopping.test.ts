@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGateBoard } from '../../src/daemon/gate-board.ts';
 import { createGateWatch } from '../../src/daemon/gate-watch.ts';
@@ -47,6 +47,37 @@ describe('a stop', () => {
     expect(core.vitals.latch).toMatchObject({ id: second.id, durable: true, reason: 'looks wrong' });
     expect(clearStop(core, latch, { latchId: second.id, by: 'ann' })).toBeNull();
     expect(core.interlock.latched()).toBe(false);
+  });
+
+  test('a refused clear leaves the file STOP where it is', () => {
+    using directory = scratch();
+    const { core, latch } = coreIn(directory.path);
+    const path = join(core.places.stateDir, 'STOP');
+    const { id } = stop(core, latch, ann);
+    writeFileSync(path, '');
+    core.vitals.stopFileSeen = true;
+    expect(clearStop(core, latch, { latchId: `${id}x`, by: 'ann' })).toContain(id);
+    expect(existsSync(path)).toBe(true);
+    expect(clearStop(core, latch, { latchId: id, by: 'ann' })).toBeNull();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('latches and takes the right to write away before the disk is asked', () => {
+    using directory = scratch();
+    const asked: (readonly [boolean, boolean])[] = [];
+    const disk = {
+      ...realDisk,
+      fdatasync: (fd: number) => {
+        asked.push([core.interlock.latched(), core.interlock.writesAllowed()]);
+        realDisk.fdatasync(fd);
+      },
+    };
+    const { core, latch } = coreIn(directory.path, { latchDisk: disk });
+    core.interlock.allowWrites(true);
+    asked.length = 0;
+    stop(core, latch, ann);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const seen of asked) expect(seen).toEqual([true, false]);
   });
 
   test('a file STOP that comes while latched is a newer stop, one that was there before is not', () => {

@@ -12,14 +12,24 @@ export function scratch(): { readonly path: string; readonly [Symbol.dispose]: (
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+export interface HandClock extends Clock {
+  readonly advance: (ms: number) => void;
+  /** Sets the wall clock alone. */
+  readonly jumpWall: (ms: number) => void;
+}
+
 /** A clock that moves only when told. */
-export function handClock(startMs = 1_800_000_000_000): Clock & { readonly advance: (ms: number) => void } {
-  let now = startMs;
+export function handClock(startMs = 1_800_000_000_000): HandClock {
+  let monoMs = 0;
+  let offMs = startMs;
   return {
-    wallMs: () => now,
-    monoMs: () => now - startMs,
+    wallMs: () => offMs + monoMs,
+    monoMs: () => monoMs,
     advance: (ms) => {
-      now += ms;
+      monoMs += ms;
+    },
+    jumpWall: (ms) => {
+      offMs += ms;
     },
   };
 }

@@ -19,6 +19,7 @@ seed, and holds it to INVARIANTS.md. Nothing is waited for and nothing outside t
   --shrink     with --seed: finds how little it takes to break the rule
   --without A  with --seed: what is left out, as --shrink prints it
   --workers N  threads (default: one a processor)
+  --bail       ends with the first seed that breaks a rule
   --coverage   print every count
   --help       this text
 
@@ -76,11 +77,12 @@ function replay({ seed, hours, without }: Replay): number {
 }
 
 async function campaign(options: NonNullable<ReturnType<typeof readOptions>>): Promise<number> {
-  const { from, seeds, hours, workers } = options;
+  const { from, seeds, hours, workers, bail } = options;
   const beganMs = performance.now();
   const onFailure = ({ seed, rule, text }: Failure): void => {
     console.log(`seed ${seed}: ${rule}: ${text}`);
     console.log(`  replay: ${replayCommand(seed, hours)}`);
+    if (bail) process.exit(1);
   };
   const { failures, coverage, simulatedMs } = await runParallel(
     { from, seeds, hours },
@@ -110,16 +112,18 @@ function readOptions() {
         hours: { type: 'string', default: '0.4' },
         workers: { type: 'string', default: String(availableParallelism()) },
         coverage: { type: 'boolean', default: false },
+        bail: { type: 'boolean', default: false },
         shrink: { type: 'boolean', default: false },
         without: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { help, coverage, shrink } = values;
+    const { help, coverage, shrink, bail } = values;
     return {
       help,
       coverage,
       shrink,
+      bail,
       without: new Set(values.without.split(',').filter((name) => name !== '')),
       seeds: number('seeds', values.seeds, 1),
       from: number('from', values.from, 0),
