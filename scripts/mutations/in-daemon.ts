@@ -13,7 +13,7 @@ export const inDaemon: readonly Mutation[] = [
   },
   {
     name: 'gate-that-closes-leaves-permits-good',
-    file: 'src/daemon/ticking.ts',
+    file: 'src/daemon/gate-watch.ts',
     search: 'if ([...closed].some((gate) => !closedBefore.has(gate))) core.interlock.advance();',
     replace: '',
     tests: PERMITS,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync } from 'node:fs';
 import { createGateBoard } from '../../src/daemon/gate-board.ts';
+import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { onExchangeEvent } from '../../src/daemon/listening.ts';
 import { createTick } from '../../src/daemon/ticking.ts';
 import { createIntentResolver } from '../../src/engine/intents.ts';
@@ -23,7 +24,8 @@ function beating(hand: HandCore): () => number {
     log: () => undefined,
   });
   const board = createGateBoard(() => undefined);
-  const tick = createTick({ core, latch, board, resolver, executing: () => false });
+  const watchGates = createGateWatch({ core, board, executing: () => false });
+  const tick = createTick({ core, latch, resolver, watchGates });
   return () => {
     tick();
     return core.interlock.epoch();
