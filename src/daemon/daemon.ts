@@ -180,8 +180,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
   const sockets = await openSockets(core, target, source);
   if (!sockets.ok) return abandon(75, sockets.problem);
   undo.push(sockets.close);
-  const unregistered = register(core);
-  if (unregistered !== null) return abandon(78, unregistered);
+  const unregistered = await register(core);
+  if (unregistered !== null) return abandon(unregistered.exitCode, unregistered.problem);
   undo.push(() => removeRegistryEntry(places.registryPath, process.pid));
 
   undo.push(room.eventRuns.close);

@@ -1,6 +1,7 @@
 /** How the daemon is reached: its sockets, and the entry by which `grinder stop` finds it. */
+import { dirname } from 'node:path';
 import type { ControlTarget } from '../control/control.ts';
-import { writeRegistryEntry } from '../control/registry.ts';
+import { listDaemons, writeRegistryEntry } from '../control/registry.ts';
 import { startControlServer } from '../control/server.ts';
 import { startStopSocket } from '../control/stop-socket.ts';
 import type { Core } from './core.ts';
@@ -43,21 +44,42 @@ export async function openSockets(core: Core, target: ControlTarget, source: Fee
   return { ok: true, close };
 }
 
-/** Leaves the entry; without it `grinder stop` would not find this daemon. Says why it can't be left, or null. */
-export function register({ places, identity, settings, clock }: Core): string | null {
+/** Why the entry can't be left, and the exit code of a start that ends by it. */
+export interface Unregistered {
+  readonly exitCode: number;
+  readonly problem: string;
+}
+
+const CONFIG = 78;
+const TEMPORARY = 75;
+
+/**
+ * Leaves the entry, by which `grinder stop` finds this daemon; null when it is there. One of another daemon that runs is not
+ * replaced: two of one state directory would share it, and a stop would reach the second alone.
+ */
+export async function register({ places, identity, settings, clock }: Core): Promise<Unregistered | null> {
+  const { registryPath, socketPath, stateDir } = places;
   try {
-    writeRegistryEntry(places.registryPath, {
+    const others = await listDaemons([dirname(registryPath)], identity.uid);
+    const other = others.find((one) => one.path === registryPath && !one.stale);
+    if (other !== undefined && other.entry.socketPath !== socketPath) {
+      const { pid, account, configPath } = other.entry;
+      const who = `process ${pid} (account ${account}, ${configPath ?? 'simulator defaults'})`;
+      const problem = `the state directory ${stateDir} is in use by ${who}: name another with state_dir`;
+      return { exitCode: TEMPORARY, problem };
+    }
+    writeRegistryEntry(registryPath, {
       pid: identity.pid,
       account: identity.account,
       environment: settings.exchange.environment,
       configPath: places.configPath,
-      socketPath: places.socketPath,
-      stateDir: places.stateDir,
+      socketPath,
+      stateDir,
       startedAtMs: clock.wallMs(),
     });
     return null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return `the registry entry ${places.registryPath} can't be written: ${why}`;
+    return { exitCode: CONFIG, problem: `the registry entry ${registryPath} can't be written: ${why}` };
   }
 }
