@@ -1,4 +1,5 @@
 /** After the bad hours: everything is set right, and then what must happen sooner or later has to happen. */
+import type { Fail } from './dispatch-rules.ts';
 import { resumeJournalCheck } from './replay-check.ts';
 import type { World } from './world.ts';
 
@@ -22,26 +23,43 @@ export function heal(world: World): void {
     if (order.owner === 'foreign' || order.owner === 'crafted') truth.cancel(order.orderId);
 }
 
-/** L1, L2, L4, L7, L8 and S16, some time after healing. */
-export function judgeLiveness(world: World): void {
+/** What is left to happen: a rule and what it misses. */
+export type Unfulfilled = readonly [rule: string, text: string];
+
+/** The first that L1, L2, L7 and L8 still miss some time after healing; null once nothing is left to happen. */
+export function unfulfilled(world: World): Unfulfilled | null {
+  let first: Unfulfilled | null = null;
+  judgeLiveness(world, (rule, text) => {
+    first ??= [rule, text];
+  });
+  return first;
+}
+
+/** What is looked at once, when a seed ends well: how it ended, and S16 now and then, for it costs as much as the rest. */
+export function lookBack(world: World): void {
+  const process = world.process();
+  if (process === null) return;
+  world.coverage.count(`healed_in_stage_${process.core.vitals.stage.inForce}`);
+  if (world.random.chance(0.25)) resumeJournalCheck(world, process);
+}
+
+function judgeLiveness(world: World, fail: Fail): void {
   const { observer, truth, trader, scenario, coverage } = world;
   const process = world.process();
   if (process === null) {
-    observer.fail('L2', 'no process runs long after healing');
+    fail('L2', 'no process runs long after healing');
     return;
   }
   const { core } = process;
   const { vitals } = core;
-  if (!vitals.ready) observer.fail('L2', 'not ready long after healing');
+  if (!vitals.ready) fail('L2', 'not ready long after healing');
   if (!core.journal.healthy()) {
     if (refusesWithReason(world, core.journal.problem())) return;
-    observer.fail('L2', `the audit stays unavailable: ${core.journal.problem()}`);
+    fail('L2', `the audit stays unavailable: ${core.journal.problem()}`);
   }
-  coverage.count(`healed_in_stage_${vitals.stage.inForce}`);
   for (const intent of observer.journal.intents.values()) {
     const isAlarmed = core.notebook.alarms().some((text) => text.includes(intent.id));
-    if (intent.outcome !== 'ended' && !isAlarmed)
-      observer.fail('L1', `intent ${intent.id} is ${intent.outcome}`);
+    if (intent.outcome !== 'ended' && !isAlarmed) fail('L1', `intent ${intent.id} is ${intent.outcome}`);
   }
   // A pause is never shortened by a clock that was moved; it may be made longer, and is shown meanwhile.
   if (vitals.backoff.untilMonoMs > world.monoMs() && observer.knowledge.jumpedMs > 60_000) {
@@ -57,13 +75,12 @@ export function judgeLiveness(world: World): void {
     const isOurs = order.owner === 'engine' || order.owner === 'stray';
     if (!isOurs || trader.wants(order.orderId) || !isOld(order.updatedAtMs)) continue;
     const id = String(order.orderId);
-    if (!shown.some(({ orderId }) => orderId === id))
-      observer.fail('L8', `the unexpected order ${id} is not seen`);
+    if (!shown.some(({ orderId }) => orderId === id)) fail('L8', `the unexpected order ${id} is not seen`);
     const judged = planned.find(({ action }) => action.orderId === id);
     if (judged === undefined && !order.reduceOnly && !order.conditional)
-      observer.fail('L8', `the unexpected order ${id} is not planned`);
+      fail('L8', `the unexpected order ${id} is not planned`);
     if (judged !== undefined && judged.reason === null)
-      observer.fail('L7', `order ${id} stays, and nothing blocks it`);
+      fail('L7', `order ${id} stays, and nothing blocks it`);
   }
   for (const symbol of whitelist) {
     const position = truth.position(symbol, trader.positionSide);
@@ -72,13 +89,11 @@ export function judgeLiveness(world: World): void {
     const off = Math.abs(position.amount - position.engineAmount);
     if (off <= tolerated || !isOld(position.updatedAtMs)) continue;
     if (!shown.some((one) => one.symbol === symbol && one.type.startsWith('POSITION')))
-      observer.fail('L8', `the position of ${symbol} is not seen to differ`);
+      fail('L8', `the position of ${symbol} is not seen to differ`);
     const judged = planned.find(({ action }) => action.action === 'flatten' && action.symbol === symbol);
     if (judged !== undefined && judged.reason === null)
-      observer.fail('L7', `the position of ${symbol} stays, and nothing blocks it`);
+      fail('L7', `the position of ${symbol} stays, and nothing blocks it`);
   }
-  // A replay of everything costs as much as the rest.
-  if (world.random.chance(0.25)) resumeJournalCheck(world, process);
 }
 
 /** A disk that failed a sync and then lost its power may have lost what was promised: it is refused, with the way out. */

@@ -1,6 +1,6 @@
 /** Runs one seed from its first event to its verdict. */
 import type { Coverage } from './coverage.ts';
-import { heal, judgeLiveness } from './healing.ts';
+import { heal, lookBack, unfulfilled } from './healing.ts';
 import { startMischief } from './mischief.ts';
 import type { Violation } from './observer.ts';
 import { createWorld, type World } from './world.ts';
@@ -27,7 +27,11 @@ export interface SeedOptions {
 }
 
 const HOUR_MS = 3_600_000;
+/** By then everything must have happened that has to; most of it has long before. */
 const HEALING_MS = HOUR_MS / 3;
+/** Older than what liveness gives any item, so that what was there before the healing is judged. */
+const HEALED_AT_LEAST_MS = HOUR_MS / 8;
+const HEALING_LOOK_MS = HOUR_MS / 40;
 const LOOK_MS = 15_000;
 
 /** Runs it; the same seed and hours give the same result. */
@@ -57,9 +61,7 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
     if (observer.violation() === null) {
       timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
       while (timeline.asleep()) timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
-      heal(world);
-      timeline.runUntil(timeline.nowMs() + HEALING_MS, watch);
-      if (observer.violation() === null) judgeLiveness(world);
+      recover(world, watch);
     }
   } catch (error) {
     observer.fail('bug', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -74,6 +76,22 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
     simulatedMs: timeline.nowMs() - beganMs,
     coverage: world.coverage,
   };
+}
+
+/** Sets everything right, and waits until what must happen then has happened. */
+function recover(world: World, watch: () => boolean): void {
+  const { timeline, observer } = world;
+  heal(world);
+  const healedMs = timeline.nowMs();
+  for (let passedMs = HEALED_AT_LEAST_MS; observer.violation() === null; passedMs += HEALING_LOOK_MS) {
+    timeline.runUntil(healedMs + passedMs, watch);
+    const missed = unfulfilled(world);
+    if (missed === null) {
+      lookBack(world);
+      return;
+    }
+    if (passedMs >= HEALING_MS) observer.fail(...missed);
+  }
 }
 
 /** What systemd and an operator do: a dead process is started again, one whose audit failed too. */
