@@ -23,6 +23,8 @@ export function heal(world: World): void {
     if (order.owner === 'foreign' || order.owner === 'crafted') truth.cancel(order.orderId);
 }
 
+const OLD_MS = 300_000;
+
 /** What is left to happen: a rule and what it misses. */
 export type Unfulfilled = readonly [rule: string, text: string];
 
@@ -70,7 +72,7 @@ function judgeLiveness(world: World, fail: Fail): void {
   const shown = vitals.decision?.mismatches ?? [];
   const whitelist = scenario.settings.reconcile.symbolWhitelist;
   const nowMs = world.timeline.nowMs();
-  const isOld = (updatedAtMs: number): boolean => nowMs - updatedAtMs > 300_000;
+  const isOld = (updatedAtMs: number): boolean => nowMs - updatedAtMs > OLD_MS * scenario.pace.looks;
   for (const order of truth.openOrders()) {
     const isOurs = order.owner === 'engine' || order.owner === 'stray';
     if (!isOurs || trader.wants(order.orderId) || !isOld(order.updatedAtMs)) continue;

@@ -5,10 +5,13 @@ import { feedMischief } from './feed-mischief.ts';
 import { tamper } from './tampering.ts';
 import type { World } from './world.ts';
 
+const PRICES_MS = 60_000;
+
 /** Keeps doing something bad until the world is to heal. */
 export function startMischief(world: World): void {
   const { timeline, random, weather } = world;
-  const pace = random.pick([20_000, 40_000, 80_000]);
+  const factor = world.scenario.pace.people;
+  const pace = random.pick([20_000, 40_000, 80_000]) * factor;
   let number = 0;
   const next = (): void => {
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
@@ -28,7 +31,7 @@ export function startMischief(world: World): void {
   const prices = (): void => {
     for (const symbol of ['BTCUSDT', 'ETHUSDT'])
       world.truth.movePrice(symbol, 1 + (market.next() - 0.5) * 0.001);
-    timeline.after(60_000, null, prices);
+    timeline.after(PRICES_MS * factor, null, prices);
   };
   prices();
   next();

@@ -10,10 +10,24 @@ export interface Scenario {
   readonly hedge: boolean;
   /** False when the operator's second key is asked for and missing: nothing may ever be sent. */
   readonly mayTrade: boolean;
+  readonly pace: Pace;
   /** The longest between two heartbeats of an idle daemon. */
   readonly beatMs: number;
   /** The audit is rotated at this size. */
   readonly maxFileBytes: number;
+}
+
+/**
+ * How many times longer things take in a world that lasts for days, in which little happens: budgets of a day, leases and
+ * midnights go by.
+ */
+export interface Pace {
+  /** All of it. */
+  readonly hours: number;
+  /** From one act of a trader or of mischief to the next. */
+  readonly people: number;
+  /** From one look of the operator to the next, and until an item has to be seen. */
+  readonly looks: number;
 }
 
 export interface SimulatedOperator {
@@ -31,14 +45,19 @@ function listed({ name, token }: SimulatedOperator) {
   return { name, token_sha256: createHash('sha256').update(token).digest('hex') };
 }
 
+const LONG_SHARE = 0.15;
+const BRISK: Pace = { hours: 1, people: 1, looks: 1 };
+const SLOW: Pace = { hours: 100, people: 60, looks: 8 };
+
 /** Draws it. */
 export function drawScenario(random: Random): Scenario {
   const secondKey = random.chance(0.2);
   const mayTrade = !secondKey || random.chance(0.5);
+  const long = random.chance(LONG_SHARE);
   const symbols = random.chance(0.3) ? ['BTCUSDT'] : ['BTCUSDT', 'ETHUSDT'];
   const config = {
     reconcile: {
-      interval_ms: random.pick([10_000, 30_000, 30_000, 60_000]),
+      interval_ms: random.pick(long ? [180_000, 300_000] : [10_000, 30_000, 30_000, 60_000]),
       action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten']),
       symbol_whitelist: symbols,
       cooldown_seconds: random.pick([60, 60, 90]),
@@ -61,7 +80,8 @@ export function drawScenario(random: Random): Scenario {
       ...(random.chance(0.2) ? { approvals: 2, operators: OPERATORS.map(listed) } : {}),
     },
     arming: { lease: random.pick(['4h', '30m']), max_executions: random.pick([2, 10]) },
-    expected_state: { settle_ms: 60_000 },
+    expected_state: { settle_ms: 60_000, ...(long ? { stale_after_ms: 600_000 } : {}) },
+    ...(long ? { freshness: { snapshot_max_age_ms: 600_000 } } : {}),
   };
   const text = JSON.stringify(config);
   const env = secondKey && mayTrade ? { ALLOW_MAINNET_TRADE: '1' } : {};
@@ -79,7 +99,8 @@ export function drawScenario(random: Random): Scenario {
     places,
     hedge: random.chance(0.12),
     mayTrade,
-    beatMs: random.pick([2000, 8000, 12_000]),
+    pace: long ? SLOW : BRISK,
+    beatMs: random.pick(long ? [30_000, 60_000] : [2000, 8000, 12_000]),
     maxFileBytes: random.chance(0.2) ? 100_000 : 4_000_000,
   };
 }

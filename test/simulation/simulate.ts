@@ -8,7 +8,7 @@ import { createWorld, type World } from './world.ts';
 export interface SeedResult {
   readonly seed: number;
   readonly violation: Violation | null;
-  /** Hours until it was broken; null when nothing was. */
+  /** Hours until it was broken, of the kind that `hours` counts; null when nothing was. */
   readonly brokenAfterHours: number | null;
   /** How many pieces of mischief there were. */
   readonly acts: number;
@@ -19,7 +19,7 @@ export interface SeedResult {
 }
 
 export interface SeedOptions {
-  /** Bad hours before the world heals. */
+  /** Bad hours before the world heals; in a slow world each counts for many. */
   readonly hours: number;
   /** What is left out: `act N`, the N-th piece of mischief, or `writes`, `reads`, `stream`. */
   readonly without?: ReadonlySet<string>;
@@ -38,6 +38,7 @@ const LOOK_MS = 15_000;
 export function simulate(seed: number, { hours, onTrace, without }: SeedOptions): SeedResult {
   const world = createWorld(seed, { onTrace: onTrace ?? null, without: without ?? new Set() });
   const { timeline, observer, operator } = world;
+  const { pace } = world.scenario;
   const beganMs = timeline.nowMs();
   world.start();
   startMischief(world);
@@ -47,7 +48,7 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
       operator.look();
     }
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
-    timeline.after(asleepMs + LOOK_MS + world.random.whole(0, 3000), null, look);
+    timeline.after(asleepMs + LOOK_MS * pace.looks + world.random.whole(0, 3000), null, look);
   };
   look();
   const watch = (): boolean => {
@@ -57,7 +58,7 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
     return observer.violation() !== null;
   };
   try {
-    timeline.runUntil(beganMs + hours * HOUR_MS, watch);
+    timeline.runUntil(beganMs + hours * pace.hours * HOUR_MS, watch);
     if (observer.violation() === null) {
       timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
       while (timeline.asleep()) timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
@@ -70,7 +71,7 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
   return {
     seed,
     violation,
-    brokenAfterHours: violation === null ? null : (violation.atMs - beganMs) / HOUR_MS,
+    brokenAfterHours: violation === null ? null : (violation.atMs - beganMs) / HOUR_MS / pace.hours,
     acts: world.coverage.counts().get('acts') ?? 0,
     traceHash: world.traceHash(),
     simulatedMs: timeline.nowMs() - beganMs,
@@ -81,10 +82,11 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
 /** Sets everything right, and waits until what must happen then has happened. */
 function recover(world: World, watch: () => boolean): void {
   const { timeline, observer } = world;
+  const { looks } = world.scenario.pace;
   heal(world);
   const healedMs = timeline.nowMs();
   for (let passedMs = HEALED_AT_LEAST_MS; observer.violation() === null; passedMs += HEALING_LOOK_MS) {
-    timeline.runUntil(healedMs + passedMs, watch);
+    timeline.runUntil(healedMs + passedMs * looks, watch);
     const missed = unfulfilled(world);
     if (missed === null) {
       lookBack(world);

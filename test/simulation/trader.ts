@@ -37,14 +37,18 @@ export interface TraderDeps {
   readonly symbols: readonly string[];
   /** The longest a position's record takes, milliseconds. */
   readonly lagMs: number;
+  /** How much slower than every few seconds it trades. */
+  readonly factor: number;
+  readonly heartbeatMs: number;
 }
 
-const HEARTBEAT_MS = 9000;
 const CHECKPOINT_MS = 120_000;
+const PLACE_MS = 45_000;
+const FILL_MS = 100_000;
 
 /** Starts trading. */
 export function createTrader(deps: TraderDeps): Trader {
-  const { timeline, truth, feed, random, symbols, lagMs } = deps;
+  const { timeline, truth, feed, random, symbols, lagMs, factor, heartbeatMs } = deps;
   const positionSide = truth.hedge ? 'LONG' : 'BOTH';
   const wanted = new Map<number, TruthOrder>();
   /** Written, and on their way. */
@@ -157,7 +161,7 @@ export function createTrader(deps: TraderDeps): Trader {
     });
   }
 
-  every(HEARTBEAT_MS, () => {
+  every(heartbeatMs, () => {
     if (isSilent()) return;
     if (silentUntilMs !== 0) {
       silentUntilMs = 0;
@@ -165,10 +169,10 @@ export function createTrader(deps: TraderDeps): Trader {
     }
     feed.line({ type: 'heartbeat', applied_event_ms: timeline.nowMs() + feed.clockOffsetMs() });
   });
-  every(CHECKPOINT_MS, () => {
+  every(CHECKPOINT_MS * factor, () => {
     if (!isSilent() && silentUntilMs === 0) checkpoint();
   });
-  every(45_000, () => {
+  every(PLACE_MS * factor, () => {
     if (isSilent() || silentUntilMs !== 0) return;
     const open = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status !== 'FILLED');
     const [first] = open;
@@ -176,7 +180,7 @@ export function createTrader(deps: TraderDeps): Trader {
     else if (first !== undefined && random.chance(0.5) && truth.cancel(first.orderId) !== null)
       end(first, 'CANCELED');
   });
-  every(100_000, () => {
+  every(FILL_MS * factor, () => {
     const open = [...wanted.values()];
     if (open.length === 0 || !random.chance(0.5)) return;
     const order = random.pick(open);

@@ -91,6 +91,8 @@ export function createWorld(
     random: random.fork('trader'),
     symbols: settings.reconcile.symbolWhitelist,
     lagMs: settings.expectedState.positionLagMs,
+    factor: scenario.pace.people,
+    heartbeatMs: settings.expectedState.staleAfterMs * 0.3,
   });
   const observer = createObserver({ scenario, timeline, truth, trader, feed, coverage, trace });
   const { knowledge } = observer;
