@@ -113,10 +113,17 @@ export const inCommands: readonly Mutation[] = [
     tests: STOP,
   },
   {
+    name: 'stopped-ok-with-a-broken-audit',
+    file: 'src/daemon/ticking.ts',
+    search: 'core.journal.isWhole() && linesLostLeftMs',
+    replace: 'linesLostLeftMs',
+    tests: ['test/daemon/stopping.test.ts'],
+  },
+  {
     name: 'stopped-ok-with-an-open-intent',
     file: 'src/daemon/stopping.ts',
-    search: '...(input.openIntents === 0 ? [] :',
-    replace: '...(input.openIntents >= 0 ? [] :',
+    search: 'return count === 0 ? [] :',
+    replace: 'return count >= 0 ? [] :',
     tests: [...STOP, 'test/daemon/stop-verdict.test.ts'],
   },
   {

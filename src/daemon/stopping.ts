@@ -118,17 +118,23 @@ export function clearStop(
 /** The verdict on a stop once its time is over (contract: 60 s); pure. */
 export function verifyStop(input: {
   readonly durable: boolean;
-  readonly openIntents: number;
+  /** Null when the audit can't tell, because lines of it are missing or none are kept. */
+  readonly openIntents: number | null;
   readonly executedSince: number;
   readonly completeReadSince: boolean;
   readonly mismatchSeen: boolean;
 }): string {
   const open = [
     ...(input.durable ? [] : ['the latch is not durable']),
-    ...(input.openIntents === 0 ? [] : [`${input.openIntents} write(s) without a known outcome`]),
+    ...intentsOpen(input.openIntents),
     ...(input.executedSince === 0 ? [] : [`${input.executedSince} execution(s) after the stop`]),
     ...(input.completeReadSince ? [] : ['no complete read of the exchange since']),
   ];
   const silence = input.mismatchSeen ? '' : '; no mismatch in that time, so this proves little';
   return open.length === 0 ? `STOPPED OK${silence}` : `STOPPED, open: ${open.join(', ')}${silence}`;
+}
+
+function intentsOpen(count: number | null): readonly string[] {
+  if (count === null) return ['the audit does not tell whether a write is without a known outcome'];
+  return count === 0 ? [] : [`${count} write(s) without a known outcome`];
 }

@@ -85,7 +85,7 @@ export function createTick(deps: TickDeps): () => void {
       return;
     const verdict = verifyStop({
       durable: state.durable,
-      openIntents: core.journal.state().openIntents.size,
+      openIntents: openIntentsOf(core),
       executedSince: core.totals.all().executed - state.executedAtStop,
       completeReadSince: vitals.complete !== null && vitals.complete.startedMonoMs >= state.atMonoMs,
       mismatchSeen: vitals.mismatchSinceStop,
@@ -165,4 +165,10 @@ export function createTick(deps: TickDeps): () => void {
     watchAudit();
     sample();
   };
+}
+
+/** How many writes have no known outcome; null while lines are missing in which one may stand. */
+function openIntentsOf(core: Core): number | null {
+  const isTold = core.journal.isWhole() && linesLostLeftMs(core) === 0;
+  return isTold ? core.journal.state().openIntents.size : null;
 }

@@ -47,6 +47,8 @@ export interface Journal {
   /** The fold of every good line, this process's included. */
   readonly state: () => JournalState;
   readonly healthy: () => boolean;
+  /** Whether the state is the fold of all that was ever written: false where lines could not be read, or none are kept. */
+  readonly isWhole: () => boolean;
   /** Why appends are refused and how to repair it; empty when healthy. */
   readonly problem: () => string;
   /** Writes one line durably before it returns; refused when unhealthy. */
@@ -72,6 +74,7 @@ export function openJournal(options: JournalOptions): Journal {
   let problem = '';
   let file: OpenFile | null = null;
   let reserve: Reserve | null = null;
+  let isWhole = false;
   let base: ReserveBase | null = null;
   const maxFileBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
   let rotateAtBytes = maxFileBytes;
@@ -149,6 +152,7 @@ export function openJournal(options: JournalOptions): Journal {
     const opened = openFiles({ path, headPath, nowMs: clock.wallMs(), adoptCommand }, disk);
     ({ state, file, reserve } = opened);
     problem = opened.problem ?? '';
+    isWhole = opened.problem === null;
     if (opened.wantsCheckpoint)
       appendAll(checkpointEntries(state, { keepsFromSeq: Math.max(1, state.keepsFromSeq) }));
   } catch (error) {
@@ -165,6 +169,7 @@ export function openJournal(options: JournalOptions): Journal {
   return {
     state: () => state,
     healthy: () => problem === '' && file !== null,
+    isWhole: () => isWhole,
     problem: () => problem,
     append,
     appendAll,
@@ -183,6 +188,7 @@ export function noJournal(why: string): Journal {
   return {
     state: () => EMPTY_STATE,
     healthy: () => false,
+    isWhole: () => false,
     problem: () => why,
     append: () => ({ ok: false, problem: why }),
     appendAll: () => ({ ok: false, problem: why }),

@@ -16,6 +16,7 @@ test('without a mismatch it says that flatness proves little', () => {
 test.each([
   [{ durable: false }, 'the latch is not durable'],
   [{ openIntents: 2 }, '2 write(s) without a known outcome'],
+  [{ openIntents: null }, 'the audit does not tell whether a write is without a known outcome'],
   [{ executedSince: 1 }, '1 execution(s) after the stop'],
   [{ completeReadSince: false }, 'no complete read of the exchange since'],
 ])('%j alone keeps it from OK and is named', (change, named) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { entryBase } from '../../src/daemon/ceremony.ts';
 import { createGateBoard } from '../../src/daemon/gate-board.ts';
 import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { clearStop, stop } from '../../src/daemon/stopping.ts';
@@ -172,5 +173,32 @@ describe('a stop', () => {
     rig.core.vitals.complete = null;
     tick();
     expect(rig.core.vitals.latch?.verdict).toBe('STOPPED OK');
+  });
+
+  test('a stop is not OK while the audit has lost lines that may hold a write of unknown outcome', () => {
+    using directory = scratch();
+    const before = coreIn(directory.path);
+    for (const seen of [1, 2, 3])
+      before.core.journal.append({
+        ...entryBase(before.core),
+        event_type: 'ACKNOWLEDGED',
+        details: { seen },
+      });
+    before.core.journal.close();
+    const { auditPath } = before.core.places;
+    const lines = readFileSync(auditPath, 'utf8').split('\n');
+    writeFileSync(auditPath, [lines[0], 'garbage', ...lines.slice(2)].join('\n'));
+
+    const rig = coreIn(directory.path);
+    expect(rig.core.journal.healthy()).toBe(false);
+    const tick = ticking(rig);
+    const { atMonoMs } = stop(rig.core, rig.latch, ann);
+    rig.core.vitals.complete = observation([], [], { startedMonoMs: atMonoMs + 1 });
+    rig.core.vitals.mismatchSinceStop = true;
+    rig.clock.advance(rig.core.settings.ceremony.stopVerifyMs + 1);
+    tick();
+    expect(rig.core.vitals.latch?.verdict).toBe(
+      'STOPPED, open: the audit does not tell whether a write is without a known outcome',
+    );
   });
 });
