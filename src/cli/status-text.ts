@@ -109,10 +109,12 @@ function describeSweep({ stream }: StatusDocument): string {
   return `all symbols read ${formatSpan(stream.swept_age_ms)} ago, ${every}${overdue}`;
 }
 
-function describeStream({ stream, sources }: StatusDocument): string {
+function describeStream({ stream, sources, snapshot }: StatusDocument): string {
   const { disagreements, by_kind, last_disagreement: last, disagrees } = stream;
   const isUp = sources.some(({ source, up }) => source === 'ws' && up === true);
-  const now = disagrees ? 'DISAGREES with reads' : isUp ? 'agrees with reads' : 'not up';
+  const isRead = snapshot.age_ms !== null && snapshot.age_ms <= snapshot.max_age_ms;
+  const well = isRead ? 'agrees with reads' : 'up, and no fresh read to hold it against';
+  const now = disagrees ? 'DISAGREES with reads' : isUp ? well : 'not up';
   if (disagreements === 0) return `${now}, no disagreement since the start`;
   const kinds = Object.entries(by_kind).map(([kind, count]) => `${kind} ${count}`);
   const when = last === null ? '' : `; last ${formatTime(last.at_ms)} ${last.text}`;

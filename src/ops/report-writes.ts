@@ -6,7 +6,7 @@ import type { Execution } from './report-model.ts';
 /** Follows the writes of an audit, record by record. */
 export interface WriteBook {
   readonly take: (record: AuditRecord) => void;
-  /** Those of which a line is no older than this, oldest first. */
+  /** Those of which a line is no older than this, and any that nobody knows the end of yet, oldest first. */
   readonly executions: (sinceMs: number) => readonly Execution[];
 }
 
@@ -66,8 +66,20 @@ export function openWriteBook(): WriteBook {
       drafts.set(execution.intent_id, { execution, lastMs: record.ts_ms });
     },
     executions: (sinceMs) =>
-      [...drafts.values()].filter(({ lastMs }) => lastMs >= sinceMs).map(({ execution }) => execution),
+      [...drafts.values()]
+        .filter(({ lastMs, execution }) => lastMs >= sinceMs || isUnresolved(execution))
+        .map(({ execution }) => execution),
   };
+}
+
+/** Tells whether the end of a write was unknown at some time. */
+export function isUnknown({ status }: Pick<Execution, 'status'>): boolean {
+  return status === 'UNKNOWN' || status === 'OPEN';
+}
+
+/** Tells whether it still is. */
+export function isUnresolved(execution: Pick<Execution, 'status' | 'resolution'>): boolean {
+  return isUnknown(execution) && execution.resolution === '';
 }
 
 function begun(record: AuditRecord, plan: AuditRecord | null): Execution {

@@ -6,7 +6,7 @@ import { verifyJournal } from '../engine/journal-verify.ts';
 import { openCeremonyBook } from './report-ceremony.ts';
 import { numberOf } from './report-lines.ts';
 import type { AuditFacts, Report } from './report-model.ts';
-import { openWriteBook } from './report-writes.ts';
+import { isUnknown, isUnresolved, openWriteBook } from './report-writes.ts';
 
 export interface ReportInputs {
   readonly path: string;
@@ -70,14 +70,8 @@ export function makeReport(inputs: ReportInputs): Report {
     runs: runs.told(),
     executions,
     unknown: executions.filter(isUnknown).map(({ intent_id }) => intent_id),
-    unresolved: executions
-      .filter((one) => isUnknown(one) && one.resolution === '')
-      .map(({ intent_id }) => intent_id),
+    unresolved: executions.filter(isUnresolved).map(({ intent_id }) => intent_id),
   };
-}
-
-function isUnknown({ status }: Report['executions'][number]): boolean {
-  return status === 'UNKNOWN' || status === 'OPEN';
 }
 
 function openRunBook(): {

@@ -60,6 +60,11 @@ test('a late sweep and a stream that contradicts the reads are spelled out', () 
   );
   const sources = exampleStatus.sources.map((one) => ({ ...one, up: true }));
   expect(formatStatus({ ...exampleStatus, sources }).join('\n')).toContain('stream    agrees with reads, no');
+  for (const age_ms of [null, exampleStatus.snapshot.max_age_ms + 1]) {
+    const snapshot = { ...exampleStatus.snapshot, age_ms };
+    const unread = formatStatus({ ...exampleStatus, sources, snapshot }).join('\n');
+    expect(unread).toContain('stream    up, and no fresh read to hold it against, no');
+  }
 });
 
 test('a latch, an alarm and old data are spelled out', () => {

@@ -144,6 +144,18 @@ describe('the report', () => {
     expect(formatMarkdown(report)).toContain('NOT RESOLVED: i1');
   });
 
+  test('tells of a write that nobody knows the end of, however long before its time it was sent', () => {
+    write('REMEDIATE_ATTEMPT', intent, { action: 'cancel', symbols: ['BTCUSDT'], status: 'INTENT' });
+    nowMs += 10 * HOUR;
+    write('RECONCILE_RUN', { mismatches: 0 });
+    const report = make(nowMs - HOUR);
+    expect(report.unresolved).toEqual(['i1']);
+    expect(formatMarkdown(report)).toContain('NOT RESOLVED: i1');
+    write('REMEDIATE_RESULT', { resolves: 'i1', outcome: 'executed', action_id: 'cancel:k', text: 'gone' });
+    nowMs += 10 * HOUR;
+    expect(make(nowMs - HOUR).executions).toEqual([]);
+  });
+
   test('tells of a time only, and knows the settings and the writes that reach into it', () => {
     writeCeremony();
     const split = nowMs - 4500;
