@@ -88,6 +88,13 @@ export const inStages: readonly Mutation[] = [
     tests: ['test/daemon/approval.test.ts', 'test/daemon/two-operators.test.ts'],
   },
   {
+    name: 'code-given-back-by-another',
+    file: 'src/engine/approval.ts',
+    search: 'if (!isSame(offer.shownTo, given.by))',
+    replace: "if (given.by.name === '')",
+    tests: ['test/daemon/approval.test.ts', 'test/daemon/two-operators.test.ts'],
+  },
+  {
     name: 'stop-latches-nothing-at-once',
     file: 'src/daemon/stopping.ts',
     search: 'core.interlock.setLatch();',

@@ -4,7 +4,7 @@ import { printReply, withDaemon } from './daemon.ts';
 /** `inject-mismatch`: a synthetic unexpected order for one run; `--real` places a stray order on the simulator. */
 export const injectMismatchCommand: CliCommand = {
   command: 'inject-mismatch',
-  describe: 'show the loop a synthetic mismatch (the canary); nothing is sent',
+  describe: 'show the loop a synthetic mismatch, the canary (exit 75: not now); nothing is sent',
   build: (argv) =>
     withJson(withOperator(argv)).option('real', {
       type: 'boolean',

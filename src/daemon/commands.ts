@@ -11,7 +11,7 @@ import { acknowledgeMass } from './mass.ts';
 import { identify } from './operators.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';
 import { proveHere } from './proving.ts';
-import { DENIED, FAILED, OK, reply } from './reply.ts';
+import { DENIED, FAILED, OK, reply, TEMPORARY } from './reply.ts';
 import type { ResolveByHand } from './resolving.ts';
 import { approve, disarm, renew, type StageCommandDeps, setStage } from './stage-commands.ts';
 import { clearStop, latchText } from './stopping.ts';
@@ -124,7 +124,9 @@ async function inject(
 ): Promise<CommandReply> {
   const operator = escapeText(body.operator, 64);
   const refused = body.real ? await realStray() : injectCanary(core, operator);
-  if (refused !== null) return reply(FAILED, refused);
+  // The canary is refused for now, as `prove` is; a real order everywhere but on the embedded simulator for good.
+  const code = body.real ? (core.settings.embeddedSimulator ? FAILED : DENIED) : TEMPORARY;
+  if (refused !== null) return reply(code, refused);
   if (body.real)
     core.journal.append({
       ...entryBase(core),

@@ -15,6 +15,8 @@ export interface Offer {
   readonly purpose: 'enter' | 'renew';
   /** The code that the next approval takes; null when it has not been shown yet. */
   readonly code: string | null;
+  /** To whom: nobody else can give it back. */
+  readonly shownTo: Operator;
   readonly digest: string;
   readonly untilMonoMs: number;
   /** By the wall clock too: what was shown before a suspend is old after it. */
@@ -44,13 +46,14 @@ export const OFFER_LIFETIME_MS = 120_000;
 /** Wrong phrases after which an offer is void, so that a code can't be guessed. */
 const MAX_WRONG = 3;
 
-/** Opens an offer, or shows a new code for one that somebody else has approved in part and that still stands for the same. */
+/** Opens an offer for whoever asks, or shows them a new code for one that somebody else has approved in part and that still stands for the same. */
 export function openOffer(
   before: Offer | null,
-  what: Pick<Offer, 'purpose' | 'digest'> & { readonly code: string },
+  what: Pick<Offer, 'purpose' | 'digest' | 'shownTo'> & { readonly code: string },
   now: Instant,
 ): Offer {
-  if (before !== null && stillPartly(before, what, now)) return { ...before, code: what.code };
+  if (before !== null && stillPartly(before, what, now))
+    return { ...before, code: what.code, shownTo: what.shownTo };
   return { ...what, ...lifeFrom(now), wrong: 0, approvedBy: [] };
 }
 
@@ -88,6 +91,11 @@ export function redeemOffer(
     return denied(`${MOVED[offer.purpose]} moved since the code was shown: look again`, null);
   const stranger = whyNotCounted(offer, given.by, now.needed);
   if (stranger !== null) return denied(stranger, offer);
+  if (!isSame(offer.shownTo, given.by))
+    return denied(
+      `the code was shown to ${named(offer.shownTo)}, not to ${named(given.by)}: ask for one of your own`,
+      offer,
+    );
   const approvedBy = [...offer.approvedBy, given.by.name];
   if (approvedBy.length >= now.needed) return { kind: 'approved', approvedBy };
   return { kind: 'partly', offer: { ...offer, ...lifeFrom(now), code: null, wrong: 0, approvedBy } };
@@ -99,6 +107,14 @@ const MOVED = { enter: 'settings, evidence or plan', renew: 'settings or executi
 
 function phraseWords({ purpose }: Offer): string {
   return purpose === 'enter' ? '<host> 4 <code>' : '<host> renew <code>';
+}
+
+function isSame(one: Operator, other: Operator): boolean {
+  return one.name === other.name && one.verified === other.verified;
+}
+
+function named({ name, verified }: Operator): string {
+  return verified ? `${name} (by token)` : name;
 }
 
 /** Two approvals are two only when tokens tell the operators apart. */

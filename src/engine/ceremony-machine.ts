@@ -93,7 +93,7 @@ function raiseToLive(state: MachineState, event: RaiseEvent, context: MachineCon
   // To enter it only to lose all evidence in the next moment helps nobody.
   const broken = breaksLive(context);
   if (broken !== null) return refused(state, `stage 4 waits: ${broken}`);
-  const what = { purpose: 'enter', digest: event.digest, code: event.newCode } as const;
+  const what = { purpose: 'enter', digest: event.digest, code: event.newCode, shownTo: event.by } as const;
   if (event.secondOnly && (offer === null || !stillPartly(offer, what, context)))
     return refused(state, 'nobody has approved what there is now: the first operator runs `grinder stage 4`');
   if (event.phrase === null)
@@ -131,7 +131,7 @@ function renew(state: MachineState, event: RenewEvent, context: MachineContext):
       'a renewal would give no more time: the lease is full, or 12 h after it was granted are near',
     );
   if (event.phrase === null) {
-    const what = { purpose: 'renew', digest: event.digest, code: event.newCode } as const;
+    const what = { purpose: 'renew', digest: event.digest, code: event.newCode, shownTo: event.by } as const;
     return { ...unmoved(state, { kind: 'asked' }), state: { stage, offer: openOffer(offer, what, context) } };
   }
   if (context.approvals > 1 && !event.by.verified)

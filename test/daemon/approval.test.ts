@@ -125,6 +125,21 @@ describe('a code', () => {
     expect(await redeem(second)).toMatchObject({ exit_code: 0 });
   });
 
+  test('is taken from whoever it was shown to, and from nobody else, who uses nothing up by trying', async () => {
+    using bed = bench();
+    const { hand } = bed;
+    const ask = { stage: 4, operator: 'ann' } as const;
+    const { confirmation } = await hand.command('stage', ask);
+    const confirm = confirmation?.phrase ?? '';
+    for (let tries = 0; tries < 4; tries += 1)
+      expect(await hand.command('stage', { ...ask, operator: 'bob', confirm })).toMatchObject({
+        exit_code: 77,
+        message: expect.stringContaining('the code was shown to ann'),
+      });
+    expect(hand.core.vitals.stage.inForce).toBe(3);
+    expect(await hand.command('stage', { ...ask, confirm })).toMatchObject({ exit_code: 0 });
+  });
+
   test('can not be taken where none was offered', async () => {
     using bed = bench();
     expect(await bed.redeem('host 4 c0de0')).toMatchObject({ exit_code: 77, message: NONE_OPEN });

@@ -317,12 +317,23 @@ describe('entering stage 4', () => {
 test('a canary is refused in stage 0, when latched, and a second one at once', async () => {
   using hand = handCore();
   expect(await hand.command('inject-mismatch')).toMatchObject({
-    exit_code: 1,
+    exit_code: 75,
     message: expect.stringContaining('stage 0'),
   });
   hand.raiseTo(2);
   expect(await hand.command('inject-mismatch')).toMatchObject({ exit_code: 0 });
-  expect(await hand.command('inject-mismatch')).toMatchObject({ exit_code: 1 });
+  expect(await hand.command('inject-mismatch')).toMatchObject({ exit_code: 75 });
   await hand.command('stop');
-  expect((await hand.command('inject-mismatch')).message).toContain('latched');
+  expect(await hand.command('inject-mismatch')).toMatchObject({
+    exit_code: 75,
+    message: expect.stringContaining('latched'),
+  });
+});
+
+test('a real stray is denied where the exchange is no embedded simulator, and has failed where that refuses it', async () => {
+  using hand = handCore();
+  hand.raiseTo(2);
+  expect(await hand.command('inject-mismatch', { real: true })).toMatchObject({ exit_code: 1 });
+  hand.core.settings = { ...hand.core.settings, embeddedSimulator: false };
+  expect(await hand.command('inject-mismatch', { real: true })).toMatchObject({ exit_code: 77 });
 });

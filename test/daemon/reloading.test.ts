@@ -119,7 +119,7 @@ describe('a configuration that is read again in stage 4', () => {
     const rig = reloading(hand);
     hand.core.vitals.offer = openOffer(
       null,
-      { purpose: 'enter', digest: 'd', code: 'c' },
+      { purpose: 'enter', digest: 'd', code: 'c', shownTo: { name: 'ann', verified: false } },
       instant(hand.clock),
     );
     for (const text of texts) {

@@ -35,7 +35,7 @@ describe('a renewal', () => {
     hand.raiseTo(4);
     work(hand, 1);
     pass(hand, HOUR / 2);
-    const shown = await hand.command('renew');
+    const shown = await hand.command('renew', { operator: 'ann' });
     expect(shown).toMatchObject({
       exit_code: 75,
       confirmation: { purpose: 'renew', executions: { sent: 1 } },

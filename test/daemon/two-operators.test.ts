@@ -106,6 +106,23 @@ describe('two approvals', () => {
     expect(await ask(hand, 'approve', 'bob')).toContain('none:');
   });
 
+  test("are not given with another operator's code, whichever of the two it is", async () => {
+    using hand = bench();
+    const first = await ask(hand, 'stage', 'ann');
+    const shownToAnn = { exit_code: 77, message: expect.stringContaining('the code was shown to ann') };
+    expect(await hand.command('stage', { stage: 4, confirm: first, token: TOKENS.bob })).toMatchObject(
+      shownToAnn,
+    );
+    await hand.command('stage', { stage: 4, confirm: first, token: TOKENS.ann });
+    const again = await ask(hand, 'approve', 'ann');
+    expect(await hand.command('approve', { confirm: again, token: TOKENS.bob })).toMatchObject(shownToAnn);
+    expect(stageOf(hand)).toBe(3);
+    const second = await ask(hand, 'approve', 'bob');
+    expect(await hand.command('approve', { confirm: second, token: TOKENS.bob })).toMatchObject({
+      exit_code: 0,
+    });
+  });
+
   test('stand for the same settings, evidence and plan: the second of something else is no second', async () => {
     using hand = bench();
     await hand.command('stage', { stage: 4, confirm: await ask(hand, 'stage', 'ann'), token: TOKENS.ann });
@@ -122,6 +139,16 @@ describe('two approvals', () => {
 });
 
 describe('one approval', () => {
+  test('of a code that was shown to a token is not given under its name alone', async () => {
+    using hand = bench(CONFIG.replace('approvals: 2', 'approvals: 1'));
+    const confirm = await ask(hand, 'stage', 'ann');
+    expect(await hand.command('stage', { stage: 4, operator: 'ann', confirm })).toMatchObject({
+      exit_code: 77,
+      message: expect.stringContaining('the code was shown to ann'),
+    });
+    expect(stageOf(hand)).toBe(3);
+  });
+
   test('without a token is in the audit as operator_unverified, with one under the name of the token', async () => {
     using hand = bench(CONFIG.replace('approvals: 2', 'approvals: 1'));
     const enter = async (body: { readonly token?: string }) => {

@@ -157,6 +157,7 @@ function entered(
   const by = ENTRY_BY[word];
   promise('4 is entered from 3, unlatched', stage.inForce === 3 && !stage.latched);
   promise('4 is entered by a fresh confirmation', by !== undefined && offer !== null && offer.code !== null);
+  promise('the code was shown to whoever gave it back', offer?.shownTo.name === by);
   promise('nothing that bars it was there', !BARS_ENTRY.has(twist));
   promise(
     'enough different operators approved',
