@@ -104,7 +104,7 @@ describe('a code', () => {
       entry.event_type === 'APPROVED' ? { ok: false, problem: 'line too long' } : journal.append(entry);
     const core = { ...hand.core, journal: { ...journal, append } };
     const reply = await runCommand({ ...hand.deps, core }, 'stage', {
-      operator: 'ann',
+      operator: 'unknown',
       stage: 4,
       confirm: phrase,
       config_digest: core.settings.digest,

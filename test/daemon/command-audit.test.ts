@@ -40,7 +40,7 @@ const CASES: readonly Case[] = [
       hand.raiseTo(4);
       hand.clock.wall += 1000;
       hand.clock.mono += 1000;
-      const { confirmation } = await hand.command('renew', { operator: 'ann' });
+      const { confirmation } = await hand.command('renew', by);
       return { ...by, confirm: confirmation?.phrase ?? '' };
     },
   ],
