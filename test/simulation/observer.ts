@@ -69,6 +69,8 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
         fail('S25', `unsafe text in line ${line.seq}`);
       if (typeof line.details['backoff_until_ms'] === 'number') knowledge.pauseKept = true;
+      // The word of an operator counts from its line on, also where the disk let nobody be told of it.
+      if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
       judgeLine(line, { knowledge, truth, newest }, fail);
       coverLine(line.event_type, line.status, line.details, coverage);
     },

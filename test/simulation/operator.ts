@@ -164,14 +164,12 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 
   function acknowledgeAll(process: Process): void {
-    for (const { item, doneBy, clearsFailuresOf } of acknowledgements(process.core)) {
+    for (const { item, doneBy } of acknowledgements(process.core)) {
       if (doneBy !== null) continue;
       coverage.count(item.startsWith('manual-') ? 'op_ack_manual' : `op_ack_${item}`);
       trace('operator', `ack ${item}`);
       if (item === 'mass_mismatch') knowledge.massAcknowledged = true;
-      void process.command('ack', { operator: NAME, item }).then(({ exit_code }) => {
-        if (exit_code === 0 && clearsFailuresOf !== undefined) knowledge.failures.clear();
-      });
+      void process.command('ack', { operator: NAME, item });
     }
   }
 
