@@ -14,12 +14,16 @@ import { amount, bench, timing } from './table.ts';
 const APPENDS = 2000;
 const LINES = 100_000;
 const LINES_A_WRITE = 1000;
+const ROTATED_BYTES = 4 * 2 ** 20;
+const CEREMONY_RECORDS = 1000;
+const DISPATCHES = 100;
 
 await bench('journal', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'grinder-bench-'));
   try {
     const syncs = syncTimes(join(dir, 'plain'));
     const appends = appendTimes(dir);
+    const rotation = rotationTimes(dir);
     const long = writeLong(dir);
     const replayMs = timed(() => reopen(long, LINES));
     const verifyMs = timed(() => {
@@ -28,6 +32,7 @@ await bench('journal', async () => {
     const megabytes = statSync(long.path).size / 1e6;
     return [
       timing('append: one line, durable when it returns', appends, 'ms', { of: 'p99', below: 50 }),
+      timing('rotation: one piece, the thread is held', rotation, 'ms', { of: 'max', below: 10 }),
       timing('the disk alone: write and fdatasync', syncs, 'ms'),
       amount(`replay at a start: ${LINES} lines`, replayMs, 'ms', null, `${megabytes.toFixed(0)} MB`),
       amount(`verify: ${LINES} lines`, verifyMs, 'ms'),
@@ -52,6 +57,31 @@ function appendTimes(dir: string): readonly number[] {
         if (!done.ok) throw new Error(done.problem);
       }),
     );
+  } finally {
+    journal.close();
+  }
+}
+
+/** Rotates a file of the default size, with as much to carry over as an old daemon's state holds; lines come between. */
+function rotationTimes(dir: string): readonly number[] {
+  const place = placeIn(dir, 'rotation');
+  const journal = openJournal({ ...place, clock: systemClock });
+  try {
+    journal.appendAll(Array.from({ length: CEREMONY_RECORDS }, (_, index) => evidenceOf(index)));
+    journal.appendAll(Array.from({ length: DISPATCHES }, (_, index) => writeOf(index)).flat());
+    while (statSync(place.path).size < ROTATED_BYTES)
+      journal.appendAll(Array.from({ length: 100 }, (_, index) => entryOf(index)));
+    const pieces: number[] = [];
+    let message: string | null = null;
+    const maintain = (): void => {
+      message = journal.maintain();
+    };
+    while (message === null) {
+      pieces.push(timed(maintain));
+      const done = journal.append(entryOf(pieces.length));
+      if (!done.ok) throw new Error(done.problem);
+    }
+    return pieces;
   } finally {
     journal.close();
   }
@@ -121,6 +151,50 @@ function entryOf(index: number): AuditEntry {
     operator: null,
     synthetic: false,
   };
+}
+
+/** Every fourth is evidence, with all settings in it; the others are changes of stage. */
+function evidenceOf(index: number): AuditEntry {
+  const covered = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`reconcile.key_${key}`, index]));
+  const isEvidence = index % 4 === 0;
+  return {
+    ...entryOf(0),
+    event_type: isEvidence ? 'STAGE_EVIDENCE' : 'STAGE_CHANGED',
+    details: isEvidence
+      ? { stage: 2, verdict: 'PASS', covered, version: '1', criteria: [] }
+      : { from: 1, to: 2, requested: 2, why: 'evidence of every stage below' },
+  };
+}
+
+/** One cancel that was sent, and its outcome. */
+function writeOf(index: number): readonly AuditEntry[] {
+  const intent = {
+    intent_id: `i${index}`,
+    action_id: `cancel:${index}`,
+    action: 'cancel',
+    symbol: 'BTCUSDT',
+  };
+  const order = {
+    client_order_id: `grinder_1_BTCUSDT_1_1_${index}`,
+    order_id: `${index}`,
+    conditional: false,
+  };
+  const cost = { repair_client_order_id: null, request_hash: 'h', notional_usdt: '0' };
+  const plain = entryOf(0);
+  return [
+    {
+      ...plain,
+      event_type: 'REMEDIATE_ATTEMPT',
+      status: 'INTENT',
+      details: { ...intent, ...order, ...cost },
+    },
+    {
+      ...plain,
+      event_type: 'REMEDIATE_RESULT',
+      status: 'EXECUTED',
+      details: { intent_id: intent.intent_id },
+    },
+  ];
 }
 
 function timed(work: () => void): number {

@@ -19,15 +19,15 @@ export const inJournal: readonly Mutation[] = [
   {
     name: 'line-not-synced',
     file: 'src/engine/journal.ts',
-    search: '      disk.fdatasync(file.fd);\n      file = { ...file, size: file.size + bytes.length };',
-    replace: '      file = { ...file, size: file.size + bytes.length };',
+    search: '    disk.fdatasync(fd);\n    file = { fd, inode, size: size + bytes.length };',
+    replace: '    file = { fd, inode, size: size + bytes.length };',
     tests: JOURNAL,
   },
   {
     name: 'foreign-writer-not-noticed',
     file: 'src/engine/journal.ts',
-    search: '      expectUntouched(path, file, disk);\n      writeAll',
-    replace: '      writeAll',
+    search: '    expectUntouched(path, { fd, size, inode }, disk);\n',
+    replace: '',
     tests: JOURNAL,
   },
   {
@@ -53,10 +53,31 @@ export const inJournal: readonly Mutation[] = [
   },
   {
     name: 'rotated-without-a-copy',
-    file: 'src/engine/journal.ts',
-    search: '      copyOut(file.fd, file.size, plan.to, disk);\n',
+    file: 'src/engine/journal-rotate.ts',
+    search: '    copy.settle(size);\n',
     replace: '',
     tests: ['test/engine/journal-rotation.test.ts'],
+  },
+  {
+    name: 'lines-between-the-pieces-not-copied',
+    file: 'src/engine/journal-rotate.ts',
+    search: '    copy.upTo(fd, size);\n    copy.settle(size);\n',
+    replace: '    copy.settle(copy.done());\n',
+    tests: ['test/engine/journal-rotation-pieces.test.ts'],
+  },
+  {
+    name: 'copy-not-synced',
+    file: 'src/engine/journal-files.ts',
+    search: '      disk.fdatasync(out);\n',
+    replace: '',
+    tests: ['test/engine/journal-rotation-power.test.ts'],
+  },
+  {
+    name: 'another-file-taken-for-the-copy',
+    file: 'src/engine/journal-files.ts',
+    search: ' || disk.lookup(beside)?.inode !== inode',
+    replace: '',
+    tests: ['test/engine/journal-rotation-pieces.test.ts'],
   },
   {
     name: 'retention-takes-an-open-intent',

@@ -121,7 +121,8 @@ function escapeObject(object: JsonObject): JsonObject {
   );
 }
 
-function escapeJson(value: Json): Json {
+/** Escapes every string of a value as escapeEntry does; what is no number becomes null. */
+export function escapeJson(value: Json): Json {
   if (typeof value === 'string') return escapeText(value, MAX_STRING);
   if (typeof value === 'number' && !Number.isFinite(value)) return null;
   if (typeof value !== 'object' || value === null) return value;

@@ -30,6 +30,23 @@ export type LineCheck =
 
 /** Makes the record that follows `head`; strings are escaped. `tsMs` is wall time. */
 export function nextRecord(head: ChainHead, entry: AuditEntry, tsMs: number): AuditRecord {
+  const { record, line } = nextFilled(head, entry, tsMs, (text) => text);
+  LINES.set(record, line);
+  return record;
+}
+
+const LINES = new WeakMap<AuditRecord, string>();
+
+/**
+ * The same with its line, where part of the text of the details is known: `fill` puts it into what was written without it, so
+ * that the record is without it too.
+ */
+export function nextFilled(
+  head: ChainHead,
+  entry: AuditEntry,
+  tsMs: number,
+  fill: (text: string) => string,
+): { readonly record: AuditRecord; readonly line: string } {
   const { action, block_reason, details, event_type, ...others } = escapeEntry(entry);
   const first = { action, block_reason, details, event_type };
   const rest = {
@@ -39,15 +56,11 @@ export function nextRecord(head: ChainHead, entry: AuditEntry, tsMs: number): Au
     ts_ms: tsMs,
     schema_version: AUDIT_SCHEMA_VERSION,
   } as const;
-  const [before, after] = [canonicalMembers(first), canonicalMembers(rest)];
+  const [before, after] = [fill(canonicalMembers(first)), canonicalMembers(rest)];
   const hash = sha256(`{${before},${after}}`);
-  const record = { ...first, hash, ...rest };
   // By their names the members stand on both sides of the hash, and need not be written twice.
-  LINES.set(record, `{${before},"hash":"${hash}",${after}}`);
-  return record;
+  return { record: { ...first, hash, ...rest }, line: `{${before},"hash":"${hash}",${after}}` };
 }
-
-const LINES = new WeakMap<AuditRecord, string>();
 
 /** Writes a record as its line, without the newline. */
 export function formatLine(record: AuditRecord): string {

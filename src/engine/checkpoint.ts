@@ -15,6 +15,7 @@ import {
   type JsonObject,
 } from './audit-record.ts';
 import { canonical } from './canonical.ts';
+import { type CheckpointDraft, itemOf, itemText } from './checkpoint-text.ts';
 import { type Dispatch, EMPTY_STATE, type JournalState, type OpenIntent } from './journal-state.ts';
 
 /** Bytes of state a line may carry, about; far below the longest line. */
@@ -28,24 +29,35 @@ export function checkpointEntries(
   state: JournalState,
   more: { readonly keepsFromSeq: number; readonly adoption?: Adoption },
 ): readonly AuditEntry[] {
+  return checkpointParts(state, more).map(({ items, entry }) => entry(items));
+}
+
+/** The same as checkpointEntries, with the items apart. */
+export function checkpointParts(
+  state: JournalState,
+  more: { readonly keepsFromSeq: number; readonly adoption?: Adoption },
+): readonly CheckpointDraft[] {
   const { adoption } = more;
   const parts = chunks(itemsOf(state));
-  return parts.map((items, index) => ({
-    event_type: 'CHECKPOINT',
-    run_id: '',
-    mode: 'dry_run',
-    stage: adoption === undefined ? (state.lastStageChange?.stage ?? 0) : 0,
-    action: 'none',
-    status: null,
-    block_reason: null,
-    symbols: [],
-    mismatch_counts: {},
-    details: {
-      state: { part: index + 1, parts: parts.length, keeps_from_seq: more.keepsFromSeq, items },
-      ...(adoption === undefined ? {} : { adopted: adoption.details }),
-    },
-    operator: adoption?.operator ?? null,
-    synthetic: false,
+  return parts.map((held, index) => ({
+    items: held,
+    entry: (items) => ({
+      event_type: 'CHECKPOINT',
+      run_id: '',
+      mode: 'dry_run',
+      stage: adoption === undefined ? (state.lastStageChange?.stage ?? 0) : 0,
+      action: 'none',
+      status: null,
+      block_reason: null,
+      symbols: [],
+      mismatch_counts: {},
+      details: {
+        state: { part: index + 1, parts: parts.length, keeps_from_seq: more.keepsFromSeq, items },
+        ...(adoption === undefined ? {} : { adopted: adoption.details }),
+      },
+      operator: adoption?.operator ?? null,
+      synthetic: false,
+    }),
   }));
 }
 
@@ -124,7 +136,8 @@ const itemSchema = z.discriminatedUnion('kind', [
 ]);
 type Item = z.infer<typeof itemSchema>;
 
-function itemsOf(state: JournalState): readonly JsonObject[] {
+/** What a checkpoint of a state holds, in order. */
+export function itemsOf(state: JournalState): readonly JsonObject[] {
   const { massFound, lastStageChange } = state;
   return [
     {
@@ -134,11 +147,13 @@ function itemsOf(state: JournalState): readonly JsonObject[] {
       lines_lost_at_ms: state.linesLostAtMs,
       mass_found: massFound === null ? null : { ...massFound },
     },
-    ...state.dispatches.map((dispatch) => ({ kind: 'dispatch', ...dispatch })),
+    ...state.dispatches.map((dispatch) => itemOf(dispatch, () => ({ kind: 'dispatch', ...dispatch }))),
     ...[...state.openIntents.values()].map((intent) => ({ kind: 'intent', ...intent })),
     ...[...state.failuresByItem].map(([action_id, count]) => ({ kind: 'failures', action_id, count })),
     ...(lastStageChange === null ? [] : [{ kind: 'stage_change', record: { ...lastStageChange } }]),
-    ...state.ceremonyRecords.map((record) => ({ kind: 'record', record: { ...record } })),
+    ...state.ceremonyRecords.map((record) =>
+      itemOf(record, () => ({ kind: 'record', record: { ...record } })),
+    ),
   ];
 }
 
@@ -188,7 +203,7 @@ function chunks(items: readonly JsonObject[]): readonly (readonly JsonObject[])[
   const parts: JsonObject[][] = [[]];
   let bytes = 0;
   for (const item of items) {
-    const size = JSON.stringify(item).length;
+    const size = itemText(item).length;
     if (bytes > 0 && bytes + size > PART_BYTES) {
       parts.push([]);
       bytes = 0;

@@ -44,6 +44,14 @@ export function fold(state: JournalState, record: AuditRecord): JournalState {
   return next;
 }
 
+/**
+ * What a checkpoint of this very state leaves, without reading it: the same as folding its lines, of which `last` is the last
+ * one (its items are not looked at).
+ */
+export function afterCheckpoint(state: JournalState, last: AuditRecord, keepsFromSeq: number): JournalState {
+  return { ...advance(state, last), keepsFromSeq };
+}
+
 /** What every record moves. */
 function advance(state: JournalState, record: AuditRecord): JournalState {
   const backoff = record.details['backoff_until_ms'];

@@ -43,24 +43,68 @@ export function lastLineAtMs(path: string, disk: Disk = realDisk): number | null
 
 const CHUNK_BYTES = 1_048_576;
 
-/** Copies the first `size` bytes of an open file to a new private one, durably. Throws what the disk throws. */
-export function copyOut(fd: number, size: number, to: string, disk: Disk): void {
+/**
+ * A copy in the making, beside its place under another name: a crash leaves a part of it, which no start takes for anything
+ * and the next copy to that place overwrites.
+ */
+export interface Copy {
+  /** Bytes that are copied, all of them durable. */
+  readonly done: () => number;
+  /** Copies on up to this byte of an open file, durably. Throws what the disk throws. */
+  readonly upTo: (fd: number, size: number) => void;
+  /** Gives it its name, durably. Throws when it is not so many bytes that were written, and what the disk throws. */
+  readonly settle: (size: number) => void;
+  /** Lets go of it; what has no name yet goes, if the disk lets it. */
+  readonly close: () => void;
+}
+
+/** Begins a new private copy. Throws what the disk throws. */
+export function beginCopy(to: string, disk: Disk): Copy {
   const beside = `${to}.new`;
   const out = disk.open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  const { inode } = disk.facts(out);
+  let done = 0;
+  let settled = false;
+  return {
+    done: () => done,
+    upTo: (fd, size) => {
+      if (done >= size) return;
+      while (done < size) {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - done));
+        const got = disk.read(fd, chunk, done);
+        if (got === 0) throw new Error(`the file ended at byte ${done}, expected ${size}`);
+        writeAll(disk, out, chunk.subarray(0, got), done);
+        done += got;
+      }
+      disk.fdatasync(out);
+    },
+    settle: (size) => {
+      if (done !== size || disk.facts(out).size !== size || disk.lookup(beside)?.inode !== inode)
+        throw new Error(`${beside} is not the copy that was written: something else touched it`);
+      disk.rename(beside, to);
+      settled = true;
+      disk.syncDirectory(dirname(to));
+    },
+    close: () => {
+      try {
+        disk.close(out);
+        if (!settled) disk.remove(beside);
+      } catch {
+        // The next copy begins by cutting it.
+      }
+    },
+  };
+}
+
+/** Copies the first `size` bytes of an open file to a new private one, durably. Throws what the disk throws. */
+export function copyOut(fd: number, size: number, to: string, disk: Disk): void {
+  const copy = beginCopy(to, disk);
   try {
-    for (let done = 0; done < size; ) {
-      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - done));
-      const got = disk.read(fd, chunk, done);
-      if (got === 0) throw new Error(`the file ended at byte ${done}, expected ${size}`);
-      writeAll(disk, out, chunk.subarray(0, got), done);
-      done += got;
-    }
-    disk.fdatasync(out);
+    copy.upTo(fd, size);
+    copy.settle(size);
   } finally {
-    disk.close(out);
+    copy.close();
   }
-  disk.rename(beside, to);
-  disk.syncDirectory(dirname(to));
 }
 
 /** Tells whether a file holds exactly the bytes of an open one. Throws what the disk throws. */

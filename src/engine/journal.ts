@@ -11,12 +11,11 @@ import { checkpointEntries } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { describeError, writeAll } from './files.ts';
-import { fold } from './fold.ts';
+import { afterCheckpoint, fold } from './fold.ts';
 import { writeHead } from './head-record.ts';
-import { copyOut } from './journal-files.ts';
 import { type OpenFile, openFiles } from './journal-open.ts';
 import { isLastWord, type Reserve, type ReserveBase } from './journal-reserve.ts';
-import { planRotation, removeAll } from './journal-rotate.ts';
+import { createRotator } from './journal-rotate.ts';
 import { MAX_LINE_BYTES } from './journal-scan.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
@@ -30,6 +29,8 @@ export interface JournalOptions {
   readonly maxFileBytes?: number;
   /** Rotated files whose last line is older than this go (365 days); the newest ten stay whatever their age. */
   readonly keepMs?: number;
+  /** A rotation copies so many bytes at a time (128 KiB). */
+  readonly pieceBytes?: number;
   /** What an operator types to accept a journal that is refused. */
   readonly adoptCommand?: string;
 }
@@ -55,12 +56,16 @@ export interface Journal {
   readonly append: (entry: AuditEntry) => AppendResult;
   /** Writes several lines with one sync, all of them durable before it returns; refused as a whole. */
   readonly appendAll: (entries: readonly AuditEntry[]) => AppendAllResult;
-  /** Rotates when it is time; call it between runs. Says what it did, for people; null when nothing. */
+  /**
+   * Rotates when it is time, one piece a call; lines may come between. Call it between runs. Says once what it did, for people;
+   * null before that, and when nothing is to be done.
+   */
   readonly maintain: () => string | null;
   readonly close: () => void;
 }
 
 const MAX_FILE_BYTES = 4 * 2 ** 20;
+const PIECE_BYTES = 131_072;
 const KEEP_MS = 365 * 86_400_000;
 
 /**
@@ -76,11 +81,25 @@ export function openJournal(options: JournalOptions): Journal {
   let reserve: Reserve | null = null;
   let isWhole = false;
   let base: ReserveBase | null = null;
-  const maxFileBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
-  let rotateAtBytes = maxFileBytes;
   const poison = (error: unknown): string => {
     problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
     return problem;
+  };
+
+  const open = (): OpenFile => {
+    if (file === null) throw new Error('journal is closed');
+    return file;
+  };
+
+  /** Writes lines durably, then takes over what they come to, then the head record. Throws what the disk throws. */
+  const commit = (bytes: Uint8Array, after: JournalState): void => {
+    const { fd, size, inode } = open();
+    expectUntouched(path, { fd, size, inode }, disk);
+    writeAll(disk, fd, bytes, null);
+    disk.fdatasync(fd);
+    file = { fd, inode, size: size + bytes.length };
+    state = after;
+    writeHead(headPath, state.head, disk);
   };
 
   const appendAll = (entries: readonly AuditEntry[]): AppendAllResult => {
@@ -107,41 +126,42 @@ export function openJournal(options: JournalOptions): Journal {
       }
     };
     if (reserved !== null) return lastWords() ? { ok: true, records } : { ok: false, problem };
-    let isWritten = false;
+    const after = records.reduce(fold, state);
     try {
-      expectUntouched(path, file, disk);
-      writeAll(disk, file.fd, bytes, null);
-      disk.fdatasync(file.fd);
-      file = { ...file, size: file.size + bytes.length };
-      state = records.reduce(fold, state);
-      isWritten = true;
-      writeHead(headPath, state.head, disk);
+      commit(bytes, after);
       return { ok: true, records };
     } catch (error) {
       const why = poison(error);
-      const isSaid = !isWritten && entries.every(isLastWord) && lastWords();
+      const isSaid = state !== after && entries.every(isLastWord) && lastWords();
       return isSaid ? { ok: true, records } : { ok: false, problem: why };
     }
   };
 
+  const rotator = createRotator(
+    {
+      path,
+      maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
+      keepMs: options.keepMs ?? KEEP_MS,
+      pieceBytes: options.pieceBytes ?? PIECE_BYTES,
+      nowMs: clock.wallMs,
+      file: open,
+      state: () => state,
+      expectUntouched: () => expectUntouched(path, open(), disk),
+      beginAnew: (bytes, last, keepsFromSeq) => {
+        disk.truncate(open().fd, 0);
+        disk.fdatasync(open().fd);
+        file = { ...open(), size: 0 };
+        commit(bytes, afterCheckpoint(state, last, keepsFromSeq));
+      },
+    },
+    disk,
+  );
+
   const maintain = (): string | null => {
-    if (problem !== '' || file === null || file.size < rotateAtBytes) return null;
     try {
-      expectUntouched(path, file, disk);
-      const keepMs = options.keepMs ?? KEEP_MS;
-      const plan = planRotation({ path, fd: file.fd, state, nowMs: clock.wallMs(), keepMs }, disk);
-      if (plan === null) {
-        rotateAtBytes = file.size * 2;
-        return 'audit not rotated: its checkpoint would not fit into lines';
-      }
-      copyOut(file.fd, file.size, plan.to, disk);
-      disk.truncate(file.fd, 0);
-      disk.fdatasync(file.fd);
-      file = { ...file, size: 0 };
-      if (!appendAll(plan.checkpoint).ok) return problem;
-      // A checkpoint as large as a file may be would be rotated away at once, and so on at every beat.
-      rotateAtBytes = Math.max(maxFileBytes, file.size + maxFileBytes / 2);
-      return `audit rotated to ${plan.to}${removeAll(plan.expired, disk)}`;
+      if (problem === '' && file !== null) return rotator.step();
+      rotator.giveUp();
+      return null;
     } catch (error) {
       return poison(error);
     }
@@ -175,6 +195,7 @@ export function openJournal(options: JournalOptions): Journal {
     appendAll,
     maintain,
     close: () => {
+      rotator.giveUp();
       if (file !== null) disk.close(file.fd);
       reserve?.close();
       file = null;

@@ -8,7 +8,7 @@ import type { CriterionVerdict } from '../../src/engine/types.ts';
 import { entry } from '../engine/durable.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
-function ticking({ core, latch }: HandCore): () => void {
+function ticking({ core, latch }: Pick<HandCore, 'core' | 'latch'>): () => void {
   const resolver = createIntentResolver({
     exchange: core.exchange,
     journal: core.journal,
@@ -69,4 +69,24 @@ test('an audit that was adopted with a loss is an alarm for 24 hours', () => {
   expect(told()).toBe(1);
   clock.wall += 1;
   expect(told()).toBe(0);
+});
+
+test('a rotation goes on piece by piece, a beat each, and waits while writes are being sent', () => {
+  using hand = handCore();
+  let pieces = 0;
+  const maintain = () => {
+    pieces += 1;
+    return pieces === 3 ? 'audit rotated' : null;
+  };
+  const core = { ...hand.core, journal: { ...hand.core.journal, maintain } };
+  const tick = ticking({ core, latch: hand.latch });
+  const told = () => core.notebook.notes().filter(({ text }) => text.includes('audit rotated')).length;
+  tick();
+  tick();
+  core.vitals.executing = true;
+  tick();
+  expect([pieces, told()]).toEqual([2, 0]);
+  core.vitals.executing = false;
+  tick();
+  expect([pieces, told()]).toEqual([3, 1]);
 });

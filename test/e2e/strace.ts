@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 
 /** The system calls with which the durable files are written; each is counted by itself. */
-export const JOURNAL_CALLS = ['write', 'fdatasync', 'openat', 'pwrite64', 'rename'] as const;
+export const JOURNAL_CALLS = ['write', 'fdatasync', 'openat', 'pwrite64', 'rename', 'ftruncate'] as const;
 
 /** The `when`-th of these calls is the last thing the process does: it is killed before the call is carried out. */
 export interface KillPoint {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AuditEntry, JsonObject } from '../../src/engine/audit-record.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
+import type { Journal } from '../../src/engine/journal.ts';
 
 /** Makes a private directory and what removes it again. */
 export function scratch(): { readonly path: string; readonly [Symbol.dispose]: () => void } {
@@ -88,6 +89,15 @@ export function outcomeEntry(
     action: 'cancel',
     details: { intent_id: id, ...details },
   });
+}
+
+/** Does every piece of a rotation that is due, and says what it said. */
+export function rotateNow(journal: Journal): string {
+  for (let piece = 0; piece < 10_000; piece += 1) {
+    const told = journal.maintain();
+    if (told !== null) return told;
+  }
+  throw new Error('no rotation is due, or it never ends');
 }
 
 /** A mutating call of the disk. */

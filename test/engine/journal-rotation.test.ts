@@ -9,7 +9,16 @@ import { type Journal, openJournal } from '../../src/engine/journal.ts';
 import { rotatedFiles } from '../../src/engine/journal-files.ts';
 import { verifyJournal } from '../../src/engine/journal-verify.ts';
 import { launch } from '../helpers/process.ts';
-import { entry, type Fault, faultyDisk, handClock, intentEntry, outcomeEntry, scratch } from './durable.ts';
+import {
+  entry,
+  type Fault,
+  faultyDisk,
+  handClock,
+  intentEntry,
+  outcomeEntry,
+  rotateNow,
+  scratch,
+} from './durable.ts';
 
 // Each replays a hundred journals, on a machine that may be busy.
 setDefaultTimeout(90_000);
@@ -148,12 +157,13 @@ describe('a rotated journal', () => {
     const covered = Object.fromEntries(Array.from({ length: 60 }, (_, key) => [`k${key}`, 'v'.repeat(40)]));
     for (let line = 0; line < 400; line += 1)
       journal.append(entry({ event_type: 'STAGE_EVIDENCE', details: { covered, line } }));
-    journal.maintain();
+    rotateNow(journal);
     journal.append(entry());
     const live = journal.state();
     journal.close();
     const lines = readFileSync(places(directory.path).path, 'utf8').split('\n').length - 1;
     expect(lines).toBeGreaterThan(3);
+    expect(lines).toBeLessThan(20);
     const again = open(directory.path);
     expect([again.problem(), again.state()]).toEqual(['', live]);
     again.close();
@@ -266,7 +276,7 @@ describe('retention', () => {
     const day = (id: string) => {
       journal.append(entry({ run_id: id }));
       clock.advance(DAY);
-      journal.maintain();
+      rotateNow(journal);
       return rotatedFiles(places(directory.path).path).length;
     };
     for (let number = 1; number <= 10; number += 1) expect(day(`d${number}`)).toBe(number);
@@ -284,7 +294,7 @@ describe('retention', () => {
       entry({ event_type: 'REMEDIATE_RESULT', details: { resolves: 'open', outcome: 'executed' } }),
     );
     clock.advance(DAY);
-    journal.maintain();
+    rotateNow(journal);
     expect(rotatedFiles(places(directory.path).path)[0]?.firstSeq).toBeGreaterThan(seq);
     journal.close();
     const again = open(directory.path, { clock });

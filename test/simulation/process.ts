@@ -100,7 +100,9 @@ export function startProcess(deps: ProcessDeps): Process {
     newId: () => random.hex(4),
   });
   const { maxFileBytes } = scenario;
-  const opened = openJournal({ path: places.auditPath, headPath: ACCOUNT.head, clock, disk, maxFileBytes });
+  // A file is a few times as long, so that lines come between the pieces of its rotation.
+  const sizes = { maxFileBytes, pieceBytes: 20_000 };
+  const opened = openJournal({ path: places.auditPath, headPath: ACCOUNT.head, clock, disk, ...sizes });
   const journal = {
     ...opened,
     appendAll: (entries: Parameters<typeof opened.appendAll>[0]) => {
