@@ -99,7 +99,8 @@ export const inDaemon: readonly Mutation[] = [
   {
     name: 'rotation-forgets-what-was-spent',
     file: 'src/engine/checkpoint.ts',
-    search: "    ...state.dispatches.map((dispatch) => ({ kind: 'dispatch', ...dispatch })),\n",
+    search:
+      "    ...state.dispatches.map((dispatch) => itemOf(dispatch, () => ({ kind: 'dispatch', ...dispatch }))),\n",
     replace: '',
     tests: ['test/engine/journal-rotation.test.ts'],
   },
