@@ -1,5 +1,6 @@
 /** What each request to the control socket leads to; every one gets a JSON answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { type Body, readBody } from './body.ts';
 import type { ControlTarget } from './control.ts';
 import {
@@ -88,7 +89,7 @@ function isCommand(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-/** The stop goes first whatever its body says; the others only with a body that their schema accepts. */
+/** The stop goes first whatever its body says, a lowering is never refused; the others only with a body that their schema accepts. */
 function take<N extends CommandName>(
   context: RouteContext,
   name: N,
@@ -101,10 +102,41 @@ function take<N extends CommandName>(
     dispatch(context, 'stop', stop.ok ? stop.body : anonymousStop(stop.problem), response);
   } else if (parsed.ok) {
     setImmediate(() => dispatch(context, name, parsed.body, response));
-  } else {
+  } else if (!lowerAnyhow(context, name, body, response)) {
     refuse(response, body.kind === 'too_large' ? 413 : 400, parsed.problem);
   }
 }
+
+const ANONYMOUS = { operator: 'unknown' } as const;
+
+/**
+ * Carries out what can only lower, whatever else its body says: a disarm, and a stage below 4 without what a raise has to
+ * carry, so that a raise among them is refused behind this. False when it is neither.
+ */
+function lowerAnyhow(
+  context: RouteContext,
+  name: CommandName,
+  body: Body,
+  response: ServerResponse,
+): boolean {
+  const stage = name === 'stage' && body.kind === 'text' ? stageIn(body.text) : null;
+  if (name === 'disarm') setImmediate(() => dispatch(context, 'disarm', ANONYMOUS, response));
+  else if (stage !== null) setImmediate(() => dispatch(context, 'stage', { ...ANONYMOUS, stage }, response));
+  return name === 'disarm' || stage !== null;
+}
+
+/** The stage below 4 that a body names; null for none. */
+function stageIn(text: string): 0 | 1 | 2 | 3 | null {
+  try {
+    return LOWER.parse(JSON.parse(text)).stage;
+  } catch {
+    return null;
+  }
+}
+
+const LOWER = z.looseObject({
+  stage: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+});
 
 function anonymousStop(problem: string): ParsedBody<'stop'> {
   return { operator: 'unknown', reason: `stop with an unreadable body: ${problem}`.slice(0, 200) };

@@ -107,7 +107,7 @@ test('F67 garbage: wrong methods, unknown paths and wrong contents get a JSON an
     post('/v1/stage', 'not json'),
     post('/v1/stage', '[1]'),
     post('/v1/stage', '{"stage":9}'),
-    post('/v1/stage', '{"stage":1,"surprise":true}'),
+    post('/v1/stage', '{"stage":4,"surprise":true}'),
     post('/v1/__proto__', '{}'),
     post('/v1/toString', '{}'),
     post('/v1/ack', JSON.stringify({ item: 'x'.repeat(70_000) })),
@@ -120,6 +120,26 @@ test('F67 garbage: wrong methods, unknown paths and wrong contents get a JSON an
   const client = connectControl(socketPath);
   expect((await client.status()).schema_version).toBe(1);
   client.close();
+});
+
+test('what can only lower is carried out whatever else its body says, and carries nothing along', async () => {
+  const recorder = recordingTarget();
+  const { socketPath } = await serve(recorder.target);
+  const operator = 'x'.repeat(65);
+  for (const [path, body] of [
+    ['/v1/disarm', JSON.stringify({ operator })],
+    ['/v1/disarm', 'not json'],
+    ['/v1/disarm', '{"operator":"ann","config_digest":"d"}'],
+    ['/v1/stage', JSON.stringify({ stage: 0, operator })],
+    ['/v1/stage', '{"stage":1,"operator":"","surprise":true}'],
+    ['/v1/stage', '{"stage":3,"config_digest":7,"confirm":[]}'],
+  ] as const)
+    expect(await speak(socketPath, post(path, body))).toContain('"exit_code":0');
+  const unknown = { operator: 'unknown' };
+  expect(recorder.calls).toEqual([
+    ...[1, 2, 3].map(() => ({ name: 'disarm' as const, body: unknown })),
+    ...([0, 1, 3] as const).map((stage) => ({ name: 'stage' as const, body: { ...unknown, stage } })),
+  ]);
 });
 
 test('F67 garbage: random bytes never end the server', async () => {
