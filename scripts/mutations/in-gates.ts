@@ -17,6 +17,20 @@ export const inGates: readonly Mutation[] = [
     tests: GATES,
   },
   {
+    name: 'order-larger-than-the-exchange-takes',
+    file: 'src/gates/notional-exceeds-limit.ts',
+    search: 'return capped.open ? (tooLarge({ action, world }) ?? capped) : capped;',
+    replace: 'return capped.open ? (capped ?? tooLarge({ action, world })) : capped;',
+    tests: ['test/gates/gates.test.ts', 'test/daemon/chunks.test.ts'],
+  },
+  {
+    name: 'order-smaller-than-the-exchange-takes',
+    file: 'src/engine/compare-positions.ts',
+    search: 'return size.isLessThan(decimal(rules.minQuantity))',
+    replace: 'return size.isLessThan(0)',
+    tests: ['test/daemon/chunks.test.ts'],
+  },
+  {
     name: 'last-closed-gate-is-the-reason',
     file: 'src/gates/index.ts',
     search: 'return verdicts.find((one) => one.open !== true)',

@@ -1,7 +1,7 @@
 /** Gathers what the gates read, at one instant. What isn't known is null, and null closes its gate. */
 
 import type { Settings } from '../config/load.ts';
-import type { ChunkLimits } from '../engine/chunk.ts';
+import { type ChunkLimits, largestOrder } from '../engine/chunk.ts';
 import { compareDecimals } from '../engine/decimal.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import { isConditionalType } from '../engine/targeted.ts';
@@ -99,6 +99,9 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       ]),
     ),
     priceMaxAgeMs: settings.freshness.priceMaxAgeMs,
+    largestOrders: new Map(
+      [...vitals.rules.values()].map((rule) => [rule.symbol, largestOrder(rule, settings.flatten.orderType)]),
+    ),
     limits: {
       maxFlattenNotionalUsdt: reconcile.maxFlattenNotionalUsdt,
       maxOrdersPerAction: reconcile.maxOrdersPerAction,

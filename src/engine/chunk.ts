@@ -11,6 +11,11 @@ export interface ChunkLimits {
   readonly maxSlippageBps: number;
 }
 
+/** The largest quantity of one flatten of this type (filters LOT_SIZE and MARKET_LOT_SIZE of the exchange information). */
+export function largestOrder(rules: SymbolRules, orderType: ChunkLimits['orderType']): Decimal {
+  return orderType === 'market' ? rules.marketMaxQuantity : rules.maxQuantity;
+}
+
 /**
  * Gives the quantity to close first: all of `size` when that fits, else the largest part within the cap and the symbol's
  * largest order that leaves a rest which can be closed too. Null when no part fits.
@@ -21,7 +26,7 @@ export function firstChunk(
   limits: ChunkLimits,
 ): Decimal | null {
   const { markPrice, rules } = at;
-  const largest = limits.orderType === 'market' ? rules.marketMaxQuantity : rules.maxQuantity;
+  const largest = largestOrder(rules, limits.orderType);
   const isWhole =
     compareDecimals(roundUp(product(size, markPrice), 2), limits.maxNotionalUsdt) <= 0 &&
     compareDecimals(size, largest) <= 0;

@@ -147,8 +147,11 @@ function reportOnly(pair: Pair, rules: SymbolRules | undefined): string {
   if (pair.believed === null) return 'the feed never said 0 for it';
   if (pair.netted || pair.row === null) return 'one end counts by side and the other does not';
   if (rules === undefined) return 'the trading rules of its symbol are not known';
-  const dust = decimal(pair.found).abs().isLessThan(decimal(rules.stepSize));
-  return dust ? 'it is smaller than one step' : '';
+  const size = decimal(pair.found).abs();
+  if (size.isLessThan(decimal(rules.stepSize))) return 'it is smaller than one step';
+  return size.isLessThan(decimal(rules.minQuantity))
+    ? `it is smaller than the exchange's smallest order of ${rules.minQuantity}`
+    : '';
 }
 
 function base(

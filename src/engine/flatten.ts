@@ -2,8 +2,17 @@
  * The terms of a flatten. Pure. Whatever is asked for, the order can only shrink the position it was made for: its
  * side is the closing one, its quantity at most |position|, its price within the slippage bound.
  */
+import { largestOrder } from './chunk.ts';
 import { absolute, compareDecimals, decimal, floorToStep, isZero } from './decimal.ts';
-import type { Decimal, ObservedPosition, PlannedAction, PositionSide, Side, SymbolRules } from './types.ts';
+import type {
+  Decimal,
+  GateName,
+  ObservedPosition,
+  PlannedAction,
+  PositionSide,
+  Side,
+  SymbolRules,
+} from './types.ts';
 
 /** What the terms are made of; `position` and `markPrice` are read right before the write. */
 export interface FlattenRequest {
@@ -34,15 +43,24 @@ export interface FlattenTerms {
 /** The terms, or why there are none. */
 export type FlattenResult =
   | { readonly kind: 'ok'; readonly terms: FlattenTerms }
-  | { readonly kind: 'impossible'; readonly reason: string };
+  | {
+      readonly kind: 'impossible';
+      readonly reason: string;
+      /** The gate that holds back what was planned with it; absent where the fault is not in what is there now. */
+      readonly gate?: GateName;
+    };
 
 /** Works out the terms of a flatten. */
 export function flattenTerms(request: FlattenRequest): FlattenResult {
   const side: Side = decimal(request.position.amount).isLessThan(0) ? 'BUY' : 'SELL';
   const quantity = closingQuantity(request);
   const price = request.orderType === 'limit' ? limitPrice(request, side) : null;
-  const reason = refuse(request, side) ?? refuseQuantity(request, quantity) ?? refusePrice(request, price);
+  const reason = refuse(request, side);
   if (reason !== null) return { kind: 'impossible', reason };
+  const misfit = refuseQuantity(request, quantity);
+  if (misfit !== null) return { kind: 'impossible', ...misfit };
+  const noPrice = refusePrice(request, price);
+  if (noPrice !== null) return { kind: 'impossible', reason: noPrice };
   return {
     kind: 'ok',
     terms: {
@@ -95,13 +113,19 @@ function refuse(
   return rest.maxSlippageBps >= 0 && rest.maxSlippageBps < 10_000 ? null : 'the slippage bound is not usable';
 }
 
-function refuseQuantity({ rules, orderType }: FlattenRequest, quantity: Decimal): string | null {
-  const most = orderType === 'market' ? rules.marketMaxQuantity : rules.maxQuantity;
-  if (isZero(quantity)) return `the position is below one step of ${rules.stepSize}`;
-  if (compareDecimals(quantity, rules.minQuantity) < 0) {
-    return `${quantity} is below the smallest order of ${rules.minQuantity}`;
-  }
-  return compareDecimals(quantity, most) > 0 ? `${quantity} is above the largest order of ${most}` : null;
+/** A plan holds no such quantity: the position or the rules are others than they were. */
+function refuseQuantity(
+  { rules, orderType }: FlattenRequest,
+  quantity: Decimal,
+): { readonly reason: string; readonly gate: GateName } | null {
+  const shrunk = (reason: string) => ({ reason, gate: 'not_confirmed' }) as const;
+  if (isZero(quantity)) return shrunk(`the position is below one step of ${rules.stepSize}`);
+  if (compareDecimals(quantity, rules.minQuantity) < 0)
+    return shrunk(`${quantity} is below the smallest order of ${rules.minQuantity}`);
+  const most = largestOrder(rules, orderType);
+  return compareDecimals(quantity, most) > 0
+    ? { reason: `${quantity} is above the largest order of ${most}`, gate: 'notional_exceeds_limit' }
+    : null;
 }
 
 function refusePrice({ markPrice }: FlattenRequest, price: Decimal | null): string | null {

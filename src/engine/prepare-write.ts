@@ -105,7 +105,10 @@ async function prepareFlatten(action: PlannedAction, tools: PrepareTools): Promi
   if (markPrice === undefined || parseDecimal(markPrice)?.isGreaterThan(0) !== true)
     return blocked('price_unavailable', 'no mark price in the targeted read');
   const result = tools.flattenTerms({ action, position, markPrice });
-  if (result.kind === 'impossible') return { kind: 'failed', text: result.reason };
+  if (result.kind === 'impossible')
+    return result.gate === undefined
+      ? { kind: 'failed', text: result.reason }
+      : blocked(result.gate, result.reason);
   const { side, positionSide, quantity, orderType, price } = result.terms;
   const excess = excessOf({ quantity, planned: action.quantity, position, side });
   if (excess !== null) return { kind: 'failed', text: excess };

@@ -113,6 +113,8 @@ export interface GateWorld {
   readonly confirmAfterMs: number;
   readonly prices: ReadonlyMap<string, { readonly markPrice: Decimal; readonly ageMs: number }>;
   readonly priceMaxAgeMs: number;
+  /** The largest quantity that the exchange takes in one flatten, by symbol. */
+  readonly largestOrders: ReadonlyMap<string, Decimal>;
   readonly limits: Limits;
   readonly day: DayUsage | null;
 }

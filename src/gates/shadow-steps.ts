@@ -98,6 +98,14 @@ export function priced(input: GateInput, ageMs: number): GateInput {
   return inWorld(input, { prices: new Map(input.world.prices).set(symbol, { markPrice, ageMs }) });
 }
 
+/** Lets the exchange take an order of just this quantity. */
+export function roomy(input: GateInput): GateInput {
+  const { symbol, quantity } = input.action;
+  return inWorld(input, {
+    largestOrders: new Map(input.world.largestOrders).set(symbol, quantity ?? '1'),
+  });
+}
+
 /** Lets the run have moved an amount already. */
 export function spending(input: GateInput, notionalUsdt: string): GateInput {
   return { ...input, run: { ...input.run, notionalUsdt } };

@@ -17,6 +17,7 @@ import {
   ofWorld,
   plusCent,
   priced,
+  roomy,
   type Shadow,
   seen,
   smaller,
@@ -151,7 +152,7 @@ export const SHADOWS: Readonly<Record<GateName, Shadow>> = {
   },
   notional_exceeds_limit: {
     aim: 'flatten',
-    open: (input) => act(input, { notionalUsdt: input.world.limits.maxFlattenNotionalUsdt }),
+    open: (input) => act(roomy(input), { notionalUsdt: input.world.limits.maxFlattenNotionalUsdt }),
     close: (input) => act(input, { notionalUsdt: plusCent(input.world.limits.maxFlattenNotionalUsdt) }),
     implies: ['max_notional_per_run', 'max_notional_per_day'],
   },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { gateWorld } from '../../src/daemon/world.ts';
 import { decimal, product, sum } from '../../src/engine/decimal.ts';
 import { tail } from '../../src/engine/journal-scan.ts';
+import { rules } from '../helpers/engine-world.ts';
 import { type LiveWorld, livePosition, liveWorld } from './live-world.ts';
 
 const IN_CHUNKS = [
@@ -28,6 +29,55 @@ function touch(world: LiveWorld): void {
     updatedAtMs: world.hand.clock.wall,
   }));
 }
+
+/** Below every cap in USDT, and above what one order may be. */
+const ROOMY = 'reconcile: {interval_ms: 5000, cooldown_seconds: 1, max_flatten_notional_usdt: 1000}';
+
+async function withLargest(config: string, amount: string): Promise<LiveWorld> {
+  const world = liveWorld(config);
+  world.core.vitals.rules = new Map([
+    ['BTCUSDT', { ...rules(), minQuantity: '0.002', maxQuantity: '0.003' }],
+  ]);
+  await world.pass(20);
+  world.account.positions = [livePosition(world, amount)];
+  return world;
+}
+
+describe("a position above the exchange's largest order", () => {
+  test('is planned and blocked by name, and no write ever leaves', async () => {
+    using world = await withLargest(ROOMY, '0.008');
+    await world.pass(120);
+    expect(world.sent).toEqual([]);
+    expect(world.reasons()).toEqual(['notional_exceeds_limit']);
+    const verdicts = world.core.vitals.decision?.planned[0]?.verdicts ?? [];
+    expect(verdicts.find(({ gate }) => gate === 'notional_exceeds_limit')).toMatchObject({
+      value: 'quantity 0.008',
+      limit: '<= 0.003 max',
+    });
+    expect(world.core.journal.state().failuresByItem.size).toBe(0);
+  });
+
+  test('goes in parts no larger than that, and leaves no rest that is too small', async () => {
+    using world = await withLargest(`${ROOMY}\nflatten: {in_chunks: true}`, '0.007');
+    world.account.onDispatch = () => touch(world);
+    await world.pass(300);
+    expect(flattens(world).map(({ quantity }) => quantity)).toEqual(['0.003', '0.002', '0.002']);
+    expect(world.account.positions).toEqual([]);
+  });
+});
+
+test("a position below the exchange's smallest order is reported with that reason, and nothing is tried", async () => {
+  using world = await withLargest(ROOMY, '0.001');
+  await world.pass(120);
+  expect([world.sent, world.reasons()]).toEqual([[], []]);
+  expect(world.core.vitals.decision?.mismatches).toMatchObject([
+    {
+      type: 'POSITION_NONZERO_UNEXPECTED',
+      remediation: 'report',
+      reportOnlyBecause: "it is smaller than the exchange's smallest order of 0.002",
+    },
+  ]);
+});
 
 describe('a position above the cap', () => {
   test('is blocked by default, however long it stays', async () => {

@@ -106,6 +106,17 @@ describe('a flatten is refused', () => {
     test(when, () => expect(reason(request('0.01', { action: plan, ...change }))).toContain(words));
   }
 
+  test('by the gate that stands for it where the position or the rules are not what was planned with', () => {
+    const gateOf = (change: Partial<FlattenRequest>) => {
+      const result = flattenTerms(request('0.01', { action: plan, ...change }));
+      return result.kind === 'impossible' ? result.gate : 'terms';
+    };
+    expect(gateOf({ rules: { ...rules(), maxQuantity: '0.009' } })).toBe('notional_exceeds_limit');
+    expect(gateOf({ rules: { ...rules(), minQuantity: '0.02' } })).toBe('not_confirmed');
+    expect(gateOf({ position: observedPosition('0.0009') })).toBe('not_confirmed');
+    expect(gateOf({ markPrice: '0' })).toBe(undefined);
+  });
+
   test('with a sign that its side can not have in hedge mode', () => {
     const long = { positionSide: 'LONG' } as const;
     const asked = request('-0.01', {

@@ -36,6 +36,7 @@ const run = openInput().run;
 const prices = (markPrice: unknown, ageMs: unknown) =>
   world({ prices: new Map([['BTCUSDT', { markPrice, ageMs }]]) });
 const flattenOf = (notionalUsdt: unknown) => ({ action: Object.assign({}, flatten, { notionalUsdt }) });
+const largest = (quantity: unknown) => world({ largestOrders: new Map([['BTCUSDT', quantity]]) });
 const cancelOf = (change: Parameters<typeof cancelMismatch>[1]) => ({
   action: planned(cancelMismatch(1, change)),
 });
@@ -326,6 +327,14 @@ const table: Readonly<Partial<Record<GateName, readonly Row[]>>> = {
     ['a cap of zero', false, { ...nested('limits', { maxFlattenNotionalUsdt: '0' }), ...flattenOf('0') }],
     ['a cap without end', false, nested('limits', { maxFlattenNotionalUsdt: 'Infinity' })],
     ['a cancel', true, input({ action: cancel })],
+    ["the exchange's largest order", true, largest('0.001')],
+    ["a little above the exchange's largest order", false, largest('0.00099')],
+    ['a largest order of zero', false, largest('0')],
+    ['a largest order that is no number', false, largest('NaN')],
+    ['the largest order of another symbol', false, world({ largestOrders: new Map([['ETHUSDT', '9']]) })],
+    ['largest orders that are not known', false, world({ largestOrders: undefined })],
+    ['no quantity', false, input({ action: Object.assign({}, flatten, { quantity: null }) })],
+    ['a cancel where none are known', true, { ...world({ largestOrders: undefined }), action: cancel }],
   ],
   max_orders_reached: [
     ['the third of three', true, input({ run: { ...run, orders: 2 } })],

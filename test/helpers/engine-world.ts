@@ -231,6 +231,10 @@ export function openWorld(change: Partial<GateWorld> = {}): GateWorld {
       ['ETHUSDT', { markPrice: '3000', ageMs: 500 }],
     ]),
     priceMaxAgeMs: 10_000,
+    largestOrders: new Map([
+      ['BTCUSDT', '1000'],
+      ['ETHUSDT', '10000'],
+    ]),
     limits: {
       maxFlattenNotionalUsdt: '100',
       maxOrdersPerAction: 3,
