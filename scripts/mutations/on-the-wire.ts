@@ -39,7 +39,7 @@ export const onTheWire: readonly Mutation[] = [
   },
   {
     name: 'largest-order-of-the-wrong-type',
-    file: 'src/engine/flatten.ts',
+    file: 'src/engine/chunk.ts',
     search: "orderType === 'market' ? rules.marketMaxQuantity : rules.maxQuantity",
     replace: "orderType !== 'market' ? rules.marketMaxQuantity : rules.maxQuantity",
     tests: FLATTEN,
