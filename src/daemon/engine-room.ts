@@ -73,11 +73,19 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     runFinished: ({ decision, tally, durationMs, complete }) => {
       const mismatches = countByType(decision.mismatches);
       metrics.countRun({ durationMs, withError: !complete, mismatches, ...tally });
-      notebook.alarm('run', null);
     },
   };
-  const failed = (error: unknown): void =>
-    notebook.alarm('run', `a run failed: ${error instanceof Error ? error.message : String(error)}`);
+  // A decision on an event that went well says nothing of the reads that fail beside it: each clears its own alarm alone.
+  const eventSink: RunSink = {
+    runFinished: (run) => {
+      sink.runFinished(run);
+      notebook.alarm('event_run', null);
+    },
+  };
+  const failed =
+    (key: string, what: string) =>
+    (error: unknown): void =>
+      notebook.alarm(key, `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
   const scheduler = createScheduler({
     clock,
     intervalMs: () => core.settings.reconcile.intervalMs,
@@ -86,12 +94,18 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
     // While stopped the exchange is still read, outside the run counter.
     enabled: () => vitals.stage.inForce > 0 || vitals.latch !== null,
     run: async () => {
-      if (vitals.stage.inForce === 0) return observeOnly(core);
-      await reconcileOnce(core, executor, nextRunId(), sink);
+      if (vitals.stage.inForce === 0) await observeOnly(core);
+      else await reconcileOnce(core, executor, nextRunId(), sink);
+      notebook.alarm('run', null);
     },
-    failed,
+    failed: failed('run', 'a run'),
   });
-  const eventRuns = createEventRuns({ core, nextRunId, sink, failed });
+  const eventRuns = createEventRuns({
+    core,
+    nextRunId,
+    sink: eventSink,
+    failed: failed('event_run', 'a decision on an event'),
+  });
   const watchGates = createGateWatch({ core, board, executing: () => executor.inFlight() !== null });
   const tick = createTick({ core, latch, resolver, watchGates });
   let seq = 0;

@@ -32,7 +32,7 @@ function planCancel(mismatch: Mismatch): PlannedAction | null {
   if (order === null) return null;
   return {
     // The order alone: what is wrong with it may change while it is the same item, and its failures are counted by this.
-    id: `cancel:${order.symbol}:${order.clientOrderId}:${order.orderId}`,
+    id: `cancel:${order.symbol}:${order.clientOrderId}:${order.conditional ? 'algo-' : ''}${order.orderId}`,
     action: 'cancel',
     symbol: order.symbol,
     clientOrderId: order.clientOrderId,

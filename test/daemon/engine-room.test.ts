@@ -18,10 +18,12 @@ const CONFIG = 'reconcile: { interval_ms: 5000 }\nceremony: { auto_canary: false
 
 /** A room in stage 3 after one run that found nothing; nothing beats but by `beat`. */
 async function quietRoom(directory: string) {
+  const bench = { breaks: false };
   const { core, latch, clock, feedPath } = coreIn(directory, {
     text: CONFIG,
     exchange: {
       observe: async () => {
+        if (bench.breaks) throw new Error('a bug');
         const startedMonoMs = clock.monoMs();
         return observation([observedOrder(1)], [], {
           startedMonoMs,
@@ -80,7 +82,7 @@ async function quietRoom(directory: string) {
     room.eventRuns.close();
     await room.scheduler.close();
   };
-  return { core, latch, clock, deps, room, close };
+  return { bench, core, latch, clock, deps, room, close };
 }
 
 const stateOf = ({ gates }: StatusDocument, name: string) => gates.find(({ gate }) => gate === name)?.state;
@@ -116,5 +118,27 @@ test('a stop and the rows that it closes are in one document', async () => {
   expect(after).toMatchObject({ latch: { latched: true }, stage: { in_force: 0 } });
   for (const gate of ['stop_latched', 'action_is_none', 'dry_run', 'not_armed'])
     expect([gate, stateOf(after, gate)]).toEqual([gate, 'closed']);
+  await close();
+});
+
+test('the alarm that runs fail stands until one goes well, whatever is decided on events meanwhile', async () => {
+  using directory = scratch();
+  const { bench, core, clock, deps, room, close } = await quietRoom(directory.path);
+  const runIsOver = () => room.scheduler.runningSince() === null;
+  bench.breaks = true;
+  clock.advance(5000);
+  room.beat();
+  await until(runIsOver, 'the end of a run');
+  expect(core.notebook.alarms()).toContain('a run failed: a bug');
+  const heardAtMonoMs = clock.monoMs();
+  const orders = [observedOrder(2, { updatedAtMs: 2000 })];
+  onExchangeEvent(deps, { type: 'account_update', orders, positions: [], heardAtMonoMs });
+  await until(() => core.vitals.runs === 2, 'a decision');
+  expect(core.notebook.alarms()).toContain('a run failed: a bug');
+  bench.breaks = false;
+  clock.advance(5000);
+  room.beat();
+  await until(() => core.vitals.runs === 3 && runIsOver(), 'a run');
+  expect(core.notebook.alarms()).not.toContain('a run failed: a bug');
   await close();
 });

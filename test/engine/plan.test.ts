@@ -50,6 +50,11 @@ test('what is only reported is not planned, the rest keeps its order and says wh
   expect(actions[0]?.id).toBe(`cancel:${canary.key.replace('ORDER_EXISTS_UNEXPECTED:', '')}`);
 });
 
+test('an ordinary order and a conditional one under the same ids are two items', () => {
+  const actions = plan([cancelMismatch(1), cancelMismatch(1, { conditional: true })], inputs);
+  expect(new Set(actions.map(({ id }) => id)).size).toBe(2);
+});
+
 test('an order is one item whatever is wrong with it, so that its failures stay counted when that changes', () => {
   const stray = cancelMismatch(1);
   const ghost: Mismatch = {
