@@ -24,6 +24,9 @@ export interface Sightings {
 /** So long a position's record may take. */
 const RECORD_MS = 30_000;
 
+/** So long a read may take. */
+const READ_MS = 10_000;
+
 /** Starts without a picture. */
 export function createSightings(trader: Trader, truth: Truth): Sightings {
   let seen = new Map<string, Seen>();
@@ -58,8 +61,9 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
         if (owner === 'engine' || owner === 'stray') ours += 1;
         if (trader.wants(Number(orderId)) || (owner !== 'engine' && owner !== 'stray')) continue;
         see(`order ${orderId}`, clientOrderId);
-        // A picture may be older than its end.
-        if (order !== undefined && !isOpen(order)) late += 1;
+        // A picture may be older than its end, and older than the engine's word that it is given up.
+        if (order !== undefined && (!isOpen(order) || atMs - trader.endedMs(order.orderId) < READ_MS))
+          late += 1;
       }
       for (const { symbol, positionSide, amount } of observation.positions) {
         ours += 1;

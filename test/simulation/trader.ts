@@ -13,6 +13,8 @@ import type { Truth, TruthOrder } from './truth.ts';
 export interface Trader {
   /** Orders it placed and has not given up. */
   readonly wants: (orderId: number) => boolean;
+  /** When it gave one up; 0 when it did not, or never had it. */
+  readonly endedMs: (orderId: number) => number;
   /** What it last wrote of a position, in thousandths; null when it said nothing. */
   readonly said: (symbol: string) => number | null;
   /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
@@ -51,6 +53,7 @@ export function createTrader(deps: TraderDeps): Trader {
   const { timeline, truth, feed, random, symbols, lagMs, factor, heartbeatMs } = deps;
   const positionSide = truth.hedge ? 'LONG' : 'BOTH';
   const wanted = new Map<number, TruthOrder>();
+  const ended = new Map<number, number>();
   /** Written, and on their way. */
   const sending = new Set<FeedOrder>();
   const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
@@ -101,6 +104,7 @@ export function createTrader(deps: TraderDeps): Trader {
   function end(order: TruthOrder, reason: 'CANCELED' | 'FILLED'): void {
     const now = truth.order(order.orderId) ?? order;
     wanted.delete(order.orderId);
+    ended.set(order.orderId, timeline.nowMs());
     const { clientOrderId, symbol } = order;
     feed.line({
       type: 'order_end',
@@ -214,6 +218,7 @@ export function createTrader(deps: TraderDeps): Trader {
 
   return {
     wants: (orderId) => wanted.has(orderId),
+    endedMs: (orderId) => ended.get(orderId) ?? 0,
     said: (symbol) => said.get(symbol) ?? null,
     restart: (empty) => {
       feed.newSession();
