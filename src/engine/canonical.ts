@@ -47,9 +47,17 @@ function inOrder(_key: string, inner: unknown): unknown {
 }
 
 function sortedKeys(object: object): readonly string[] {
-  const keys = Object.keys(object).sort();
+  const keys = Object.keys(object);
+  // A line that is read back was written in order, and so are most objects in it.
+  if (!isSorted(keys)) keys.sort();
   // An object of the language puts whole numbers first.
   return keys.some(startsWithDigit) ? Object.keys(Object.fromEntries(keys.map((key) => [key, 0]))) : keys;
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index += 1)
+    if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return false;
+  return true;
 }
 
 function startsWithDigit(key: string): boolean {
