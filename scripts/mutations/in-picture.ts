@@ -55,6 +55,13 @@ export const underWrongPictures: readonly Mutation[] = [
     tests: ['test/engine/expected.test.ts'],
   },
   {
+    name: 'acknowledged-position-covers-the-next-one',
+    file: 'src/engine/mass.ts',
+    search: 'return `${key} ${side} ${toDigits(entryPrice, ENTRY_DIGITS)}`;',
+    replace: 'return key;',
+    tests: ['test/engine/mass.test.ts'],
+  },
+  {
     name: 'zero-in-another-mode-closes',
     file: 'src/engine/compare-positions.ts',
     search: 'netted: isHeldInOtherMode(records, side),',

@@ -56,6 +56,11 @@ export function roundUp(text: Decimal, places: number): Decimal {
   return decimal(text).decimalPlaces(places, BigNumber.ROUND_UP).toFixed();
 }
 
+/** Rounds to so many significant digits, for telling figures apart that two sources write with more or fewer. */
+export function toDigits(text: Decimal, digits: number): Decimal {
+  return decimal(text).precision(digits).toFixed();
+}
+
 /** Tells whether two plain decimals differ in zeros at their ends at most; false decides nothing. */
 function areAlike(a: string, b: string): boolean {
   return a.length < b.length ? isLonger(b, a) : isLonger(a, b);

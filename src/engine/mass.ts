@@ -1,7 +1,7 @@
 /** How much of a comparison differs, and which mismatches make it up. Pure. */
 import { createHash } from 'node:crypto';
 import type { Comparison } from './compare.ts';
-import { isZero } from './decimal.ts';
+import { decimal, isZero, toDigits } from './decimal.ts';
 import { isLive } from './targeted.ts';
 import type { Mismatch } from './types.ts';
 
@@ -38,8 +38,22 @@ export function massItems(comparison: Comparison): readonly string[] {
   const items = comparison.mismatches.filter(
     (mismatch) => !mismatch.synthetic && (nothingMatches || isUnexpected(mismatch)),
   );
-  return [...new Set(items.map(({ key }) => hash(key).slice(0, ITEM_CHARS)))].sort();
+  return [...new Set(items.map((item) => hash(nameOf(item)).slice(0, ITEM_CHARS)))].sort();
 }
+
+/**
+ * Names one item for good. An order's key has its id; a position's has none, and one that was closed and opened again is
+ * another: its side and entry price tell, which stay while it is closed in parts.
+ */
+function nameOf({ key, observedPosition }: Mismatch): string {
+  if (observedPosition === null) return key;
+  const { amount, entryPrice } = observedPosition;
+  const side = decimal(amount).isNegative() ? 'short' : 'long';
+  return `${key} ${side} ${toDigits(entryPrice, ENTRY_DIGITS)}`;
+}
+
+/** Streams and reads write an entry price with more or fewer digits. */
+const ENTRY_DIGITS = 6;
 
 /** Names a set of items in twelve characters. */
 export function massFingerprint(items: readonly string[]): string {

@@ -32,6 +32,22 @@ const many = <T>(count: number, make: (seq: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => make(index + 1));
 const mass = (...args: Parameters<typeof compared>) => isMass(massFigures(compared(...args)));
 
+describe('an acknowledged position', () => {
+  const itemsOf = (amount: string, entryPrice: string) =>
+    massItems(compared([], [], [observedPosition(amount, { entryPrice })]));
+  const known = itemsOf('0.5', '60000.1234567');
+
+  test('is the same one while it is closed in parts, by whichever source it is told', () => {
+    expect(itemsOf('0.2', '60000.1234567')).toEqual(known);
+    expect(itemsOf('0.2', '60000.12346')).toEqual(known);
+  });
+
+  test('is another one once it was closed and opened again, or turned over', () => {
+    expect(itemsOf('0.5', '61000')).not.toEqual(known);
+    expect(itemsOf('-0.5', '60000.1234567')).not.toEqual(known);
+  });
+});
+
 describe('what makes a mass', () => {
   test('an empty account and an engine that expects nothing are none', () => {
     expect(mass([], [])).toBe(false);
