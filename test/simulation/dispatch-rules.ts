@@ -101,8 +101,8 @@ function wellInformed(inputs: RuleInputs, fail: Fail): void {
   if (!knowledge.massAcknowledged && unexpected > Math.max(3, Math.floor(ours * 0.2)))
     fail('mass_mismatch', `a write left with ${unexpected} of ${ours} unexpected`);
   const seen = sightings.of(sent.item);
-  const span = seen === undefined ? 0 : seen.lastMs - seen.firstMs;
-  if (seen === undefined || seen.count < 2 || span < settings.reconcile.confirmAfterMs - 200)
+  const span = seen === undefined ? 0 : seen.lastMonoMs - seen.firstMonoMs;
+  if (seen === undefined || seen.count < 2 || span < settings.reconcile.confirmAfterMs)
     fail('not_confirmed', `${sent.item} was seen ${seen?.count ?? 0} times in ${span} ms`);
 }
 
@@ -127,7 +127,7 @@ function judgeCancel(truth: Truth, trader: Trader, write: { orderId: string }, f
 
 /** S6, S27: only a position that the engine denies and did not make, only smaller, within bounds. */
 function judgeFlatten(
-  { nowMs, sent, truth, trader, scenario, sightings }: RuleInputs,
+  { nowMs, sent, truth, trader, scenario, sightings, knowledge }: RuleInputs,
   write: Extract<Sent['departure']['write'], { kind: 'flatten' }>,
   fail: Fail,
 ): void {
@@ -135,7 +135,9 @@ function judgeFlatten(
   const { params } = sent.departure;
   const { settings } = scenario;
   const position = truth.position(symbol, positionSide);
-  const settled = nowMs - position.updatedAtMs > 25_000;
+  const read = knowledge.positionsRead.get(symbol)?.find((row) => row.positionSide === positionSide);
+  // What moved after the read that the write was made from can't have been known; all else is.
+  const settled = read?.updatedAtMs === position.updatedAtMs || nowMs - position.updatedAtMs > 25_000;
   if (trader.said(symbol) !== 0) fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
   if (position.engineAmount !== 0 && settled) fail('S27', `a flatten of ${symbol}, which the engine holds`);
   if (settled && position.amount > 0 && side === 'BUY') fail('S6', 'a flatten that grows a long');

@@ -23,6 +23,8 @@ export interface FeedWriter {
   /** When the session's first checkpoint was written; null before it. */
   readonly sessionSinceMs: () => number | null;
   readonly clockOffsetMs: () => number;
+  /** Why the file can't be trusted as it lies there; null when it can. */
+  readonly spoiled: () => string | null;
 }
 
 /** Opens the file at a path. Lines are stamped by the machine's wall clock; all else is true time. */
@@ -87,5 +89,11 @@ export function createFeedWriter(
     brokenSinceMs: () => brokenMs,
     sessionSinceMs: () => sessionMs,
     clockOffsetMs: () => offsetMs,
+    spoiled: () => {
+      const inode = disk.find(path);
+      if (inode === undefined) return 'gone';
+      if (inode.kind !== 'file') return `a ${inode.kind}`;
+      return (inode.mode & 0o022) === 0 ? null : 'writable by others';
+    },
   };
 }

@@ -1,4 +1,5 @@
 /** What an operator and the exchange know of the daemon, kept apart from it: the observer judges by this alone. */
+import type { ObservedPosition } from '../../src/engine/types.ts';
 import type { Departure } from './port.ts';
 import type { Owner } from './timeline.ts';
 
@@ -38,6 +39,8 @@ export interface Knowledge {
   readonly sent: Sent[];
   /** Dispatches of an item without success since somebody looked at it. */
   readonly failures: Map<string, number>;
+  /** What the last targeted read of a symbol's positions was answered. */
+  readonly positionsRead: Map<string, readonly ObservedPosition[]>;
   /** How far the wall clock is off in truth, and since when by a clock that stands still while the machine sleeps. */
   wall: { readonly offsetMs: number; readonly sinceAwakeMs: number };
 }
@@ -58,6 +61,7 @@ export function createKnowledge(): Knowledge {
     jumpedMs: 0,
     sent: [],
     failures: new Map(),
+    positionsRead: new Map(),
     wall: { offsetMs: 0, sinceAwakeMs: 0 },
   };
 }

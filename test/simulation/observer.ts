@@ -6,6 +6,7 @@ import { judgeBudgets } from './budget-rules.ts';
 import type { Coverage } from './coverage.ts';
 import { judgeDispatch } from './dispatch-rules.ts';
 import type { FeedWriter } from './feed-writer.ts';
+import { judgeIntent } from './intent-rules.ts';
 import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
 import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
 import { judgeLine } from './line-rules.ts';
@@ -72,6 +73,9 @@ export function createObserver(deps: ObserverDeps): Observer {
       // The word of an operator counts from its line on, also where the disk let nobody be told of it.
       if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
       judgeLine(line, { knowledge, truth, newest }, fail);
+      if (line.status === 'INTENT') {
+        judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth }, fail);
+      }
       coverLine(line.event_type, line.status, line.details, coverage);
     },
   });
@@ -139,6 +143,9 @@ export function createObserver(deps: ObserverDeps): Observer {
     toldPause: (_owner, ms) => {
       knowledge.pauseUntilMs = Math.max(knowledge.pauseUntilMs, timeline.nowMs() + ms);
       knowledge.pauseKept = false;
+    },
+    positionsRead: (_owner, symbol, rows) => {
+      knowledge.positionsRead.set(symbol, rows);
     },
     observed: (_owner, observation) => {
       newest = observation;

@@ -107,7 +107,9 @@ export function createPortReads(
       queryPosition: async (symbol) => {
         const rows = await call((fault) => viewFor(fault).positions.filter((row) => row.symbol === symbol));
         if (rows === null) return FAILED;
-        return { kind: 'ok', positions: rows.map(positionRow), prices: [priceOf(symbol)] };
+        const positions = rows.map(positionRow);
+        if (!owner.dead) witness.positionsRead(owner, symbol, positions);
+        return { kind: 'ok', positions, prices: [priceOf(symbol)] };
       },
       readClock: async () => {
         const serverMs = await call(() => timeline.nowMs());

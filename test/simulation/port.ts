@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Interlock, Permit } from '../../src/engine/interlock.ts';
-import type { Observation } from '../../src/engine/types.ts';
+import type { Observation, ObservedPosition } from '../../src/engine/types.ts';
 import type {
   DispatchResult,
   Exchange,
@@ -39,6 +39,8 @@ export interface WireWitness {
   /** The process was told to stay away for so long. */
   readonly toldPause: (owner: Owner, ms: number) => void;
   readonly observed: (owner: Owner, observation: Observation) => void;
+  /** A targeted read of a symbol's positions was answered. */
+  readonly positionsRead: (owner: Owner, symbol: string, rows: readonly ObservedPosition[]) => void;
 }
 
 export interface Departure {

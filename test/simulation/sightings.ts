@@ -5,8 +5,9 @@ import { isOpen, type Truth } from './truth.ts';
 
 /** Since when and how often something that nobody wants was seen without a break. */
 export interface Seen {
-  readonly firstMs: number;
-  readonly lastMs: number;
+  /** End of the first picture, start of the last, by the process's monotonic clock. */
+  readonly firstMonoMs: number;
+  readonly lastMonoMs: number;
   readonly count: number;
   readonly form: string;
 }
@@ -47,8 +48,8 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
       const see = (item: string, form: string): void => {
         const before = seen.get(item);
         next.set(item, {
-          firstMs: before?.firstMs ?? atMs,
-          lastMs: atMs,
+          firstMonoMs: before?.firstMonoMs ?? observation.endedMonoMs,
+          lastMonoMs: observation.startedMonoMs,
           count: (before?.count ?? 0) + 1,
           form,
         });

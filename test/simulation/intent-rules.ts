@@ -1,0 +1,67 @@
+/**
+ * What must hold at the moment an INTENT becomes durable. Its write was judged in the same turn, so nothing here is
+ * forgiven for being new: the lock, the clock and the feed are asked for again right before it.
+ */
+import type { Fail } from './dispatch-rules.ts';
+import type { FeedWriter } from './feed-writer.ts';
+import type { WatchedLine } from './journal-watch.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { Scenario } from './scenario.ts';
+import type { Truth } from './truth.ts';
+
+export interface IntentInputs {
+  readonly nowMs: number;
+  readonly scenario: Scenario;
+  readonly knowledge: Knowledge;
+  readonly feed: FeedWriter;
+  readonly truth: Truth;
+}
+
+/** Rounding of the clocks, and the half second by which an armed clock may be off. */
+const CLOCKS_MS = 600;
+
+/** Judges one INTENT. */
+export function judgeIntent(line: WatchedLine, inputs: IntentInputs, fail: Fail): void {
+  switches(inputs, fail);
+  informed(inputs, fail);
+  worded(line, inputs, fail);
+}
+
+/** S8, S12, S18, S21 and the lease. */
+function switches({ nowMs, scenario, knowledge }: IntentInputs, fail: Fail): void {
+  const { settings } = scenario;
+  const { armed, lockLostMs, wall, pauseUntilMs } = knowledge;
+  if (knowledge.stopped) fail('S21', 'an INTENT after a stop');
+  if (lockLostMs !== null && lockLostMs < nowMs) fail('S8', 'an INTENT without the lock');
+  if (nowMs < pauseUntilMs - 1000) fail('S12', 'an INTENT during a pause or a ban');
+  if (Math.abs(wall.offsetMs) > settings.freshness.clockOffsetMaxMs)
+    fail('S18', `an INTENT with a clock that is off by ${wall.offsetMs} ms`);
+  if (armed === null) fail('S17', 'an INTENT without a confirmation');
+  else if (nowMs - armed.atMs > settings.arming.lease + CLOCKS_MS) fail('lease', 'an INTENT after the lease');
+}
+
+/** S23, S27: the feed was read in the same turn. */
+function informed({ nowMs, scenario, feed }: IntentInputs, fail: Fail): void {
+  const { staleAfterMs } = scenario.settings.expectedState;
+  const lineMs = feed.lastLineMs();
+  if (lineMs === null || nowMs - lineMs > staleAfterMs + CLOCKS_MS)
+    fail('S23', `an INTENT ${lineMs === null ? '' : nowMs - lineMs} ms after the engine's last line`);
+  const brokenMs = feed.brokenSinceMs();
+  if (brokenMs !== null && brokenMs < nowMs) fail('S27', 'an INTENT on a broken feed');
+  const spoiled = feed.spoiled();
+  if (spoiled !== null) fail('F77', `an INTENT on a feed that is ${spoiled}`);
+}
+
+/** S5, S15: it names the settings that it was judged by, and reserves what its write may cost. */
+function worded({ details }: WatchedLine, { scenario, truth }: IntentInputs, fail: Fail): void {
+  if (details['config_digest'] !== scenario.settings.digest)
+    fail('S15', `an INTENT names the settings ${String(details['config_digest'])}`);
+  if (details['action'] !== 'flatten') return;
+  const { request } = details;
+  const quantity =
+    typeof request === 'object' && request !== null && 'quantity' in request ? request.quantity : null;
+  const cost = Number(quantity) * truth.mark(String(details['symbol']));
+  const reserved = Number(details['notional_usdt']);
+  // The price is the targeted read's, a moment ago.
+  if (!(reserved >= cost * 0.99)) fail('S5', `an INTENT reserves ${reserved} USDT for ${cost}`);
+}
