@@ -6,7 +6,7 @@ import type { Knowledge, Sent } from './knowledge.ts';
 import type { Scenario } from './scenario.ts';
 import type { Sightings } from './sightings.ts';
 import type { Trader } from './trader.ts';
-import { isOpen, type Truth } from './truth.ts';
+import { isOpen, isProtective, type Truth } from './truth.ts';
 
 export interface RuleInputs {
   readonly nowMs: number;
@@ -122,7 +122,7 @@ function judgeCancel(truth: Truth, trader: Trader, write: { orderId: string }, f
   if (trader.wants(order.orderId)) fail('S7', `a cancel of a good order ${order.clientOrderId}`);
   if (order.owner !== 'engine' && order.owner !== 'stray')
     fail('S7', `a cancel of a ${order.owner} order ${order.clientOrderId}`);
-  if (order.reduceOnly || order.conditional) fail('protective_order', `a cancel of a protective order`);
+  if (isProtective(order)) fail('protective_order', 'a cancel of a protective order');
 }
 
 /** S6, S27: only a position that the engine denies and did not make, only smaller, within bounds. */

@@ -1,6 +1,7 @@
 /** After the bad hours: everything is set right, and then what must happen sooner or later has to happen. */
 import type { Fail } from './dispatch-rules.ts';
 import { resumeJournalCheck } from './replay-check.ts';
+import { isProtective } from './truth.ts';
 import type { World } from './world.ts';
 
 /** Sets right what a world may suffer from; the operator does the rest. */
@@ -79,8 +80,7 @@ function judgeLiveness(world: World, fail: Fail): void {
     const id = String(order.orderId);
     if (!shown.some(({ orderId }) => orderId === id)) fail('L8', `the unexpected order ${id} is not seen`);
     const judged = planned.find(({ action }) => action.orderId === id);
-    if (judged === undefined && !order.reduceOnly && !order.conditional)
-      fail('L8', `the unexpected order ${id} is not planned`);
+    if (judged === undefined && !isProtective(order)) fail('L8', `the unexpected order ${id} is not planned`);
     if (judged !== undefined && judged.reason === null)
       fail('L7', `order ${id} stays, and nothing blocks it`);
   }

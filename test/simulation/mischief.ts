@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { DISK_FAULTS } from './disk-faults.ts';
 import { feedMischief } from './feed-mischief.ts';
+import { killInTheMiddle, startLateMischief } from './late-mischief.ts';
 import { tamper } from './tampering.ts';
+import { isProtective } from './truth.ts';
 import type { World } from './world.ts';
 
 const PRICES_MS = 60_000;
@@ -38,6 +40,8 @@ export function startMischief(world: World): void {
 }
 
 function act(world: World): void {
+  const late = world.random.fork('late');
+  if (late.chance(0.15)) startLateMischief({ ...world, random: late });
   const kind = world.random.whole(0, 99);
   if (kind < 60) accountMischief(world);
   else if (kind < 72) feedMischief(world);
@@ -115,16 +119,16 @@ function accountMischief(world: World): void {
       coverage.count('protective_stray');
       const stray = { ...base, clientOrderId: trader.nextClientId(symbol) };
       const conditional = random.chance(0.5);
-      const before = truth
-        .openOrders()
-        .find((order) => order.owner === 'stray' && (order.conditional || order.reduceOnly));
+      // An order that closes needs no flag to protect, where positions have sides.
+      const closes = truth.hedge && random.chance(0.4);
+      const before = truth.openOrders().find((order) => order.owner === 'stray' && isProtective(order));
       if (before !== undefined) truth.cancel(before.orderId);
       else
         truth.place({
           ...stray,
-          conditional,
-          reduceOnly: !conditional,
-          type: conditional ? 'STOP_MARKET' : 'LIMIT',
+          ...(closes
+            ? { side: 'SELL' }
+            : { conditional, reduceOnly: !conditional, type: conditional ? 'STOP_MARKET' : 'LIMIT' }),
         });
       return;
     }
@@ -203,18 +207,4 @@ function processMischief(world: World): void {
     coverage.count('long_downtime');
     world.stayDown(random.whole(20, 40) * 3_600_000);
   }
-}
-
-/** Waits for a write to be on its way, and kills or stops then. */
-function killInTheMiddle(world: World): void {
-  const { timeline, random, coverage } = world;
-  const isStop = random.chance(0.4);
-  const delayMs = random.whole(0, 400);
-  world.setTrap(() => {
-    timeline.after(delayMs, null, () => {
-      if (isStop) coverage.count('F80_stop_while_sending');
-      if (isStop) world.operator.stop();
-      else world.kill(random.chance(0.3));
-    });
-  });
 }

@@ -195,3 +195,13 @@ export function createTruth(nowMs: () => number, hedge: boolean): Truth {
 export function isOpen(order: Pick<TruthOrder, 'status'>): boolean {
   return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
 }
+
+/** Tells whether an order can only shrink a position or waits for a price: by its flags, or by closing a side. */
+export function isProtective({
+  reduceOnly,
+  conditional,
+  side,
+  positionSide,
+}: Pick<TruthOrder, 'reduceOnly' | 'conditional' | 'side' | 'positionSide'>): boolean {
+  return reduceOnly || conditional || (positionSide === 'LONG' && side === 'SELL');
+}

@@ -11,6 +11,7 @@ import { createRandom, type Random } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { createTrader, type Trader } from './trader.ts';
+import { createTraps, type Traps } from './traps.ts';
 import { createTruth, type Truth } from './truth.ts';
 import { createWeather, type Weather } from './weather.ts';
 
@@ -39,8 +40,8 @@ export interface World {
   /** Ends it, and starts none before so long. */
   readonly stayDown: (ms: number) => void;
   readonly startsAfterMs: () => number;
-  /** Runs once, when a write has its intent and no outcome; another one replaces it. */
-  readonly setTrap: (run: () => void) => void;
+  /** Runs once, at the next such moment; another one replaces it. */
+  readonly setTrap: Traps['set'];
   readonly springTrap: () => void;
   /** Moves the wall clock. */
   readonly jumpWall: (ms: number) => void;
@@ -98,7 +99,7 @@ export function createWorld(
   const { knowledge } = observer;
   let process: Process | null = null;
   let downUntilMs = 0;
-  let trap: (() => void) | null = null;
+  const traps = createTraps();
   const faults = createDiskFaults({
     disk,
     random: random.fork('disk'),
@@ -220,14 +221,10 @@ export function createWorld(
       trader.rest(ms);
     },
     startsAfterMs: () => downUntilMs,
-    setTrap: (run) => {
-      trap = run;
-    },
+    setTrap: traps.set,
     springTrap: () => {
-      if (trap === null || observer.journal.unresolved() === 0) return;
-      const run = trap;
-      trap = null;
-      run();
+      const reading = process?.core.vitals.executing === true ? 'reading' : null;
+      traps.spring(observer.journal.unresolved() > 0 ? 'sending' : reading);
     },
     restart: () => {
       const ending = process;

@@ -1,0 +1,93 @@
+/** What goes wrong in the moment that matters: between a run's plan and the bytes of its write. */
+import type { World } from './world.ts';
+
+/** Lies in wait for the next targeted read before a write, and does one thing while it is on its way. */
+export function startLateMischief(world: World): void {
+  const { random, timeline } = world;
+  const delayMs = random.whole(0, 150);
+  world.setTrap('reading', () => {
+    timeline.after(delayMs, null, () => {
+      if (!world.weather.healed() && !timeline.asleep()) disturb(world);
+    });
+  });
+}
+
+/** Waits for a write to be on its way, and kills or stops then. */
+export function killInTheMiddle(world: World): void {
+  const { timeline, random, coverage } = world;
+  const isStop = random.chance(0.4);
+  // The connection takes some of a tenth of a second, the reply longer.
+  const delayMs = random.chance(0.5) ? random.whole(0, 60) : random.whole(0, 400);
+  world.setTrap('sending', () => {
+    timeline.after(delayMs, null, () => {
+      if (isStop) coverage.count('F80_stop_while_sending');
+      if (isStop) world.operator.stop();
+      else world.kill(random.chance(0.3));
+    });
+  });
+}
+
+function disturb(world: World): void {
+  const { random, truth, trader, feed, scenario, observer, timeline, coverage, trace } = world;
+  const { symbolWhitelist } = scenario.settings.reconcile;
+  const note = (what: string): void => {
+    coverage.count(`late_${what}`);
+    trace('late', what);
+  };
+  switch (random.whole(0, 8)) {
+    case 0:
+      note('lock_lost');
+      observer.knowledge.lockLostMs ??= timeline.nowMs();
+      timeline.after(random.whole(20_000, 120_000), null, () => {
+        observer.knowledge.lockLostMs = null;
+      });
+      return;
+    case 1:
+      note('clock_jumps');
+      world.jumpWall(random.pick([-1, 1]) * random.whole(501, 2500));
+      timeline.after(random.whole(20_000, 120_000), null, () => world.setWall(0));
+      return;
+    case 2:
+      note('stop');
+      world.operator.stop();
+      return;
+    case 3:
+      note('feed_breaks');
+      feed.raw('not json\n');
+      return;
+    case 4:
+      note('feed_begins_anew');
+      trader.restart(false);
+      return;
+    case 5:
+      // One that the executor may be about to close: by hand, larger, smaller or the other way round.
+      note('position_moves');
+      truth.adjust(random.pick(symbolWhitelist), trader.positionSide, random.pick([-2, -1, 1, 2]));
+      return;
+    case 6: {
+      note('order_moves');
+      const strays = truth.openOrders().filter(({ owner }) => owner === 'stray');
+      const [first] = strays;
+      if (first === undefined) return;
+      if (random.chance(0.5)) truth.cancel(first.orderId);
+      else truth.fill(first.orderId, 1);
+      return;
+    }
+    case 7: {
+      note('suspend');
+      const ms = random.whole(5000, 120_000);
+      timeline.sleep(ms);
+      trader.beSilent(ms);
+      return;
+    }
+    default: {
+      note('feed_writable');
+      const inode = world.disk.find(scenario.places.expectedPath ?? '');
+      if (inode === undefined) return;
+      inode.mode = 0o666;
+      timeline.after(random.whole(3000, 60_000), null, () => {
+        inode.mode = 0o600;
+      });
+    }
+  }
+}
