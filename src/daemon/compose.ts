@@ -36,7 +36,7 @@ export interface ComposeInputs {
 /** Starts the exchange thread and joins everything. */
 export function composeCore(inputs: ComposeInputs): Core {
   const { settings, places, clock, host, simulator, notebook, metricsUrl } = inputs;
-  const { account, journal, leadership, latch } = inputs.surroundings;
+  const { account, journal, leadership, latch, pauseRecord } = inputs.surroundings;
   const interlock = createInterlock();
   if (!latch.current().latched) interlock.clearLatch();
   return {
@@ -61,16 +61,21 @@ export function composeCore(inputs: ComposeInputs): Core {
     exchange: openExchange(inputs, interlock),
     feed: inputs.feed,
     leadership,
+    pauseRecord,
     notebook,
     totals: createTotals(),
     startedMonoMs: clock.monoMs(),
-    vitals: initialVitals({ settings, journal, clock, latch: latchAtStart(latch, clock), metricsUrl }),
+    vitals: initialVitals({
+      ...{ settings, journal, clock, metricsUrl },
+      latch: latchAtStart(latch, clock),
+      pausedUntilMs: pausedUntil(inputs.surroundings),
+    }),
   };
 }
 
 function openExchange(inputs: ComposeInputs, interlock: Interlock): Exchange {
   const { settings, simulator } = inputs;
-  const { account, journal } = inputs.surroundings;
+  const { account } = inputs.surroundings;
   const { exchange } = settings;
   const options = {
     environment: exchange.environment,
@@ -80,10 +85,15 @@ function openExchange(inputs: ComposeInputs, interlock: Interlock): Exchange {
     apiSecret: account.apiSecret,
     recvWindowMs: exchange.recvWindowMs,
     requestTimeoutMs: exchange.requestTimeoutMs,
-    backoffUntilMs: journal.state().backoffUntilMs,
+    backoffUntilMs: pausedUntil(inputs.surroundings),
   };
   if (inputs.connect !== undefined) return inputs.connect(options, interlock);
   return startExchange(options, interlock, inputs.clock, (data) => spawnThread('exchange', data));
+}
+
+/** A pause that outlived a restart, by whichever of the two that keep it says more. */
+function pausedUntil({ journal, pauseRecord }: Surroundings): number {
+  return Math.max(journal.state().backoffUntilMs, pauseRecord.untilMs);
 }
 
 /** A latch that outlived a restart; its verdict is worked out anew. */

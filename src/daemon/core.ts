@@ -10,6 +10,7 @@ import type { Interlock } from '../engine/interlock.ts';
 import type { Journal } from '../engine/journal.ts';
 import type { Machine } from '../engine/machine.ts';
 import type { MassFound } from '../engine/mass-records.ts';
+import type { PauseRecord } from '../engine/pause-record.ts';
 import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
 import type { TargetedReads } from '../engine/targeted.ts';
@@ -160,6 +161,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly feed: Feed;
   readonly leadership: Leadership;
+  readonly pauseRecord: PauseRecord;
   readonly notebook: Notebook;
   readonly totals: Totals;
   readonly startedMonoMs: number;

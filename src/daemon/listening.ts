@@ -65,7 +65,9 @@ export function onExchangeEvent(
         'EXCHANGE_BACKOFF',
         `the exchange asks for a pause of ${Math.ceil(leftMs / 1000)} s: ${event.why}`,
       );
-      // Kept in the audit, because a ban outlives a restart.
+      // Kept in the audit, because a ban outlives a restart, and apart from it, because it outlives an audit too.
+      const notKept = core.pauseRecord.keep(event.untilMs);
+      if (notKept !== null) notebook.log('warn', 'EXCHANGE_BACKOFF', notKept);
       core.journal.append({
         ...entryBase(core),
         event_type: 'CHECKPOINT',

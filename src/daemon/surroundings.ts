@@ -11,6 +11,7 @@ import { ensurePrivateDirectory } from '../engine/files.ts';
 import { type Journal, noJournal, openJournal } from '../engine/journal.ts';
 import { type Latch, openLatch } from '../engine/latch.ts';
 import { acquireLock } from '../engine/lock.ts';
+import { openPauseRecord, type PauseRecord } from '../engine/pause-record.ts';
 import { adoptCommand, type Places } from '../launch/places.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import type { Leadership } from './core.ts';
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly leadership: Leadership;
   readonly latch: Latch;
   readonly journal: Journal;
+  readonly pauseRecord: PauseRecord;
   readonly giveBack: () => void;
 }
 
@@ -67,6 +69,7 @@ export function takeSurroundings(input: {
       !lock.busy ? lock.why : `${lock.why}: a second one is not started`,
     );
   const latch = openLatch({ path: latchPath, firstUse, nowMs: clock.wallMs() });
+  const pauseRecord = openPauseRecord(join(account.directory, 'pause.json'));
   const headPath = join(account.directory, 'audit-head.json');
   const journal = settings.audit.enabled
     ? openJournal({
@@ -91,7 +94,7 @@ export function takeSurroundings(input: {
     log.close();
     lock.release();
   };
-  return { ok: true, account, log, leadership: lock, latch, journal, giveBack };
+  return { ok: true, account, log, leadership: lock, latch, journal, pauseRecord, giveBack };
 }
 
 /** Makes the directory when it isn't there; says why it can't be used, or null. */

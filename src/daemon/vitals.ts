@@ -20,8 +20,10 @@ export function initialVitals(input: {
   readonly clock: Clock;
   readonly latch: LatchState | null;
   readonly metricsUrl: string;
+  /** Wall time up to which an earlier process was told to stay away; 0 for none. */
+  readonly pausedUntilMs: number;
 }): Vitals {
-  const { settings, journal, clock, latch } = input;
+  const { settings, journal, clock, latch, pausedUntilMs } = input;
   const now = instant(clock);
   const kept = journal.state();
   // Evidence that can't be trusted to be complete is no evidence, and a stop withdrew all there was.
@@ -51,8 +53,8 @@ export function initialVitals(input: {
     rest: UNHEARD,
     price: UNHEARD,
     backoff: {
-      untilMs: kept.backoffUntilMs,
-      untilMonoMs: now.nowMonoMs + Math.max(0, kept.backoffUntilMs - now.nowMs),
+      untilMs: pausedUntilMs,
+      untilMonoMs: now.nowMonoMs + Math.max(0, pausedUntilMs - now.nowMs),
     },
     foreign: new Map(),
     strangers: null,

@@ -1,7 +1,9 @@
 /** What a start hands on from the process before it: to the exchange's side, to the gates, to the interlock. */
 import { expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
 import { entryBase } from '../../src/daemon/ceremony.ts';
 import { composeCore } from '../../src/daemon/compose.ts';
+import { onExchangeEvent } from '../../src/daemon/listening.ts';
 import { stop } from '../../src/daemon/stopping.ts';
 import { gateWorld } from '../../src/daemon/world.ts';
 import type { ExchangeOptions } from '../../src/exchange/exchange.ts';
@@ -15,7 +17,7 @@ function nextOver(directory: string, before: CoreRig, passedMs: number) {
   const startMs = before.clock.wallMs() + passedMs;
   before.core.journal.close();
   const rig = coreIn(directory, { startMs });
-  const { settings, places, clock, machine, feed, notebook, journal, leadership } = rig.core;
+  const { settings, places, clock, machine, feed, notebook, journal, leadership, pauseRecord } = rig.core;
   const started: ExchangeOptions[] = [];
   const core = composeCore({
     settings,
@@ -35,6 +37,7 @@ function nextOver(directory: string, before: CoreRig, passedMs: number) {
         close: () => undefined,
       },
       leadership,
+      pauseRecord,
       latch: rig.latch,
       journal,
       giveBack: () => undefined,
@@ -69,6 +72,22 @@ test('a ban that the audit knows of holds the exchange from its first call on, a
   expect(leftMs()).toBe(2 * HOUR_MS);
   clock.advance(HOUR_MS);
   expect(leftMs()).toBe(HOUR_MS);
+});
+
+test('a ban that the audit lost, or never had, holds as well', () => {
+  for (const text of ['', 'audit: {enabled: false}']) {
+    using directory = scratch();
+    const first = coreIn(directory.path, { text });
+    const untilMs = first.clock.wallMs() + 3 * HOUR_MS;
+    const deaf = { runSoon: () => undefined, decideSoon: () => undefined, fatal: () => undefined };
+    onExchangeEvent({ core: first.core, ...deaf }, { type: 'backoff', untilMs, why: '418 ban' });
+    first.core.journal.close();
+    rmSync(first.core.places.auditPath, { force: true });
+    const { core, started } = nextOver(directory.path, first, HOUR_MS);
+    expect(core.journal.state().backoffUntilMs).toBe(0);
+    expect(started).toMatchObject([{ backoffUntilMs: untilMs }]);
+    expect(gateWorld(core, core.feed.state()).backoffLeftMs).toBe(2 * HOUR_MS);
+  }
 });
 
 test('a stop that was kept latches the interlock before anything else can run', () => {

@@ -12,6 +12,7 @@ import { createInterlock } from '../../src/engine/interlock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import { thisMachine } from '../../src/engine/machine.ts';
+import { openPauseRecord } from '../../src/engine/pause-record.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { computePlaces } from '../../src/launch/places.ts';
 import { handClock } from '../engine/durable.ts';
@@ -60,6 +61,7 @@ export function coreIn(
     nowMs: clock.wallMs(),
     ...(change.latchDisk === undefined ? {} : { disk: change.latchDisk }),
   });
+  const pauseRecord = openPauseRecord(join(accountPath, 'pause.json'));
   const interlock = createInterlock();
   if (!latch.current().latched) interlock.clearLatch();
   const feedPath = places.expectedPath ?? '';
@@ -91,10 +93,15 @@ export function coreIn(
       uid: process.getuid?.() ?? 0,
     }),
     leadership: { stillHeld: change.leads ?? (() => true), release: () => undefined },
+    pauseRecord,
     notebook: openNotebook(clock, () => undefined),
     totals: createTotals(),
     startedMonoMs: clock.monoMs(),
-    vitals: initialVitals({ settings, journal, clock, latch: latchState(latch, clock), metricsUrl: '' }),
+    vitals: initialVitals({
+      ...{ settings, journal, clock, metricsUrl: '' },
+      latch: latchState(latch, clock),
+      pausedUntilMs: Math.max(journal.state().backoffUntilMs, pauseRecord.untilMs),
+    }),
   };
   return { core, latch, clock, feedPath };
 }

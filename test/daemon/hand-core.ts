@@ -24,6 +24,7 @@ import { createInterlock } from '../../src/engine/interlock.ts';
 import { noJournal, openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import { thisMachine } from '../../src/engine/machine.ts';
+import { openPauseRecord } from '../../src/engine/pause-record.ts';
 import type { StageNumber } from '../../src/engine/types.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { computePlaces } from '../../src/launch/places.ts';
@@ -127,10 +128,11 @@ export function handCore(options: HandOptions = {}): HandCore {
       uid: process.getuid?.() ?? 0,
     }),
     leadership: { stillHeld: () => bench.leader, release: () => undefined },
+    pauseRecord: openPauseRecord(join(dir, 'pause.json'), disk),
     notebook: openNotebook(clock, (level, event, msg) => bench.lines.push(`${level} ${event} ${msg}`)),
     totals: createTotals(),
     startedMonoMs: clock.mono,
-    vitals: initialVitals({ settings, journal, clock, latch: null, metricsUrl: '' }),
+    vitals: initialVitals({ settings, journal, clock, latch: null, metricsUrl: '', pausedUntilMs: 0 }),
   };
   const deps: CommandDeps = {
     core,

@@ -18,6 +18,7 @@ import type { Clock } from '../../src/engine/clock.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import type { Machine } from '../../src/engine/machine.ts';
+import { openPauseRecord } from '../../src/engine/pause-record.ts';
 import type { Log } from '../../src/ops/log.ts';
 import type { Metrics, RunCounts } from '../../src/ops/metrics.ts';
 import type { MemoryDisk } from './memory-disk.ts';
@@ -77,6 +78,7 @@ export const ACCOUNT = {
   directory: ACCOUNT_DIR,
   latch: join(ACCOUNT_DIR, 'latch'),
   head: join(ACCOUNT_DIR, 'audit-head.json'),
+  pause: join(ACCOUNT_DIR, 'pause.json'),
 } as const;
 
 /** Starts one. */
@@ -135,6 +137,7 @@ export function startProcess(deps: ProcessDeps): Process {
       account,
       log: SILENT,
       leadership: { stillHeld: deps.leads, release: () => undefined },
+      pauseRecord: openPauseRecord(ACCOUNT.pause, disk),
       latch,
       journal,
       giveBack: () => undefined,
