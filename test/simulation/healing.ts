@@ -64,8 +64,13 @@ function judgeLiveness(world: World, fail: Fail): void {
     const isAlarmed = core.notebook.alarms().some((text) => text.includes(intent.id));
     if (intent.outcome !== 'ended' && !isAlarmed) fail('L1', `intent ${intent.id} is ${intent.outcome}`);
   }
-  // A pause is never shortened by a clock that was moved; it may be made longer, and is shown meanwhile.
-  if (vitals.backoff.untilMonoMs > world.monoMs() && observer.knowledge.jumpedMs > 60_000) {
+  // A pause is never shortened by a clock that was moved, or stood still; it may be made longer by as much, and is shown.
+  const pauseLeftMs = vitals.backoff.untilMonoMs - world.monoMs();
+  const { jumpedMs, pauseUntilMs } = observer.knowledge;
+  const told = Math.max(0, pauseUntilMs - world.timeline.nowMs());
+  if (pauseLeftMs > told + jumpedMs + world.timeline.sleptMs() + 1000)
+    fail('L1', `a pause goes on for ${pauseLeftMs} ms, and no clock tells why`);
+  if (pauseLeftMs > 0 && jumpedMs > 60_000) {
     coverage.count('healed_in_a_pause');
     return;
   }

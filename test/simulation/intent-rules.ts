@@ -46,6 +46,9 @@ function informed({ nowMs, scenario, feed }: IntentInputs, fail: Fail): void {
   const lineMs = feed.lastLineMs();
   if (lineMs === null || nowMs - lineMs > staleAfterMs + CLOCKS_MS)
     fail('S23', `an INTENT ${lineMs === null ? '' : nowMs - lineMs} ms after the engine's last line`);
+  const sessionMs = feed.sessionSinceMs();
+  if (sessionMs === null || nowMs - sessionMs < scenario.settings.expectedState.settleMs)
+    fail('S27', 'an INTENT in a session that is not settled');
   const brokenMs = feed.brokenSinceMs();
   if (brokenMs !== null && brokenMs < nowMs) fail('S27', 'an INTENT on a broken feed');
   const spoiled = feed.spoiled();

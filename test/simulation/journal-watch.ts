@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Inode } from './inode.ts';
+import type { MemoryDisk } from './memory-disk.ts';
 
 /** One line, as far as the observer cares. */
 export interface WatchedLine {
@@ -145,4 +146,17 @@ function checkLine(
   else if (hash !== own) fail('S9', `line ${parsed.seq} has a hash that is not its own`);
   else return parsed;
   return null;
+}
+
+/** Every line of the audit as it lies on the disk, rotated files first. */
+export function auditTextOn(disk: MemoryDisk, auditPath: string): string {
+  const rotated = disk
+    .paths()
+    .filter((path) => path.startsWith(auditPath) && /^\.\d{10,}$/.test(path.slice(auditPath.length)));
+  return [...rotated.sort(), auditPath]
+    .map((path) => {
+      const inode = disk.find(path);
+      return inode === undefined ? '' : Buffer.from(inode.bytes.subarray(0, inode.size)).toString('utf8');
+    })
+    .join('');
 }

@@ -25,6 +25,8 @@ export interface Knowledge {
   armed: { readonly owner: Owner; readonly atMs: number; executions: number } | null;
   /** No call before this, by what some process of the account was told. */
   pauseUntilMs: number;
+  /** The same by the wall clock of the moment in which it was told. */
+  pauseToldMs: number;
   /** A line of the audit that keeps that pause was synced. */
   pauseKept: boolean;
   /** Processes whose audit failed under them. */
@@ -53,6 +55,7 @@ export function createKnowledge(): Knowledge {
     stopFileMs: null,
     armed: null,
     pauseUntilMs: 0,
+    pauseToldMs: 0,
     pauseKept: false,
     broken: new Set(),
     lockLostMs: null,

@@ -142,6 +142,10 @@ export function createObserver(deps: ObserverDeps): Observer {
     },
     toldPause: (_owner, ms) => {
       knowledge.pauseUntilMs = Math.max(knowledge.pauseUntilMs, timeline.nowMs() + ms);
+      knowledge.pauseToldMs = Math.max(
+        knowledge.pauseToldMs,
+        timeline.nowMs() + knowledge.wall.offsetMs + ms,
+      );
       knowledge.pauseKept = false;
     },
     positionsRead: (_owner, symbol, rows) => {

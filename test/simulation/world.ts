@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { type Coverage, createCoverage } from './coverage.ts';
 import { createDiskFaults, type DiskFaults } from './disk-faults.ts';
 import { createFeedWriter, type FeedWriter } from './feed-writer.ts';
+import { auditTextOn } from './journal-watch.ts';
 import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createOperator, type Operator } from './operator.ts';
+import { isKeptApart } from './pauses.ts';
 import { ACCOUNT, type Process, startProcess } from './process.ts';
 import { createRandom, type Random } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
@@ -123,21 +125,12 @@ export function createWorld(
     else observer.journal.synced(inode);
   });
 
-  /** Every line of the audit, rotated ones first. */
-  function auditText(): string {
-    const rotated = disk.paths().filter((path) => /^\.\d{10,}$/.test(path.slice(places.auditPath.length)));
-    const files = [...rotated.filter((path) => path.startsWith(places.auditPath)).sort(), places.auditPath];
-    return files
-      .map((path) => {
-        const inode = disk.find(path);
-        return inode === undefined ? '' : Buffer.from(inode.bytes.subarray(0, inode.size)).toString('utf8');
-      })
-      .join('');
-  }
+  const auditText = (): string => auditTextOn(disk, places.auditPath);
 
   function start(): void {
     if (!knowledge.tampered) observer.journal.recheck(auditText());
-    // What it was told to wait for stands in the audit, as far as that can be read.
+    // A spoiled audit tells of no pause; the account's own record of it does.
+    else if (isKeptApart(disk, knowledge)) coverage.count('pause_kept_apart');
     else knowledge.pauseUntilMs = 0;
     trace('process', 'starts');
     const audit = disk.find(places.auditPath);
