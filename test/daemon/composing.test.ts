@@ -74,7 +74,7 @@ test('a ban that the audit knows of holds the exchange from its first call on, a
   expect(leftMs()).toBe(HOUR_MS);
 });
 
-test('a ban that the audit lost, or never had, holds as well', () => {
+test('F19 418: a ban that the audit lost, or never had, holds as well', () => {
   for (const text of ['', 'audit: {enabled: false}']) {
     using directory = scratch();
     const first = coreIn(directory.path, { text });
