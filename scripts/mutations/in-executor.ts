@@ -3,6 +3,13 @@ import { EXECUTOR, type Mutation } from './mutation.ts';
 
 export const inExecutor: readonly Mutation[] = [
   {
+    name: 'changed-order-judged-by-the-plan',
+    file: 'src/engine/prepare-write.ts',
+    search: 'const mismatch = { ...action.mismatch, observedOrder: found.order };',
+    replace: 'const { mismatch } = action;',
+    tests: ['test/daemon/late-feed.test.ts'],
+  },
+  {
     name: 'denied-flatten-without-the-position',
     file: 'src/engine/intents.ts',
     search: "result.kind !== 'not_found' || intent.position === null",

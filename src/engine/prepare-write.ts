@@ -27,7 +27,7 @@ export type Prepared =
   | {
       readonly kind: 'ready';
       readonly write: WriteRequest;
-      /** The action with the quantity and notional of just now. */
+      /** The action with the order, or with the quantity and notional, of just now. */
       readonly action: PlannedAction;
       /** What the position was; null for a cancel. */
       readonly before: ObservedPosition | null;
@@ -54,7 +54,9 @@ async function prepareCancel(action: PlannedAction, tools: PrepareTools): Promis
   const change = firstChange(aim, found.order);
   if (change !== null) return blocked('not_confirmed', change);
   const write: WriteRequest = { kind: 'cancel', symbol, orderId, clientOrderId, conditional };
-  return { kind: 'ready', write, action: { ...action, notionalUsdt: '0' }, before: null };
+  // The gates look at it as it is now: the engine has to have applied what happened to it since the plan, too.
+  const mismatch = { ...action.mismatch, observedOrder: found.order };
+  return { kind: 'ready', write, action: { ...action, notionalUsdt: '0', mismatch }, before: null };
 }
 
 const SAME_TEXT = [

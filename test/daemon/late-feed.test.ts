@@ -5,6 +5,29 @@ import { type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from '.
 const says = (world: LiveWorld, amount: string): void =>
   world.say({ type: 'position', symbol: 'BTCUSDT', amount });
 
+test('an order that changed since the plan, at a time up to which the engine has applied nothing, is not cancelled', async () => {
+  using world = liveWorld();
+  await world.pass(20);
+  const { account, engine, hand } = world;
+  const stray = liveOrder(world, 3);
+  account.orders.push(stray);
+  const appliedMs = hand.clock.wall;
+  engine.appliedMs = () => appliedMs;
+  // It is filled in part, or taken over by the engine, between the picture and the read right before the write.
+  account.onRead = () => {
+    const changed = { ...stray, filledQuantity: '0.001', updatedAtMs: hand.clock.wall };
+    account.orders = account.orders.map((order) => (order.orderId === stray.orderId ? changed : order));
+  };
+  await world.pass(15);
+  expect(world.sent).toEqual([]);
+  await world.pass(5);
+  expect(world.reasons()).toEqual(['expected_not_caught_up']);
+  account.onRead = () => undefined;
+  engine.appliedMs = () => hand.clock.wall;
+  await world.pass(10);
+  expect(world.sent).toHaveLength(1);
+});
+
 describe('a position record that is late while heartbeats say that all is applied', () => {
   for (let delay = 0; delay <= 30; delay += 1) {
     test(`F73 a late position record: by ${delay} s leads to no write, ever`, async () => {
