@@ -159,6 +159,15 @@ choose() {
   refuse
 }
 
+# The directory of a shell may have been removed under it: a stop needs none, everything else would begin anew in another.
+# Only the program pwd tells; dash's own repeats what it was told.
+if ! [ . -ef "${PWD:-}" ] && ! env pwd -P >/dev/null 2>&1; then
+  case " $* " in
+    *" stop "*) cd / ;;
+    *) fail "the current directory is gone: change to another one" ;;
+  esac
+fi
+
 trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT

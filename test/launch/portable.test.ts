@@ -40,6 +40,20 @@ describe('a start', () => {
     expect(stdout).toEndWith('typed\n');
   });
 
+  test('from a directory that is gone goes on for a stop alone, and says so to everything else', () => {
+    const script = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"';
+    const gone = (...args: readonly string[]) =>
+      fixture.run({
+        file: '/bin/sh',
+        args: ['-c', script, join(fixture.dir, 'gone'), fixture.executable, ...args],
+      });
+    expect(gone('--config', 'x', 'stop').stdout).toContain('[stop]');
+    const refused = gone('status');
+    expect(refused.status).toBe(78);
+    expect(refused.stderr).toContain('grinder: the current directory is gone');
+    expect(refused.stdout).toBe('');
+  });
+
   test('lets nothing from outside configure the runtime', () => {
     const env = { GRINDER_CACHE_DIR: fixture.cache, NODE_OPTIONS: '--inspect', DENO_CERT: '/x' };
     expect(fixture.run({ env }).stdout).toContain(`options=none none ${fixture.executable}`);
