@@ -15,11 +15,10 @@ import type { GateBoard } from './gate-board.ts';
 import { missingFor, nextStep, openCriteria } from './next-step.ts';
 import { acknowledgements } from './prerequisites.ts';
 import { criteriaRows } from './present-criteria.ts';
+import { mismatchesOf } from './present-mismatches.ts';
 import { streamOf } from './present-stream.ts';
 import { latchText } from './stopping.ts';
 import { budgetUsed, snapshotAgeMs, switchesOf } from './world.ts';
-
-const MAX_MISMATCHES = 200;
 
 /** Presents the daemon as of now. */
 export function present(core: Core, board: GateBoard, seq: number): StatusDocument {
@@ -69,7 +68,7 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
       planned_per_minute: totals.plannedPerMinute(now.nowMonoMs),
       blocked_by_reason: { ...totals.blockedByReason() },
     },
-    ...mismatchesOf(core),
+    ...mismatchesOf(core.vitals, board),
     foreign_orders: Object.fromEntries(
       [...vitals.foreign].map(([symbol, count]) => [escapeText(symbol, 60), count]),
     ),
@@ -205,29 +204,6 @@ function sourcesOf(core: Core): StatusDocument['sources'] {
     one('price', vitals.price),
     { source: 'expected', up: feedUp, age_ms: ageMs, detail: escapeText(problem, 200) },
   ];
-}
-
-function mismatchesOf({ vitals }: Core): Pick<StatusDocument, 'mismatches' | 'mismatch_count'> {
-  const decision = vitals.decision;
-  if (decision === null) return { mismatches: [], mismatch_count: 0 };
-  const judged = new Map(decision.planned.map((one) => [one.action.mismatch.key, one]));
-  const mismatches = decision.mismatches.slice(0, MAX_MISMATCHES).map((mismatch) => ({
-    key: escapeText(mismatch.key, 120),
-    type: mismatch.type,
-    symbol: escapeText(mismatch.symbol, 60),
-    id: escapeText(mismatch.clientOrderId ?? mismatch.positionSide ?? '', 60),
-    remediation: mismatch.remediation,
-    reason: judged.get(mismatch.key)?.reason ?? null,
-    planned: judged.has(mismatch.key),
-    synthetic: mismatch.synthetic,
-    detail: escapeText(
-      mismatch.reportOnlyBecause === ''
-        ? mismatch.detail
-        : `${mismatch.detail}; report only: ${mismatch.reportOnlyBecause}`,
-      300,
-    ),
-  }));
-  return { mismatches, mismatch_count: decision.mismatches.length };
 }
 
 function budgetsOf(core: Core): StatusDocument['budgets'] {

@@ -142,3 +142,44 @@ test('the alarm that runs fail stands until one goes well, whatever is decided o
   expect(core.notebook.alarms()).not.toContain('a run failed: a bug');
   await close();
 });
+
+test('what a run let through is not said to be about to be executed once a stop or a lowering came', async () => {
+  using directory = scratch();
+  const { core, latch, clock, deps, room, close } = await quietRoom(directory.path);
+  const stray = observedOrder(2, { updatedAtMs: 2000 });
+  const heardAtMonoMs = clock.monoMs();
+  onExchangeEvent(deps, { type: 'account_update', orders: [stray], positions: [], heardAtMonoMs });
+  await until(() => core.vitals.runs === 2, 'a decision');
+  const { decision } = core.vitals;
+  if (decision === null) throw new Error('expected a decision');
+  // As a run of stage 4 would have judged it.
+  const planned = decision.planned.map((one) => ({
+    ...one,
+    reason: null,
+    verdicts: one.verdicts.map((verdict) => ({ ...verdict, open: true })),
+  }));
+  core.vitals.decision = { ...decision, planned, runnable: planned };
+  const reason = () => room.status().mismatches[0]?.reason;
+  expect(reason()).toBe('not_armed');
+  sendStageEvent(core, { type: 'request', stage: 2, by: 'op' });
+  expect(reason()).toBe('dry_run');
+  stop(core, latch, { by: 'op', reason: 'drill' });
+  expect(reason()).toBe('stop_latched');
+  await close();
+});
+
+test('a reason of the last run whose gate has opened since is no reason any more', async () => {
+  using directory = scratch();
+  const { core, clock, deps, room, close } = await quietRoom(directory.path);
+  sendStageEvent(core, { type: 'request', stage: 2, by: 'op' });
+  const stray = observedOrder(2, { updatedAtMs: 2000 });
+  const heardAtMonoMs = clock.monoMs();
+  onExchangeEvent(deps, { type: 'account_update', orders: [stray], positions: [], heardAtMonoMs });
+  await until(() => core.vitals.runs === 2, 'a decision');
+  expect(room.status().mismatches[0]?.reason).toBe('dry_run');
+  sendStageEvent(core, { type: 'request', stage: 3, by: 'op' });
+  const after = room.status();
+  expect(stateOf(after, 'dry_run')).toBe('open');
+  expect(after.mismatches[0]?.reason).toBe('not_armed');
+  await close();
+});

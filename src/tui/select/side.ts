@@ -1,5 +1,5 @@
 /** The right column and the rows below the 24th, on terminals that have them; pure. */
-import { fit, fitRow, span, wrap } from '../format.ts';
+import { clock, fit, fitRow, span, wrap } from '../format.ts';
 import type { Row, ScreenState, Tone } from '../types.ts';
 import { currentGate, shownAs } from './gates.ts';
 import { bracketed, staleTone } from './header.ts';
@@ -26,8 +26,8 @@ function blockedRows(state: ScreenState, count: number): readonly Row[] {
     .sort(([a, x], [b, y]) => y - x || a.localeCompare(b))
     .slice(0, count - 1);
   const rows = entries.map(([reason, blocked]): Row => {
-    const text = ` ${fit(reason, 30, state.setting.glyphs)} ${String(blocked).padStart(5)}`;
-    return [span(text, staleTone(state, 'normal'))];
+    const text = `${fit(reason, 30, state.setting.glyphs)} ${String(blocked).padStart(5)}`;
+    return [span(` ${bracketed(state, text)}`, staleTone(state, 'normal'))];
   });
   const empty: Row = [span(bracketed(state, ' nothing blocked'), 'quiet')];
   return padded([title('BLOCKED BY REASON', 37), ...(rows.length === 0 ? [empty] : rows)], count);
@@ -43,13 +43,7 @@ export function gateDetailRows(state: ScreenState, width: number, count: number)
   const value = as === 'stale' ? `(${gate.value})` : gate.value;
   const history = (state.received?.status.events ?? [])
     .filter((event) => event.text.split(/\s+/).includes(gate.gate))
-    .map(
-      (event): Row => [
-        span(
-          ` ${new Date(event.at_ms).toISOString().slice(11, 19)} ${event.text.replace(`GATE ${gate.gate} `, '')}`,
-        ),
-      ],
-    );
+    .map((event): Row => [span(` ${clock(event.at_ms)} ${event.text.replace(`GATE ${gate.gate} `, '')}`)]);
   const head: readonly Row[] = [
     title(`GATE ${gate.gate}`, width),
     [span(` ${word}`, tone), span(`  ${value}  limit ${gate.limit}`)],
@@ -71,7 +65,7 @@ export function belowRows(
     const tone: Tone = item.verdict === 'PASS' ? 'normal' : item.verdict === 'FAIL' ? 'warn' : 'note';
     return [
       span(` ${bracketed(state, item.verdict).padEnd(14)} `, staleTone(state, tone)),
-      span(`${item.title}: ${item.figure} (${item.limit})`, staleTone(state, 'normal')),
+      span(bracketed(state, `${item.title}: ${item.figure} (${item.limit})`), staleTone(state, 'normal')),
     ];
   });
   const top = [title('CRITERIA', width), ...criteria].slice(0, Math.max(0, height - 4));
