@@ -113,10 +113,8 @@ export const beforeDispatch: readonly Mutation[] = [
   {
     name: 'lock-not-asked-for-again-before-a-write',
     file: 'src/daemon/executing.ts',
-    search:
-      'return { ...gateWorld(core, expected), sinceLastWriteMs: sinceLastWriteAtRunMs, day: dayAtRun };',
-    replace:
-      'return { ...gateWorld(core, expected), isLeader: true, sinceLastWriteMs: sinceLastWriteAtRunMs, day: dayAtRun };',
+    search: '    sinceLastWriteMs: sinceLastWriteAtRunMs,\n    day: dayAtRun,\n',
+    replace: '    isLeader: true,\n    sinceLastWriteMs: sinceLastWriteAtRunMs,\n    day: dayAtRun,\n',
     tests: ['test/daemon/run.test.ts', ...WRITES],
   },
   {

@@ -3,6 +3,13 @@ import { EXECUTOR, type Mutation } from './mutation.ts';
 
 export const inExecutor: readonly Mutation[] = [
   {
+    name: 'stranger-that-came-since-is-not-minded',
+    file: 'src/daemon/executing.ts',
+    search: 'strangers: strangersByNow(core) },',
+    replace: 'strangers: world.sideEffects.strangers },',
+    tests: ['test/daemon/feed-faults.test.ts'],
+  },
+  {
     name: 'changed-order-judged-by-the-plan',
     file: 'src/engine/prepare-write.ts',
     search: 'const mismatch = { ...action.mismatch, observedOrder: found.order };',

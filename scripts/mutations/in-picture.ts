@@ -57,8 +57,8 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'acknowledged-position-covers-the-next-one',
     file: 'src/engine/mass.ts',
-    search: 'return `${key} ${side} ${toDigits(entryPrice, ENTRY_DIGITS)}`;',
-    replace: 'return key;',
+    search: 'if (observedPosition === null) return key;',
+    replace: 'if (key !== "") return key;',
     tests: ['test/engine/mass.test.ts'],
   },
   {

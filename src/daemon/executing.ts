@@ -12,6 +12,7 @@ import { firstClosed, judgeAll } from '../gates/index.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
+import { strangersByNow } from './strangers.ts';
 import { gateWorld } from './world.ts';
 
 /** What became of a run's runnable actions; an action without a result was not tried. */
@@ -137,8 +138,17 @@ function aboutOne(observation: Observation, action: PlannedAction): Observation 
   return { ...observation, orders, complete: observation.complete && action.action === 'flatten' };
 }
 
-/** Within a run cooldown and day are judged from before the run: its own writes are counted as the run's. */
+/**
+ * Within a run cooldown and day are judged from before the run: its own writes are counted as the run's. And nothing is decided
+ * on events meanwhile, so that whose orders have come since the stream alone tells.
+ */
 export function worldWithinRun(core: Core, expected: ExpectedState): GateWorld {
   const { sinceLastWriteAtRunMs, dayAtRun } = core.vitals;
-  return { ...gateWorld(core, expected), sinceLastWriteMs: sinceLastWriteAtRunMs, day: dayAtRun };
+  const world = gateWorld(core, expected);
+  return {
+    ...world,
+    sideEffects: { ...world.sideEffects, strangers: strangersByNow(core) },
+    sinceLastWriteMs: sinceLastWriteAtRunMs,
+    day: dayAtRun,
+  };
 }

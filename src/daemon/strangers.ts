@@ -1,5 +1,7 @@
 /** Orders that aren't ours: counted for people, and for the gate that minds what a flatten would leave alone. */
 import type { Comparison } from '../engine/compare.ts';
+import { hasEnded } from '../engine/view-age.ts';
+import { classifyOrder } from '../gates/identity.ts';
 import type { Core } from './core.ts';
 
 /** Takes note of whose orders there are besides ours; one with our prefix that can't be read counts as a stranger's. */
@@ -10,6 +12,22 @@ export function noteStrangers(core: Core, comparison: Comparison): void {
   for (const { symbol } of comparison.unparsable) strangers.set(symbol, (strangers.get(symbol) ?? 0) + 1);
   vitals.strangers = strangers;
   sayUnparsable(core, comparison);
+}
+
+/**
+ * The same with those that the stream has told of since, by symbol; null before the first comparison. One may count twice, and
+ * one that has gone since counts until the next comparison.
+ */
+export function strangersByNow({ vitals, settings }: Core): ReadonlyMap<string, number> | null {
+  const { strangers, view } = vitals;
+  if (strangers === null || view.orders.size === 0) return strangers;
+  const counts = new Map(strangers);
+  for (const { item, gone } of view.orders.values()) {
+    const whose = gone || hasEnded(item.status) ? 'over' : classifyOrder(item, settings.identity).kind;
+    if (whose === 'over' || whose === 'ours' || whose === 'repair') continue;
+    counts.set(item.symbol, (counts.get(item.symbol) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Orders with our prefix that nobody can judge: told, never touched. */

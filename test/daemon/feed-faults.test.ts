@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { chmodSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { onExchangeEvent } from '../../src/daemon/listening.ts';
 import {
   clientId,
   type LiveWorld,
@@ -210,6 +211,23 @@ describe('a position that nobody expects', () => {
       expect([kinds, reasons]).toEqual([[], ['flatten_side_effects']]);
     },
   );
+
+  test("stays when an order that isn't ours comes to its symbol while the position is read for the last time", async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    const { core } = world;
+    const deps = { core, runSoon: () => undefined, decideSoon: () => undefined, fatal: () => undefined };
+    world.account.onRead = () => {
+      const orders = [liveOrder(world, 3, { clientOrderId: 'web_12345' })];
+      const heardAtMonoMs = core.clock.monoMs();
+      onExchangeEvent(deps, { type: 'account_update', orders, positions: [], heardAtMonoMs });
+    };
+    await world.pass(50);
+    expect(world.sent).toEqual([]);
+    const last = world.core.journal.state().dispatches;
+    expect(last).toEqual([]);
+  });
 
   test('stays when its symbol is in a hedge group', async () => {
     const config = 'reconcile: {interval_ms: 5000, hedge_groups: [[ETHUSDT, BTCUSDT]]}';
