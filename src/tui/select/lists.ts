@@ -37,8 +37,8 @@ function counterSpans(counters: StatusDocument['counters']): readonly Span[] {
 }
 
 function lastRun(state: ScreenState, status: StatusDocument): string {
-  if (status.run.last_at_ms === null) return 'no run yet';
-  return `last run ${wholeAge(daemonNowMs(state, status) - status.run.last_at_ms)} ago`;
+  if (status.run.last_at_ms === null) return bracketed(state, 'no run yet');
+  return bracketed(state, `last run ${wholeAge(daemonNowMs(state, status) - status.run.last_at_ms)} ago`);
 }
 
 /** Exactly `count` rows of mismatches from the `from`th on; the first is labelled. */
@@ -143,7 +143,8 @@ const eventTones: Readonly<Record<StatusDocument['events'][number]['level'], Ton
 /** Two rows: the last answer, hold or pending request; then the next step, or what remains when nobody speaks. */
 export function noteRows(state: ScreenState, width: number): readonly Row[] {
   const { glyphs } = state.setting;
-  const first = state.notice === null ? holdRow(state) : [span(` ${state.notice.text}`, state.notice.tone)];
+  const first =
+    state.notice === null ? holdRow(state, width) : [span(` ${state.notice.text}`, state.notice.tone)];
   const step = stepSpan(state);
   const lines = wrap(step.text, width - 1).map((line): Row => [span(` ${line}`, step.tone)]);
   const isFree = first.every(({ text }) => text.trim() === '');
@@ -151,14 +152,17 @@ export function noteRows(state: ScreenState, width: number): readonly Row[] {
   return rows.map((row) => fitRow(row, width, glyphs));
 }
 
-function holdRow(state: ScreenState): Row {
+function holdRow(state: ScreenState, width: number): Row {
   const stage = state.received?.status.stage;
   if (stage === undefined) return [];
   const pending =
     stage.requested > stage.in_force ? `PENDING ${stage.requested} (${stage.requested_by})` : '';
   const hold = stage.hold === null ? '' : `HOLD ${stage.hold.stage}: ${stage.hold.because}`;
   const missing = pending !== '' && stage.next !== null ? stage.next.missing.join(', ') : '';
-  return [span(` ${[pending, hold, missing].filter((part) => part !== '').join('  |  ')}`, 'note')];
+  const parts = [pending, hold, missing].filter((part) => part !== '');
+  if (parts.length === 0) return [];
+  const text = cut(parts.join('  |  '), width - (linkState(state) === 'ok' ? 1 : 3), state.setting.glyphs);
+  return [span(` ${bracketed(state, text)}`, staleTone(state, 'note'))];
 }
 
 function stepSpan(state: ScreenState): Span {
