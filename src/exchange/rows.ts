@@ -56,21 +56,22 @@ export const side = z.enum(['BUY', 'SELL']);
 /** The side of a position. */
 export const positionSide = z.enum(['BOTH', 'LONG', 'SHORT']);
 
-const STATUSES: Readonly<Record<string, OrderStatus>> = {
-  NEW: 'NEW',
-  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
-  FILLED: 'FILLED',
-  CANCELED: 'CANCELED',
-  EXPIRED: 'EXPIRED',
-  EXPIRED_IN_MATCH: 'EXPIRED',
-  REJECTED: 'REJECTED',
+/** A map, for a word such as "constructor" is a property of every object. */
+const STATUSES: ReadonlyMap<string, OrderStatus> = new Map([
+  ['NEW', 'NEW'],
+  ['PARTIALLY_FILLED', 'PARTIALLY_FILLED'],
+  ['FILLED', 'FILLED'],
+  ['CANCELED', 'CANCELED'],
+  ['EXPIRED', 'EXPIRED'],
+  ['EXPIRED_IN_MATCH', 'EXPIRED'],
+  ['REJECTED', 'REJECTED'],
   // A conditional order that has fired lives on as an ordinary one.
-  TRIGGERED: 'EXPIRED',
-  TRIGGERING: 'NEW',
-  FINISHED: 'EXPIRED',
-};
+  ['TRIGGERED', 'EXPIRED'],
+  ['TRIGGERING', 'NEW'],
+  ['FINISHED', 'EXPIRED'],
+]);
 /** An order's status in our words; UNKNOWN for one we don't know. */
-export const status = z.string().transform((text): OrderStatus => STATUSES[text] ?? 'UNKNOWN');
+export const status = z.string().transform((text): OrderStatus => STATUSES.get(text) ?? 'UNKNOWN');
 
 /** A row of openOrders and of GET order. */
 export const orderRow = z

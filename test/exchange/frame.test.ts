@@ -69,7 +69,8 @@ describe('a frame', () => {
   });
 
   test('with a status that is not known keeps the order, as unknown', () => {
-    expect(readFrame(orderUpdate({ X: 'NEW_ADL' }))).toMatchObject({ orders: [{ status: 'UNKNOWN' }] });
+    for (const X of ['NEW_ADL', 'constructor', 'toString', '__proto__', ''])
+      expect(readFrame(orderUpdate({ X }))).toMatchObject({ orders: [{ status: 'UNKNOWN' }] });
   });
 
   test('with a crafted id or type shows it escaped', () => {
