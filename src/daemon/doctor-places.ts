@@ -21,7 +21,7 @@ export function tryAudit(
   places: Places,
   disk: Disk = realDisk,
 ): { readonly problem: string | null; readonly disk: PrerequisiteFacts['disk'] } {
-  const tried = tryDirectory(dirname(places.auditPath), freeSpace, disk);
+  const tried = tryDirectory(dirname(places.auditPath), (directory) => freeSpace(directory, disk), disk);
   return tried.ok
     ? { problem: null, disk: tried.measured }
     : { problem: tried.why, disk: { why: 'the directory of the audit takes no write' } };

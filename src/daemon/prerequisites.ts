@@ -19,10 +19,16 @@ export interface Acknowledgement {
 }
 
 /** Judges every prerequisite with what is known now. */
-export function judgePrerequisites({ settings, places, vitals, journal }: Core): readonly Criterion[] {
+export function judgePrerequisites({
+  settings,
+  places,
+  vitals,
+  journal,
+  machine,
+}: Core): readonly Criterion[] {
   const { rules, rulesProblem, complete } = vitals;
   return judge({
-    ...settledFacts(settings, places),
+    ...settledFacts(settings, places, machine.disk),
     symbols:
       rules.size === 0
         ? { kind: 'unknown', why: rulesProblem ?? 'symbols not read yet' }

@@ -12,6 +12,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  statfsSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -47,6 +48,8 @@ export interface Disk {
   readonly makeDirectory: (path: string, mode: number) => void;
   /** Makes creations and renames inside a directory durable. */
   readonly syncDirectory: (path: string) => void;
+  /** Bytes that this user may still write on a directory's file system. */
+  readonly freeBytes: (directory: string) => number;
 }
 
 /** This machine's disk. */
@@ -86,6 +89,10 @@ export const realDisk: Disk = {
     } finally {
       closeSync(fd);
     }
+  },
+  freeBytes: (directory) => {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
   },
 };
 

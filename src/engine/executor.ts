@@ -8,6 +8,7 @@
  */
 import type { DispatchResult, WriteRequest } from '../exchange/exchange.ts';
 import type { RunUsage } from '../gates/gate.ts';
+import type { Clock } from './clock.ts';
 import { withinDeadline } from './deadline.ts';
 import { spend, UNUSED_RUN } from './decide.ts';
 import type { ExecuteRequest, ExecutorTools } from './executor-types.ts';
@@ -31,6 +32,8 @@ export interface Executor {
 }
 
 const DISPATCH_LIMIT_MS = 60_000;
+/** A targeted read holds for so long from its question on; what took longer may have lain there while the thread stood still. */
+const READ_HOLDS_MS = 10_000;
 
 /** Makes an executor. */
 export function createExecutor(tools: ExecutorTools): Executor {
@@ -78,13 +81,21 @@ type Ready = Extract<Prepared, { kind: 'ready' }>;
 async function executeOne(pass: Pass, action: PlannedAction): Promise<ItemResult> {
   const early = closedGate(pass, action);
   if (early !== null) return notTried(pass, action, early, 'closed before its turn');
+  const isOld = startAge(pass.tools.clock);
   const prepared = await prepare(pass, action);
   if (prepared.kind === 'blocked') return notTried(pass, action, prepared.reason, prepared.text);
   if (prepared.kind === 'failed') return notTried(pass, action, 'port_error', prepared.text);
   // Always: the feed, the lock and the clocks may have moved during the read without anybody having looked yet.
   const late = closedGate(pass, prepared.action, true);
   if (late !== null) return notTried(pass, action, late, 'closed during the targeted read');
+  if (isOld()) return notTried(pass, action, 'not_confirmed', 'the targeted read took too long to count');
   return writeOne(pass, prepared);
+}
+
+/** Tells from now on whether a read that begins now is too old, by the clock that says more: one stands still in a suspend. */
+function startAge(clock: Clock): () => boolean {
+  const [monoMs, wallMs] = [clock.monoMs(), clock.wallMs()];
+  return () => !(Math.max(clock.monoMs() - monoMs, clock.wallMs() - wallMs) <= READ_HOLDS_MS);
 }
 
 /** Everything that can close between two actions; a moved epoch, or `judgeAnew`, asks all the gates again. */

@@ -140,7 +140,8 @@ function applyIntent(state: JournalState, record: AuditRecord): JournalState {
 
 function applyResult(state: JournalState, record: AuditRecord): JournalState {
   const { details } = record;
-  if (typeof details['resolves'] === 'string') return closeIntent(state, details['resolves']);
+  if (typeof details['resolves'] === 'string')
+    return applyResolution(state, details['resolves'], details['outcome']);
   if (typeof details['verifies'] === 'string') {
     const actionId = details['action_id'];
     if (typeof actionId !== 'string') return state;
@@ -176,6 +177,15 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
     case null:
       return state;
   }
+}
+
+/** A write that died with its process was a failure as much as one that is answered: or each start might send it again. */
+function applyResolution(state: JournalState, intentId: string, outcome: unknown): JournalState {
+  const intent = state.openIntents.get(intentId);
+  const closed = closeIntent(state, intentId);
+  return intent?.status === 'open' && outcome === 'not_executed'
+    ? countFailure(closed, intent.actionId)
+    : closed;
 }
 
 function applyCeremony(state: JournalState, record: AuditRecord): JournalState {

@@ -168,6 +168,40 @@ describe('the executor', () => {
     expect(w.sent).toEqual([]);
   });
 
+  test('sends nothing on a targeted read from before the machine slept, while the monotonic clock stood still', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.order = () => {
+      w.clock.advance(10_001);
+      return { kind: 'found', order: observedOrder(1) };
+    };
+    const actions = [runnable(cancel(1))];
+    const request = { run, actions, epoch: w.interlock.epoch(), ledger: openLedger(actions) };
+    const slept = createExecutor({ ...w.tools, clock: { ...w.clock, monoMs: () => 0 } });
+    const done = await slept.execute({ ...request, unplanned: () => undefined, rejudge: () => null });
+    expect(statuses(done)).toEqual(['blocked:not_confirmed']);
+    expect(w.sent).toEqual([]);
+  });
+
+  test('sends nothing on a targeted read from before the thread stood still', async () => {
+    for (const [standsMs, sent] of [
+      [10_000, 1],
+      [10_001, 0],
+    ] as const) {
+      using directory = scratch();
+      const w = world(directory.path);
+      w.script.order = () => {
+        w.clock.advance(standsMs);
+        return { kind: 'found', order: observedOrder(1) };
+      };
+      const [result] = await w.execute([cancel(1)]);
+      expect(w.sent).toHaveLength(sent);
+      if (sent > 0) continue;
+      expect(result).toMatchObject({ status: 'blocked', reason: 'not_confirmed' });
+      expect(w.lines()).toMatchObject([{ status: 'BLOCKED', block_reason: 'not_confirmed' }]);
+    }
+  });
+
   test('a failed, throwing or priceless targeted read sends nothing', async () => {
     using directory = scratch();
     const w = world(directory.path);

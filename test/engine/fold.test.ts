@@ -86,6 +86,19 @@ describe('the fold of the journal', () => {
     expect(failures(unfilled)).toBe(3);
   });
 
+  test('a write whose process died on it counts as a failure of its item when it turns out not to have been executed', () => {
+    const died = (outcome: 'executed' | 'not_executed', before: readonly AuditEntry[] = []) =>
+      replay([
+        intentEntry('a', { action_id: 'item' }),
+        ...before,
+        entry({ event_type: 'REMEDIATE_RESULT', details: { resolves: 'a', outcome } }),
+      ]).failuresByItem.get('item') ?? 0;
+    expect(died('not_executed')).toBe(1);
+    expect(died('executed')).toBe(0);
+    // Counted when it became unknown, and not twice.
+    expect(died('not_executed', [outcomeEntry('a', 'UNKNOWN')])).toBe(1);
+  });
+
   test('a ban is remembered and never shortened', () => {
     const until = (ms: number) => entry({ details: { backoff_until_ms: ms } });
     expect(replay([until(500), until(300)]).backoffUntilMs).toBe(500);

@@ -38,6 +38,13 @@ export function unfulfilled(world: World): Unfulfilled | null {
   return first;
 }
 
+/** Whether the daemon may act: no pause that moved clocks made longer, and an audit that takes lines. */
+export function isFree({ process, monoMs, observer }: World): boolean {
+  const core = process()?.core;
+  if (core === undefined || !core.journal.healthy()) return false;
+  return core.vitals.backoff.untilMonoMs <= monoMs() || observer.knowledge.jumpedMs <= 60_000;
+}
+
 /** What is looked at once, when a seed ends well: how it ended, and S16 now and then, for it costs as much as the rest. */
 export function lookBack(world: World): void {
   const process = world.process();

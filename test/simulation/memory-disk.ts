@@ -26,6 +26,8 @@ export interface MemoryDisk {
   readonly setHook: (hook: DiskHook) => void;
   readonly find: (path: string) => Inode | undefined;
   readonly paths: () => readonly string[];
+  /** The room that it says to have; it refuses nothing by itself. */
+  readonly setFreeBytes: (bytes: number) => void;
   /** Puts bytes at the end of a file, as another program would. */
   readonly append: (path: string, text: string) => void;
   /** Puts a new file in place, as a rotation does. */
@@ -43,6 +45,9 @@ const UID = process.getuid?.() ?? 0;
 /** File systems write their names down by themselves every few seconds. */
 const NAMES_SETTLE_MS = 30_000;
 
+/** Plenty. */
+export const ROOMY_BYTES = 10 * 2 ** 30;
+
 /** Starts with its root directory. */
 export function createMemoryDisk(nowMs: () => number): MemoryDisk {
   const renamedAt = new Map<string, number>();
@@ -52,6 +57,7 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
   let listener: (path: string, inode: Inode, owner: Owner) => void = () => undefined;
   let hook: DiskHook = () => null;
   let nextFd = 10;
+  let freeBytes = ROOMY_BYTES;
 
   const directory = (path: string): void => {
     if (path !== '/' && !names.has(dirname(path))) directory(dirname(path));
@@ -173,6 +179,7 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
         for (const name of durable.keys())
           if (dirname(name) === path && !names.has(name)) durable.delete(name);
       },
+      freeBytes: () => freeBytes,
     };
   }
 
@@ -186,6 +193,9 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
     },
     find: (path) => names.get(path),
     paths: () => [...names.keys()],
+    setFreeBytes: (bytes) => {
+      freeBytes = bytes;
+    },
     append: (path, text) => {
       const inode = fileAt(path);
       writeInto(inode, Buffer.from(text), inode.size);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DISK_FAULTS } from './disk-faults.ts';
 import { feedMischief } from './feed-mischief.ts';
 import { killInTheMiddle, startLateMischief } from './late-mischief.ts';
+import { stallSometime } from './stalls.ts';
 import { tamper } from './tampering.ts';
 import { isProtective } from './truth.ts';
 import type { World } from './world.ts';
@@ -47,6 +48,7 @@ function act(world: World): void {
   else if (kind < 72) feedMischief(world);
   else if (kind < 79) clockMischief(world);
   else if (kind < 85) diskMischief(world);
+  else if (kind < 89) stallSometime(world);
   else processMischief(world);
 }
 
@@ -189,13 +191,13 @@ function diskMischief(world: World): void {
 }
 
 function processMischief(world: World): void {
-  const { random, faults, coverage, weather, timeline, observer } = world;
+  const { random, faults, coverage, timeline, observer } = world;
   const kind = random.whole(0, 9);
   if (kind < 2) faults.armKill();
   else if (kind < 4) world.kill(random.chance(0.5));
   else if (kind < 6) killInTheMiddle(world);
   else if (kind < 7) world.restart();
-  else if (kind < 8) weather.startOutage(random.whole(10_000, 150_000));
+  else if (kind < 8) outage(world);
   else if (kind < 9) tamper(world);
   else if (random.chance(0.6)) {
     coverage.count('lock_lost');
@@ -207,4 +209,9 @@ function processMischief(world: World): void {
     coverage.count('long_downtime');
     world.stayDown(random.whole(20, 40) * 3_600_000);
   }
+}
+
+function outage({ weather, random }: World): void {
+  if (random.chance(0.5)) weather.startOutage(random.whole(10_000, 150_000));
+  else weather.startPriceOutage(random.whole(90_000, 400_000));
 }

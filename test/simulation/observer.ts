@@ -14,7 +14,8 @@ import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import { createSightings, type Sightings } from './sightings.ts';
-import type { Timeline } from './timeline.ts';
+import { createStallRules } from './stall-rules.ts';
+import type { Owner, Timeline } from './timeline.ts';
 import type { Trader } from './trader.ts';
 import type { Truth } from './truth.ts';
 
@@ -46,6 +47,8 @@ export interface ObserverDeps {
   readonly feed: FeedWriter;
   readonly coverage: Coverage;
   readonly trace: (what: string, text: string) => void;
+  /** Since when a process's control thread stands still; null while it runs. */
+  readonly stalledSinceMs: (owner: Owner) => number | null;
 }
 
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
@@ -55,6 +58,7 @@ export function createObserver(deps: ObserverDeps): Observer {
   const { scenario, timeline, truth, trader, feed, coverage, trace } = deps;
   const knowledge = createKnowledge();
   const sightings = createSightings(trader, truth);
+  const stalls = createStallRules(timeline);
   let violation: Violation | null = null;
   let newest: Observation | null = null;
   const fail = (rule: string, text: string): void => {
@@ -94,6 +98,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     const seen = { intents, sightings, truth, trader, feed };
     judgeDispatch({ nowMs, awakeMs, sent, scenario, knowledge, ...seen }, fail);
     judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
+    stalls.judge(sent, deps.stalledSinceMs(departure.owner), fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
@@ -112,6 +117,7 @@ export function createObserver(deps: ObserverDeps): Observer {
         fail('S12', 'a call left during a pause or a ban');
     },
     departed,
+    toldOf: stalls.told,
     arrived: (departure, executed) => {
       const sent = sentOf(departure);
       if (sent === undefined) return;
@@ -164,6 +170,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       coverage.count('runs');
       for (const reason of Object.keys(counts.blocked)) coverage.count(`blocked_${reason}`);
     },
+    stoodAlone: (gate) => coverage.count(`alone_${gate}`),
     resolved: (outcome) => coverage.count(`unknown_resolved_${outcome}`),
     noted: (_level, event, text) => {
       if (event === 'INTENT_UNRESOLVED') coverage.count('intent_manual');

@@ -32,10 +32,18 @@ export function createOperator(deps: OperatorDeps): Operator {
   const { random, coverage, observer, trace, healed } = deps;
   const { knowledge } = observer;
   let oldPhrase = '';
+  /** Some look after what only a person can tell at once, some don't. */
+  const diligence = random.pick([0.5, 0.1]);
 
   function stop(): void {
     const process = deps.process();
     if (process === null || deps.timeline.asleep()) return;
+    if (process.stalledSinceMs() !== null) {
+      // It reaches a daemon that stands still once that goes on; until then nobody was told that it is stopped.
+      coverage.count('stop_while_stalled');
+      process.after(0, stop);
+      return;
+    }
     coverage.count('op_stop');
     if (process.core.journal.state().openIntents.size > 0) coverage.count('F80_stop_during_unknown');
     if (process.core.vitals.executing) coverage.count('stop_while_executing');
@@ -85,7 +93,7 @@ export function createOperator(deps: OperatorDeps): Operator {
       const isRight = phrase === confirmation.phrase;
       oldPhrase = confirmation.phrase;
       const lookMs = random.whole(500, 5000);
-      deps.timeline.after(lookMs, process.owner, () => confirm(process, phrase, isRight));
+      process.after(lookMs, () => confirm(process, phrase, isRight));
     });
   }
 
@@ -104,7 +112,7 @@ export function createOperator(deps: OperatorDeps): Operator {
       if (exit_code === 0 && needsTwo(process)) observer.fail('approvals', 'one operator was enough for two');
       if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
       if (isRight && needsAnother)
-        deps.timeline.after(random.whole(500, 8000), process.owner, () => void approveAsAnother(process));
+        process.after(random.whole(500, 8000), () => void approveAsAnother(process));
     });
   }
 
@@ -131,7 +139,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   function renew(process: Process): void {
     void process.command('renew', raise(process)).then(({ confirmation }) => {
       if (confirmation === undefined) return;
-      deps.timeline.after(random.whole(500, 5000), process.owner, () => {
+      process.after(random.whole(500, 5000), () => {
         const { armed } = knowledge;
         trace('operator', 'renew');
         void process
@@ -205,7 +213,7 @@ export function createOperator(deps: OperatorDeps): Operator {
     stop,
     look: () => {
       const process = deps.process();
-      if (process === null) return;
+      if (process === null || process.stalledSinceMs() !== null) return;
       const { vitals } = process.core;
       if (!healed() && random.chance(0.012)) return unexpected(process);
       if (vitals.latch !== null) {
@@ -213,7 +221,7 @@ export function createOperator(deps: OperatorDeps): Operator {
         return;
       }
       acknowledgeAll(process);
-      if (process.core.journal.state().openIntents.size > 0 && (healed() || random.chance(0.5)))
+      if (process.core.journal.state().openIntents.size > 0 && (healed() || random.chance(diligence)))
         resolve(process);
       if (vitals.stage.inForce === 4 && !healed() && random.chance(0.03)) renew(process);
       if (vitals.stage.request.stage < 3) {

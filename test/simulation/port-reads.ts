@@ -8,6 +8,7 @@ import type { PortDeps } from './port.ts';
 import { orderRow, positionRow } from './rows.ts';
 import type { TruthView } from './truth.ts';
 import type { ReadFault } from './weather.ts';
+import type { RawReply } from './write-faults.ts';
 
 type Reads = Pick<Exchange, 'rules' | 'observe' | 'queryOrder' | 'queryPosition' | 'readClock' | 'keyRights'>;
 
@@ -18,6 +19,8 @@ export interface PortReads {
 }
 
 const STALE_MS = 20_000;
+/** Nothing useful comes back. */
+const SPOILED: ReadonlySet<ReadFault> = new Set(['read_failed', 'F30_unparsable', 'F18_limited_read']);
 const FAILED = { kind: 'failed', error: 'the exchange of the simulation says nothing' } as const;
 const RULES: readonly SymbolRules[] = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT'].map((symbol) => ({
   symbol,
@@ -31,9 +34,14 @@ const RULES: readonly SymbolRules[] = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT'].map((sym
 
 /** Makes them for one process. */
 export function createPortReads(
-  deps: PortDeps & { readonly pause: Pause; readonly wait: (ms: number) => Promise<void> },
+  deps: PortDeps & {
+    readonly pause: Pause;
+    readonly wait: (ms: number) => Promise<void>;
+    /** What a reply says of calls that are still allowed. */
+    readonly learn: (reply: RawReply) => void;
+  },
 ): PortReads {
-  const { owner, timeline, truth, weather, random, clock, pause, wait, witness } = deps;
+  const { owner, timeline, truth, weather, random, clock, pause, wait, learn, witness } = deps;
   let knownMode: PositionMode | null = null;
 
   /** One request: null when it must not leave or nothing useful comes back. */
@@ -42,18 +50,20 @@ export function createPortReads(
     witness.called(owner);
     await wait(weather.latencyMs());
     const fault = weather.readFault();
-    const value = fault === 'read_failed' || fault === 'F30_unparsable' ? null : serve(fault);
+    const value = fault !== null && SPOILED.has(fault) ? null : serve(fault);
     await wait(weather.latencyMs());
+    if (fault === 'F18_limited_read') learn({ status: 429, text: '', retryAfterS: random.whole(5, 60) });
     return value;
   }
 
   const viewFor = (fault: ReadFault | null): TruthView =>
     truth.view(fault === 'F29_stale_read' ? random.whole(1, STALE_MS) : 0);
 
+  /** Read just now; the exchange may have stopped working it out. */
   const priceOf = (symbol: string) => ({
     symbol,
     markPrice: new BigNumber(truth.mark(symbol)).toFixed(),
-    atMs: timeline.nowMs(),
+    atMs: timeline.nowMs() - weather.priceAgeMs(),
     readAtMonoMs: clock.monoMs(),
   });
 
@@ -99,13 +109,17 @@ export function createPortReads(
           const order = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
           const lagging = fault === 'F27_lagging_read' || order?.symbol !== symbol;
           if (order === undefined || lagging || order.conditional !== conditional) return 'not_found';
+          witness.toldOf(owner, `order ${order.orderId}`);
           return orderRow(order);
         });
         if (found === null) return FAILED;
         return found === 'not_found' ? { kind: 'not_found' } : { kind: 'found', order: found };
       },
       queryPosition: async (symbol) => {
-        const rows = await call((fault) => viewFor(fault).positions.filter((row) => row.symbol === symbol));
+        const rows = await call((fault) => {
+          witness.toldOf(owner, `position ${symbol}`);
+          return viewFor(fault).positions.filter((row) => row.symbol === symbol);
+        });
         if (rows === null) return FAILED;
         const positions = rows.map(positionRow);
         if (!owner.dead) witness.positionsRead(owner, symbol, positions);

@@ -37,6 +37,8 @@ export interface WireWitness {
   /** The reply to a write reached the process, and what the program makes of it. */
   readonly answered: (departure: Departure, result: DispatchResult) => void;
   /** The process was told to stay away for so long. */
+  /** The exchange answered a question about one order, or one symbol's position. */
+  readonly toldOf: (owner: Owner, item: string) => void;
   readonly toldPause: (owner: Owner, ms: number) => void;
   readonly observed: (owner: Owner, observation: Observation) => void;
   /** A targeted read of a symbol's positions was answered. */
@@ -76,7 +78,7 @@ export function createPort(deps: PortDeps): Exchange {
     new Promise((goOn) => {
       timeline.after(ms, owner, goOn);
     });
-  const reads = createPortReads({ ...deps, pause, wait });
+  const reads = createPortReads({ ...deps, pause, wait, learn });
   const stream = createPortStream({ ...deps, emit });
   let hasWriter = false;
 
@@ -120,7 +122,10 @@ export function createPort(deps: PortDeps): Exchange {
       });
     const answerMs = thereMs + weather.latencyMs() + (fault?.delayMs ?? 0);
     await wait(Math.min(answerMs, options.requestTimeoutMs));
-    const answer = answerMs > options.requestTimeoutMs ? null : fault === null ? raw : fault.reply(raw);
+    // A process that stood still finds its own limit over, whatever has come meanwhile.
+    const isLate = timeline.nowMs() - departure.atMs > options.requestTimeoutMs;
+    const answer =
+      isLate || answerMs > options.requestTimeoutMs ? null : fault === null ? raw : fault.reply(raw);
     if (answer === null) {
       await wait(Math.max(0, options.requestTimeoutMs - answerMs));
       return { kind: 'none', sent: true, why: `no complete reply within ${options.requestTimeoutMs} ms` };

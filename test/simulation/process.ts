@@ -1,5 +1,5 @@
 /** One daemon process: the program's own parts, composed as a start composes them, on a machine of the simulation. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   COMMANDS,
   type CommandBody,
@@ -15,16 +15,20 @@ import { openFeedSource } from '../../src/daemon/feed-source.ts';
 import { openNotebook } from '../../src/daemon/notebook.ts';
 import { stop } from '../../src/daemon/stopping.ts';
 import type { Clock } from '../../src/engine/clock.ts';
+import type { Decision } from '../../src/engine/decide.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import type { Machine } from '../../src/engine/machine.ts';
 import { openPauseRecord } from '../../src/engine/pause-record.ts';
+import type { GateName } from '../../src/engine/types.ts';
 import type { Log } from '../../src/ops/log.ts';
 import type { Metrics, RunCounts } from '../../src/ops/metrics.ts';
+import { aloneIn } from './alone.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { createPort, type WireWitness } from './port.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
+import { acrossThreads, createThread, timelineOf } from './threads.ts';
 import type { Owner, Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
 import type { Weather } from './weather.ts';
@@ -34,6 +38,8 @@ export const CANARY = 'c0ffee5ec2e7canary';
 
 export interface ProcessWitness extends WireWitness {
   readonly runCounted: (counts: RunCounts) => void;
+  /** A gate was the only closed one for an action. */
+  readonly stoodAlone: (gate: GateName) => void;
   readonly resolved: (outcome: string) => void;
   readonly noted: (level: string, event: string, text: string) => void;
   /** Lines that the journal said it took. */
@@ -61,6 +67,14 @@ export interface Process {
   readonly command: <N extends CommandName>(name: N, body: CommandBody<N>) => Promise<CommandReply>;
   /** Ends in order; called back when it has. */
   readonly shutdown: (done: () => void) => void;
+  /** Does something in it later, or once it goes on. */
+  readonly after: (ms: number, run: () => void) => void;
+  /** Its control thread alone, or all of it, stands still for so long. */
+  readonly stall: (what: 'control' | 'both', ms: number) => void;
+  /** Since when its control thread stands still; null while it runs. */
+  readonly stalledSinceMs: () => number | null;
+  /** How long it stood still in all, milliseconds. */
+  readonly stalledMs: () => number;
 }
 
 const ACCOUNT_DIR = '/simulated/account';
@@ -87,12 +101,15 @@ export function startProcess(deps: ProcessDeps): Process {
   const { settings, places } = scenario;
   const owner: Owner = { dead: false };
   const disk = shared.forOwner(owner);
+  const control = createThread(timeline, owner);
+  const exchangeThread = createThread(timeline, owner);
   const machine: Machine = {
     disk,
-    timers: { after: (ms, run) => timeline.after(ms, owner, run) },
+    timers: { after: control.after },
     randomHex: random.hex,
   };
-  for (const directory of [places.stateDir, ACCOUNT_DIR]) disk.makeDirectory(directory, 0o700);
+  for (const directory of [places.stateDir, ACCOUNT_DIR, dirname(places.socketPath)])
+    disk.makeDirectory(directory, 0o700);
   const firstUse = disk.lookup(ACCOUNT.head) === null;
   const latch = openLatch({
     path: ACCOUNT.latch,
@@ -146,9 +163,16 @@ export function startProcess(deps: ProcessDeps): Process {
     feed,
     notebook,
     metricsUrl: '',
-    connect: (options, interlock) => createPort({ ...deps, owner, options, interlock }),
+    connect: (options, interlock) => {
+      const thread = timelineOf(timeline, owner, exchangeThread);
+      return acrossThreads(createPort({ ...deps, timeline: thread, owner, options, interlock }), control);
+    },
   });
-  const room = createEngineRoom(core, latch, countOnly(owner, witness));
+  const room = createEngineRoom(
+    core,
+    latch,
+    countOnly(owner, witness, () => core.vitals.decision),
+  );
   let ending = false;
   const command: CommandDeps = {
     core,
@@ -175,7 +199,7 @@ export function startProcess(deps: ProcessDeps): Process {
   };
   const beat = (): void => {
     room.beat();
-    timeline.after(restMs(), owner, beat);
+    control.after(restMs(), beat);
   };
   beat();
   return {
@@ -183,20 +207,32 @@ export function startProcess(deps: ProcessDeps): Process {
     core,
     latch,
     room,
-    command: (name, body) => runCommand(command, name, COMMANDS[name].parse(body) as never),
-    shutdown: (done) => {
-      ending = true;
-      core.interlock.allowWrites(false);
-      void core.exchange.setWriter(false);
-      room.eventRuns.close();
-      void room.scheduler.close().then(() => {
-        journal.close();
-        latch.close();
-        owner.dead = true;
-        done();
-      });
+    command: (name, body) =>
+      new Promise((answer) => {
+        control.ask(() => answer(runCommand(command, name, COMMANDS[name].parse(body) as never)));
+      }),
+    after: control.after,
+    stall: (what, ms) => {
+      control.hold(ms);
+      if (what === 'both') exchangeThread.hold(ms);
     },
+    stalledSinceMs: control.heldSinceMs,
+    stalledMs: control.heldMs,
+    shutdown: (done) => control.pass(() => end(done)),
   };
+
+  function end(done: () => void): void {
+    ending = true;
+    core.interlock.allowWrites(false);
+    void core.exchange.setWriter(false);
+    room.eventRuns.close();
+    void room.scheduler.close().then(() => {
+      journal.close();
+      latch.close();
+      owner.dead = true;
+      done();
+    });
+  }
 }
 
 const SILENT: Log = {
@@ -208,10 +244,12 @@ const SILENT: Log = {
   close: () => undefined,
 };
 
-function countOnly(owner: Owner, witness: ProcessWitness): Metrics {
+function countOnly(owner: Owner, witness: ProcessWitness, judged: () => Decision | null): Metrics {
   return {
     countRun: (counts) => {
-      if (!owner.dead) witness.runCounted(counts);
+      if (owner.dead) return;
+      witness.runCounted(counts);
+      for (const gate of aloneIn(judged())) witness.stoodAlone(gate);
     },
     countUnknownResolved: (outcome) => {
       if (!owner.dead) witness.resolved(outcome);

@@ -19,6 +19,10 @@ export const PROMISES: readonly string[] = [
   'F52_audit_rolled_back',
   'F55_killed_at_a_disk_call',
   'F56_killed_with_an_open_intent',
+  'F58_process_stopped',
+  'F58_process_stopped_while_executing',
+  'F62_control_stalls',
+  'F62_control_stalls_while_executing',
   'F68_replayed_confirmation',
   'F70_garbage',
   'F70_rotated',
@@ -53,9 +57,11 @@ export const PROMISES: readonly string[] = [
   'rotated',
   'latch_spoiled',
   'read_outage',
+  'price_outage',
   'stop_durable',
   'stop_not_durable',
   'stop_while_executing',
+
   'stage_0',
   'stage_1',
   'stage_2',
@@ -107,10 +113,38 @@ export const PROMISES: readonly string[] = [
     'max_calls_per_day',
     'max_notional_per_day',
   ].map((gate) => `blocked_${gate}`),
+  // Each of these was the only closed gate of an action, and held it by itself.
+  ...[
+    'not_armed',
+    'env_var_missing',
+    'expected_not_caught_up',
+    'mass_mismatch',
+    'snapshot_stale',
+    'clock_skew',
+    'mode_cancel_only',
+    'mode_flatten_only',
+    'cooldown_not_elapsed',
+    'not_confirmed',
+    'flatten_side_effects',
+    'notional_exceeds_limit',
+    'max_orders_reached',
+    'max_symbols_reached',
+    'max_calls_per_run',
+    'max_notional_per_run',
+    'max_calls_per_day',
+    'max_notional_per_day',
+  ].map((gate) => `alone_${gate}`),
 ];
 
 /** What is too rare for a few hundred seeds. */
-export const RARE_PROMISES: readonly string[] = ['F32_moved_since_the_read', 'blocked_not_leader'];
+export const RARE_PROMISES: readonly string[] = [
+  'F32_moved_since_the_read',
+  'blocked_not_leader',
+  'alone_audit_unavailable',
+  'alone_unresolved_intent',
+  'alone_price_unavailable',
+  'stop_while_stalled',
+];
 
 /** From so many seeds on a promise that was not kept fails the campaign; smaller ones only tell. */
 export const PROMISED_FROM_SEEDS = 200;

@@ -1,6 +1,7 @@
 /** Runs one seed from its first event to its verdict. */
 import type { Coverage } from './coverage.ts';
-import { heal, lookBack, unfulfilled } from './healing.ts';
+import { heal, isFree, lookBack, unfulfilled } from './healing.ts';
+import { createHealingWatch, type HealingWatch } from './lasting.ts';
 import { startMischief } from './mischief.ts';
 import type { Violation } from './observer.ts';
 import { createWorld, type World } from './world.ts';
@@ -42,11 +43,13 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
   const beganMs = timeline.nowMs();
   world.start();
   startMischief(world);
+  let healing: HealingWatch | null = null;
   const look = (): void => {
     if (!timeline.asleep()) {
       tendProcess(world);
       operator.look();
     }
+    healing?.look(world.process());
     const asleepMs = Math.max(0, world.startsAfterMs() - timeline.nowMs());
     timeline.after(asleepMs + LOOK_MS * pace.looks + world.random.whole(0, 3000), null, look);
   };
@@ -62,7 +65,9 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
     if (observer.violation() === null) {
       timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
       while (timeline.asleep()) timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
-      recover(world, watch);
+      heal(world);
+      healing = createHealingWatch(world);
+      recover(world, { healing, watch });
     }
   } catch (error) {
     observer.fail('bug', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -79,15 +84,17 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
   };
 }
 
-/** Sets everything right, and waits until what must happen then has happened. */
-function recover(world: World, watch: () => boolean): void {
+/** Waits until what must happen then has happened. */
+function recover(
+  world: World,
+  { healing, watch }: { readonly healing: HealingWatch; readonly watch: () => boolean },
+): void {
   const { timeline, observer } = world;
   const { looks } = world.scenario.pace;
-  heal(world);
   const healedMs = timeline.nowMs();
   for (let passedMs = HEALED_AT_LEAST_MS; observer.violation() === null; passedMs += HEALING_LOOK_MS) {
     timeline.runUntil(healedMs + passedMs * looks, watch);
-    const missed = unfulfilled(world);
+    const missed = unfulfilled(world) ?? (isFree(world) ? healing.missed() : null);
     if (missed === null) {
       lookBack(world);
       return;

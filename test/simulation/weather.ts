@@ -10,6 +10,7 @@ export const READ_FAULTS = [
   'F29_stale_read',
   'F30_unparsable',
   'F31_other_mode',
+  'F18_limited_read',
   'read_failed',
 ] as const;
 export type ReadFault = (typeof READ_FAULTS)[number];
@@ -31,6 +32,10 @@ export interface Weather {
   readonly latencyMs: () => number;
   /** Every read fails until then. */
   readonly startOutage: (ms: number) => void;
+  /** The exchange's mark prices stand still until then. */
+  readonly startPriceOutage: (ms: number) => void;
+  /** How old the prices are that it shows. */
+  readonly priceAgeMs: () => number;
   readonly heal: () => void;
   readonly healed: () => boolean;
 }
@@ -52,6 +57,8 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
+  let pricesSinceMs = 0;
+  let pricesUntilMs = 0;
   // Seeds begin one after the other, and each goes on from there.
   let nextWrite = seed;
   const writes = without.has('writes') ? 0 : random.pick([0.4, 0.6, 0.9]);
@@ -84,6 +91,12 @@ export function createWeather({
     streamFault: () => drawn(stream, STREAM_FAULTS),
     latencyMs: () => (!healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120)),
     startOutage,
+    startPriceOutage: (ms) => {
+      coverage.count('price_outage');
+      pricesSinceMs = timeline.nowMs();
+      pricesUntilMs = pricesSinceMs + ms;
+    },
+    priceAgeMs: () => (healed || timeline.nowMs() >= pricesUntilMs ? 0 : timeline.nowMs() - pricesSinceMs),
     heal: () => {
       healed = true;
     },

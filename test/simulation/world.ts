@@ -97,9 +97,18 @@ export function createWorld(
     factor: scenario.pace.people,
     heartbeatMs: settings.expectedState.staleAfterMs * 0.3,
   });
-  const observer = createObserver({ scenario, timeline, truth, trader, feed, coverage, trace });
-  const { knowledge } = observer;
   let process: Process | null = null;
+  const observer = createObserver({
+    scenario,
+    timeline,
+    truth,
+    trader,
+    feed,
+    coverage,
+    trace,
+    stalledSinceMs: (owner) => (process?.owner === owner ? process.stalledSinceMs() : null),
+  });
+  const { knowledge } = observer;
   let downUntilMs = 0;
   const traps = createTraps();
   const faults = createDiskFaults({
@@ -225,9 +234,10 @@ export function createWorld(
       coverage.count('op_restart');
       trace('operator', 'restart');
       const awakeMs = (): number => timeline.nowMs() - timeline.sleptMs();
-      const beganEndingMs = awakeMs();
+      const beganEndingMs = awakeMs() - ending.stalledMs();
       ending.shutdown(() => {
-        if (awakeMs() - beganEndingMs > 60_000) observer.fail('L4', 'a shutdown took over a minute');
+        if (awakeMs() - ending.stalledMs() - beganEndingMs > 60_000)
+          observer.fail('L4', 'a shutdown took over a minute');
       });
     },
     jumpWall: (ms) => {

@@ -1,0 +1,114 @@
+/**
+ * L7: what differs once everything is set right is repaired, or something that the scenario itself asks for stands in its
+ * way. Any other reason may come and go, and must not be all there is for as long as the world is well.
+ */
+import type { Unfulfilled } from './healing.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+export interface HealingWatch {
+  /** Notes what is said of each item; call it often while the world is well. */
+  readonly look: (process: Process | null) => void;
+  /** What is still there for no reason that may last, or that stage 4 was not reached; null once all is done. */
+  readonly missed: () => Unfulfilled | null;
+}
+
+/** Begins as the world has healed. */
+export function createHealingWatch(world: World): HealingWatch {
+  /** Why each item waits; `not planned` when no action was made for it, `runnable` when nothing blocks it. */
+  const reasons = new Map<string, Set<string>>();
+  let isLive = false;
+  return {
+    look: (process) => {
+      if (process === null) return;
+      const { vitals } = process.core;
+      isLive ||= vitals.stage.inForce === 4;
+      for (const { kind, id } of items(world)) {
+        const judged = vitals.decision?.planned.find(
+          ({ action }) =>
+            action.action === kind && (kind === 'cancel' ? action.orderId : action.symbol) === id,
+        );
+        const reason = judged === undefined ? 'not planned' : (judged.reason ?? 'runnable');
+        const key = `${kind} ${id}`;
+        reasons.set(key, new Set([...(reasons.get(key) ?? []), reason]));
+      }
+    },
+    missed: () => {
+      if (!isLive) return ['L7', 'stage 4 is not reached long after healing'];
+      for (const item of items(world)) {
+        const said = [...(reasons.get(`${item.kind} ${item.id}`) ?? [])];
+        if (said.some((reason) => isAskedFor(world, item, reason))) continue;
+        return ['L7', `${item.kind} ${item.id} stays for no lasting reason: ${said.join(', ')}`];
+      }
+      return null;
+    },
+  };
+}
+
+/** What nobody wants, by the truth. */
+function items({ truth, trader, scenario }: World): readonly Item[] {
+  const orders = truth
+    .openOrders()
+    .filter(({ owner, orderId }) => (owner === 'engine' || owner === 'stray') && !trader.wants(orderId))
+    .filter(({ reduceOnly, conditional }) => !reduceOnly && !conditional)
+    .map(({ orderId, symbol }) => ({ kind: 'cancel' as const, id: String(orderId), symbol }));
+  const positions = scenario.settings.reconcile.symbolWhitelist.flatMap((symbol) => {
+    const position = truth.position(symbol, trader.positionSide);
+    if (position.amount === 0 || position.engineAmount !== 0 || trader.said(symbol) !== 0) return [];
+    return [{ kind: 'flatten' as const, id: symbol, symbol }];
+  });
+  return [...orders, ...positions];
+}
+
+interface Item {
+  readonly kind: 'cancel' | 'flatten';
+  readonly id: string;
+  readonly symbol: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whether the scenario, and nothing that heals, keeps an item from being repaired. */
+function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boolean {
+  const { scenario, truth, trader, observer, timeline } = world;
+  const { reconcile, budgets, flatten } = scenario.settings;
+  const notionalUsdt =
+    (Math.abs(truth.position(symbol, trader.positionSide).amount) / 1000) * truth.mark(symbol);
+  const isWhole = !flatten.inChunks;
+  const nowMs = timeline.nowMs();
+  const dayStartMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const today = observer.knowledge.sent.filter(
+    ({ departure }) => departure.atMs >= Math.min(dayStartMs, nowMs - DAY_MS),
+  );
+  const spentUsdt = today.reduce((sum, sent) => sum + sent.notionalUsdt, 0);
+  switch (reason) {
+    case 'env_var_missing':
+      return !scenario.mayTrade;
+    case 'mode_cancel_only':
+      return kind === 'flatten' && reconcile.action === 'cancel_all';
+    case 'mode_flatten_only':
+      return kind === 'cancel' && reconcile.action === 'flatten';
+    case 'symbol_not_in_whitelist':
+      return !reconcile.symbolWhitelist.includes(symbol);
+    case 'flatten_side_effects':
+      return reconcile.hedgeGroups.flat().includes(symbol) || leansOn(world, symbol);
+    case 'notional_exceeds_limit':
+      return isWhole && notionalUsdt > Number(reconcile.maxFlattenNotionalUsdt) * 0.98;
+    case 'max_notional_per_run':
+      return isWhole && notionalUsdt > Number(budgets.maxNotionalPerRunUsdt) * 0.98;
+    case 'max_calls_per_day':
+      // Whatever was promised counts, also what never left with a process that died.
+      return observer.journal.intents.size >= budgets.maxCallsPerDay;
+    case 'max_notional_per_day':
+      return spentUsdt + notionalUsdt > Number(budgets.maxNotionalPerDayUsdt) * 0.98;
+    default:
+      return false;
+  }
+}
+
+/** An order of the engine that can only shrink this position. */
+function leansOn({ truth, trader }: World, symbol: string): boolean {
+  return truth
+    .openOrders()
+    .some((order) => order.symbol === symbol && order.reduceOnly && trader.wants(order.orderId));
+}
