@@ -4,6 +4,7 @@
  */
 import type { Unfulfilled } from './healing.ts';
 import type { Process } from './process.ts';
+import { isProtective } from './truth.ts';
 import type { World } from './world.ts';
 
 export interface HealingWatch {
@@ -50,7 +51,7 @@ function items({ truth, trader, scenario }: World): readonly Item[] {
   const orders = truth
     .openOrders()
     .filter(({ owner, orderId }) => (owner === 'engine' || owner === 'stray') && !trader.wants(orderId))
-    .filter(({ reduceOnly, conditional }) => !reduceOnly && !conditional)
+    .filter((order) => !isProtective(order))
     .map(({ orderId, symbol }) => ({ kind: 'cancel' as const, id: String(orderId), symbol }));
   const positions = scenario.settings.reconcile.symbolWhitelist.flatMap((symbol) => {
     const position = truth.position(symbol, trader.positionSide);
