@@ -111,6 +111,27 @@ export const inDaemon: readonly Mutation[] = [
     tests: ['test/engine/journal-rotation.test.ts'],
   },
   {
+    name: 'another-executor-ignored',
+    file: 'src/gates/not-leader.ts',
+    search: "if (otherExecutor === null) return answer(true, 'lock held', limit);",
+    replace: "if (isLeader) return answer(true, 'lock held', limit);",
+    tests: ['test/gates/gates.test.ts', 'test/daemon/other-executor.test.ts'],
+  },
+  {
+    name: 'orders-of-earlier-processes-are-anothers',
+    file: 'src/daemon/other-executor.ts',
+    search: '  if (madeAtMs <= judgedFromMs) return false;\n',
+    replace: '',
+    tests: ['test/daemon/other-executor.test.ts'],
+  },
+  {
+    name: 'another-executor-forgotten-by-a-restart',
+    file: 'src/engine/fold.ts',
+    search: 'otherExecutor: foldOther(state.otherExecutor, record),',
+    replace: 'otherExecutor: null,',
+    tests: ['test/daemon/other-executor.test.ts'],
+  },
+  {
     name: 'rotation-forgets-what-was-spent',
     file: 'src/engine/checkpoint.ts',
     search:

@@ -5,6 +5,7 @@ import type { Core } from './core.ts';
 import type { EngineRoom } from './engine-room.ts';
 import { onExchangeEvent } from './listening.ts';
 import { recallMass } from './mass.ts';
+import { recallOther } from './other-executor.ts';
 
 export interface BeginningDeps {
   readonly core: Core;
@@ -34,6 +35,7 @@ function sayHowItBegan(core: Core): void {
   const text = `started: ${settings.exchange.environment}, account ${account}, request ${request.stage} by ${request.by}`;
   notebook.note('info', 'STARTED', text);
   recallMass(core);
+  recallOther(core);
   if (vitals.latch !== null)
     notebook.note('alarm', 'STOP_LATCHED', `still latched: ${vitals.latch.id} by ${vitals.latch.by}`);
 }

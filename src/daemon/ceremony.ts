@@ -16,6 +16,7 @@ import type {
 import { earnedBy } from '../engine/evidence.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
+import { OTHER_EXECUTOR_ITEM } from '../engine/other-executor.ts';
 import type { Hold, StageContext } from '../engine/stage-types.ts';
 import { STAGE_NAMES } from '../engine/stages.ts';
 import type { StageNumber } from '../engine/types.ts';
@@ -141,6 +142,12 @@ export function holdsOf(core: Core): readonly Hold[] {
       stage: 1,
       because: `${MASS_ITEM}: ${vitals.massFound.figure}; look, then grinder ack ${MASS_ITEM}`,
       remedy: `grinder ack ${MASS_ITEM}`,
+    });
+  if (vitals.otherExecutor !== null)
+    holds.push({
+      stage: 1,
+      because: `not_leader: another executor sent ${vitals.otherExecutor.clientOrderId}; find and end it, then grinder ack ${OTHER_EXECUTOR_ITEM}`,
+      remedy: `grinder ack ${OTHER_EXECUTOR_ITEM}`,
     });
   if (!leadership.stillHeld())
     holds.push({

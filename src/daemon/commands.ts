@@ -3,12 +3,14 @@ import type { CommandName, CommandReply, ParsedBody } from '../control/protocol.
 import { escapeText } from '../engine/escape.ts';
 import type { Latch } from '../engine/latch.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
+import { OTHER_EXECUTOR_ITEM } from '../engine/other-executor.ts';
 import type { StageNumber } from '../engine/types.ts';
 import { injectCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import type { LatchState } from './core.ts';
 import { acknowledgeMass } from './mass.ts';
 import { identify } from './operators.ts';
+import { acknowledgeOther } from './other-executor.ts';
 import { acknowledged, acknowledgements } from './prerequisites.ts';
 import { proveHere } from './proving.ts';
 import { DENIED, FAILED, OK, reply, TEMPORARY } from './reply.ts';
@@ -92,6 +94,10 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
   const operator = who.operator.name;
   if (item === MASS_ITEM) {
     const refused = acknowledgeMass(core, operator);
+    return refused === null ? reply(OK, `${item} acknowledged by ${operator}`) : reply(FAILED, refused);
+  }
+  if (item === OTHER_EXECUTOR_ITEM) {
+    const refused = acknowledgeOther(core, who.operator);
     return refused === null ? reply(OK, `${item} acknowledged by ${operator}`) : reply(FAILED, refused);
   }
   const appended = core.journal.append({

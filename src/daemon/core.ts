@@ -10,6 +10,7 @@ import type { Interlock } from '../engine/interlock.ts';
 import type { Journal } from '../engine/journal.ts';
 import type { Machine } from '../engine/machine.ts';
 import type { MassFound } from '../engine/mass-records.ts';
+import type { OtherExecutor } from '../engine/other-executor.ts';
 import type { PauseRecord } from '../engine/pause-record.ts';
 import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
@@ -115,6 +116,14 @@ export interface Vitals {
   massSinceMonoMs: number | null;
   /** A mass mismatch that nobody has acknowledged. */
   massFound: MassFound | null;
+  /** Ids of repair orders: given by this process, and looked at already; those made before its start are not judged. */
+  readonly repairs: {
+    readonly given: Set<string>;
+    readonly judged: Set<string>;
+    readonly judgedFromMs: number;
+  };
+  /** Another executor of this account that nobody has acknowledged. */
+  otherExecutor: OtherExecutor | null;
   prerequisites: readonly Criterion[] | null;
   canary: ObservedOrder | null;
   /** The canary is on screen and in the running run. */

@@ -39,6 +39,7 @@ export function makeExecutor(core: Core): Executor {
     clock: core.clock,
     randomHex: core.machine.randomHex,
     timers: core.machine.timers,
+    onRepairId: (id) => vitals.repairs.given.add(id),
     permitMs: PERMIT_MS,
     dispatchLimitMs: PERMIT_MS + core.settings.exchange.requestTimeoutMs + DISPATCH_GRACE_MS,
     hashRequest: (write) => hashWire(wireRequest(write, vitals.observation?.positionMode ?? null)),

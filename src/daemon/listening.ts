@@ -4,6 +4,7 @@ import type { ExchangeEvent } from '../exchange/exchange.ts';
 import { entryBase } from './ceremony.ts';
 import type { Core } from './core.ts';
 import { heard, lost } from './observing.ts';
+import { noteRepairs } from './other-executor.ts';
 
 export interface ListenerDeps {
   readonly core: Core;
@@ -46,6 +47,7 @@ export function onExchangeEvent(
     }
     case 'account_update':
       core.interlock.advance();
+      noteRepairs(core, event.orders);
       vitals.view = hear(vitals.view, {
         orders: event.orders,
         positions: event.positions,

@@ -5,6 +5,7 @@ import { takeSnapshot } from '../engine/view-snapshot.ts';
 import type { Core, SourceState } from './core.ts';
 import { noteDisagreements } from './disagreeing.ts';
 import type { LogFields } from './notebook.ts';
+import { noteRepairs } from './other-executor.ts';
 
 /** Reads the exchange once, updates the vitals, and shows the read with what the stream told later laid over it. */
 export async function observe(core: Core): Promise<Observation> {
@@ -12,6 +13,7 @@ export async function observe(core: Core): Promise<Observation> {
   const observation = await core.exchange.observe({ symbols: settings.reconcile.symbolWhitelist });
   vitals.observation = observation;
   if (observation.complete) vitals.complete = observation;
+  noteRepairs(core, observation.orders);
   vitals.rest = sourceAfter(core, vitals.rest, observation, 'rest');
   vitals.price = sourceAfter(core, vitals.price, observation, 'price');
   sayWhatWasSkipped(core, observation);

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { escapeText } from '../engine/escape.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
+import { OTHER_EXECUTOR_ITEM } from '../engine/other-executor.ts';
 import { judgePrerequisites as judge } from '../engine/prerequisites.ts';
 import type { Criterion } from '../engine/types.ts';
 import { MANUAL_AFTER_FAILURES } from '../gates/unresolved-intent.ts';
 import type { Core } from './core.ts';
 import { type Acknowledged, acknowledgedBy } from './evidence-records.ts';
+import { figureOf } from './other-executor.ts';
 import { settledFacts } from './place-facts.ts';
 
 /** Something an operator acknowledges by name before stage 4. */
@@ -40,14 +42,25 @@ export function judgePrerequisites({
   });
 }
 
-/** Lists what stage 4 waits for; on the embedded simulator a mass mismatch and what failed too often alone. */
+/** Lists what stage 4 waits for; on the embedded simulator a mass mismatch, another executor and what failed too often alone. */
 export function acknowledgements(core: Core): readonly Acknowledgement[] {
   const { massFound } = core.vitals;
   const mass =
     massFound === null
       ? []
       : [{ item: MASS_ITEM, why: `${massFound.figure} (set ${massFound.fingerprint})`, doneBy: null }];
-  return [...mass, ...beforeLive(core)];
+  const { otherExecutor } = core.vitals;
+  const other =
+    otherExecutor === null
+      ? []
+      : [
+          {
+            item: OTHER_EXECUTOR_ITEM,
+            why: `another executor sent ${figureOf(otherExecutor)}: find and end it first`,
+            doneBy: null,
+          },
+        ];
+  return [...mass, ...other, ...beforeLive(core)];
 }
 
 function beforeLive(core: Core): readonly Acknowledgement[] {

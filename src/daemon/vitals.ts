@@ -61,6 +61,8 @@ export function initialVitals(input: {
     mass: null,
     massSinceMonoMs: null,
     massFound: kept.massFound,
+    repairs: { given: new Set(), judged: new Set(), judgedFromMs: now.nowMs },
+    otherExecutor: kept.otherExecutor,
     prerequisites: null,
     canary: null,
     canaryShown: false,

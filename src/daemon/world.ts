@@ -42,6 +42,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
   return {
     stopLatched: core.interlock.latched(),
     isLeader: core.leadership.stillHeld(),
+    otherExecutor: vitals.otherExecutor?.clientOrderId ?? null,
     audit: { enabled: settings.audit.enabled, healthy: journal.healthy(), problem: journal.problem() },
     switches: switchesOf(vitals.stage.inForce, reconcile.action),
     mode: reconcile.action,

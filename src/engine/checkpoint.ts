@@ -105,6 +105,10 @@ const itemSchema = z.discriminatedUnion('kind', [
     mass_found: z
       .strictObject({ fingerprint: z.string(), items: z.array(z.string()), figure: z.string() })
       .nullable(),
+    // Only where there is one, so that the checkpoints of earlier programs say the same.
+    other_executor: z
+      .strictObject({ clientOrderId: z.string(), orderId: z.string(), symbol: z.string() })
+      .optional(),
   }),
   z.strictObject({
     kind: z.literal('dispatch'),
@@ -138,7 +142,7 @@ type Item = z.infer<typeof itemSchema>;
 
 /** What a checkpoint of a state holds, in order. */
 export function itemsOf(state: JournalState): readonly JsonObject[] {
-  const { massFound, lastStageChange } = state;
+  const { massFound, otherExecutor, lastStageChange } = state;
   return [
     {
       kind: 'facts',
@@ -146,6 +150,7 @@ export function itemsOf(state: JournalState): readonly JsonObject[] {
       backoff_until_ms: state.backoffUntilMs,
       lines_lost_at_ms: state.linesLostAtMs,
       mass_found: massFound === null ? null : { ...massFound },
+      ...(otherExecutor === null ? {} : { other_executor: { ...otherExecutor } }),
     },
     ...state.dispatches.map((dispatch) => itemOf(dispatch, () => ({ kind: 'dispatch', ...dispatch }))),
     ...[...state.openIntents.values()].map((intent) => ({ kind: 'intent', ...intent })),
@@ -172,6 +177,7 @@ function assemble(items: readonly Item[]): JournalState {
           backoffUntilMs: item.backoff_until_ms,
           linesLostAtMs: item.lines_lost_at_ms,
           massFound: item.mass_found,
+          otherExecutor: item.other_executor ?? null,
         };
         break;
       case 'dispatch':

@@ -22,6 +22,8 @@ export interface ExecutorTools {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** For ids; this machine's when it isn't given. */
   readonly randomHex?: (bytes: number) => string;
+  /** Told of each repair order's id before anything is done with it. */
+  readonly onRepairId?: (clientOrderId: string) => void;
   /** For the limit of a dispatch; this machine's when they aren't given. */
   readonly timers?: Timers;
   /** How long a permit lasts once its INTENT is on disk, in milliseconds. */

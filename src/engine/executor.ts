@@ -125,7 +125,11 @@ function judgeAgain(pass: Pass, action: PlannedAction): GateName | null {
 async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
   const { exchange, flattenTerms, clock } = pass.tools;
   try {
-    const newClientOrderId = () => newRepairClientOrderId(clock.wallMs(), pass.tools.randomHex);
+    const newClientOrderId = () => {
+      const id = newRepairClientOrderId(clock.wallMs(), pass.tools.randomHex);
+      pass.tools.onRepairId?.(id);
+      return id;
+    };
     return await prepareWrite(action, { exchange, flattenTerms, newClientOrderId });
   } catch (error) {
     return { kind: 'failed', text: `targeted read: ${describeError(error)}` };

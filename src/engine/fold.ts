@@ -16,6 +16,7 @@ import {
   type OpenIntent,
 } from './journal-state.ts';
 import { foldMass } from './mass-records.ts';
+import { foldOther } from './other-executor.ts';
 
 export type { Dispatch, JournalState, OpenIntent } from './journal-state.ts';
 export { CEREMONY_EVENTS, EMPTY_STATE };
@@ -69,6 +70,7 @@ function advance(state: JournalState, record: AuditRecord): JournalState {
     backoffUntilMs:
       typeof backoff === 'number' ? Math.max(state.backoffUntilMs, backoff) : state.backoffUntilMs,
     massFound: foldMass(state.massFound, record),
+    otherExecutor: foldOther(state.otherExecutor, record),
   };
 }
 

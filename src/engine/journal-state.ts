@@ -2,6 +2,7 @@
 import type { AuditEventType, AuditRecord, Json } from './audit-record.ts';
 import { type ChainHead, GENESIS } from './chain.ts';
 import type { MassFound } from './mass-records.ts';
+import type { OtherExecutor } from './other-executor.ts';
 import type { ActionKind, Decimal, PositionSide } from './types.ts';
 
 /** One write that left or may have left; it counts as a call. */
@@ -61,6 +62,8 @@ export interface JournalState {
   readonly backoffUntilMs: number;
   /** A mass mismatch that nobody has acknowledged. */
   readonly massFound: MassFound | null;
+  /** Another executor of this account that nobody has acknowledged. */
+  readonly otherExecutor: OtherExecutor | null;
   readonly lastStageChange: AuditRecord | null;
   /** The last 1000 records of the event types in CEREMONY_EVENTS; evidence only since the last downtime of over 24 h. */
   readonly ceremonyRecords: readonly AuditRecord[];
@@ -93,6 +96,7 @@ export const EMPTY_STATE: JournalState = {
   failuresByItem: new Map(),
   backoffUntilMs: 0,
   massFound: null,
+  otherExecutor: null,
   lastStageChange: null,
   ceremonyRecords: [],
   linesLostAtMs: null,

@@ -6,6 +6,12 @@ export function newRepairClientOrderId(nowMs: number, randomHex = thisMachine.ra
   return `grc_${stampOf(nowMs, randomHex)}`;
 }
 
+/** When a repair's id was made, wall time of whoever made it; null for what this program would not make. */
+export function repairMadeAtMs(clientOrderId: string): number | null {
+  const [, stamp] = /^grc_([0-9a-z]{1,9})_[0-9a-f]{16}$/.exec(clientOrderId) ?? [];
+  return stamp === undefined ? null : Number.parseInt(stamp, 36);
+}
+
 /** Makes an intent's id, `int_<base36 time>_<random>`. */
 export function newIntentId(nowMs: number, randomHex = thisMachine.randomHex): string {
   return `int_${stampOf(nowMs, randomHex)}`;

@@ -62,6 +62,8 @@ export interface MassWorld {
 export interface GateWorld {
   readonly stopLatched: boolean | null;
   readonly isLeader: boolean | null;
+  /** A repair order that another executor of this account sent, and nobody has acknowledged; null when none was seen. */
+  readonly otherExecutor: string | null;
   readonly audit: { readonly enabled: boolean; readonly healthy: boolean; readonly problem: string };
   readonly switches: Switches;
   /** The configured mode, whatever the stage made of it. */

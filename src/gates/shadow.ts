@@ -32,7 +32,7 @@ export const SHADOWS: Readonly<Record<GateName, Shadow>> = {
     () => ({ stopLatched: true }),
   ),
   not_leader: ofWorld(
-    () => ({ isLeader: true }),
+    () => ({ isLeader: true, otherExecutor: null }),
     () => ({ isLeader: false }),
   ),
   audit_unavailable: ofWorld(

@@ -54,6 +54,10 @@ const EVERYTHING: readonly AuditEntry[] = [
     event_type: 'CHECKPOINT',
     details: { mass_mismatch: { fingerprint: 'f', items: ['a'], figure: '7' } },
   }),
+  entry({
+    event_type: 'CHECKPOINT',
+    details: { other_executor: { client_order_id: 'grc_\u202e', order_id: '7', symbol: 'BTCUSDT' } },
+  }),
   intentEntry('i1', { notional_usdt: '40.5' }),
   outcomeEntry('i1', 'EXECUTED'),
   intentEntry('i2', { notional_usdt: '7' }),

@@ -65,6 +65,9 @@ const table: Readonly<Partial<Record<GateName, readonly Row[]>>> = {
   not_leader: [
     ['leading', true, world({ isLeader: true })],
     ['not leading', false, world({ isLeader: false })],
+    ['another one was seen to execute', false, world({ otherExecutor: 'grc_1' })],
+    ['another one was seen, and nothing is known of it', false, world({ otherExecutor: '' })],
+    ['whether another was seen is not known', false, world({ otherExecutor: undefined })],
     ['unknown', false, world({ isLeader: null })],
   ],
   audit_unavailable: [

@@ -200,6 +200,7 @@ export function openWorld(change: Partial<GateWorld> = {}): GateWorld {
   return {
     stopLatched: false,
     isLeader: true,
+    otherExecutor: null,
     audit: { enabled: true, healthy: true, problem: '' },
     switches: { loop: true, action: 'auto', dryRun: false, allowActiveRemediation: true, armed: true },
     mode: 'auto',

@@ -70,6 +70,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     fail,
     onLine: (line, text) => {
       trace('audit', `${line.hash.slice(0, 16)} ${line.event_type} ${line.status ?? ''}`);
+      // Nobody else repairs here: whatever was lost, cut off or jumped, its own orders are its own.
+      if (text.includes('ANOTHER EXECUTOR')) fail('other_executor', text);
       if (text.includes(CANARY)) fail('S14', `a secret in line ${line.seq}`);
       if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
         fail('S25', `unsafe text in line ${line.seq}`);
@@ -174,6 +176,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     resolved: (outcome) => coverage.count(`unknown_resolved_${outcome}`),
     noted: (_level, event, text) => {
       if (event === 'INTENT_UNRESOLVED') coverage.count('intent_manual');
+      // Nobody else repairs here: whatever was lost, cut off or jumped, its own orders are its own.
+      if (text.includes('ANOTHER EXECUTOR')) fail('other_executor', text);
       if (text.includes(CANARY)) fail('S14', `a secret in a note: ${event}`);
       if (UNSAFE.test(text)) fail('S25', `unsafe text in a note: ${event}`);
     },
