@@ -62,6 +62,13 @@ export const underWrongPictures: readonly Mutation[] = [
     tests: ['test/engine/mass.test.ts'],
   },
   {
+    name: 'order-ended-on-another-symbol-is-gone',
+    file: 'src/engine/contradiction.ts',
+    search: "if (known?.state !== 'live' || known.symbol === told.symbol) return null;",
+    replace: 'if (known !== undefined || known === undefined) return null;',
+    tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
     name: 'zero-in-another-mode-closes',
     file: 'src/engine/compare-positions.ts',
     search: 'netted: isHeldInOtherMode(records, side),',

@@ -1,6 +1,7 @@
 /** What makes a line of the feed unbelievable by itself, in words. Pure. */
 import { compareDecimals } from './decimal.ts';
 import { escapeText } from './escape.ts';
+import type { ExpectedOrder } from './expected-types.ts';
 import type { FeedLine, FeedOrder, FeedPosition } from './feed-schema.ts';
 
 type Checkpoint = Extract<FeedLine, { readonly type: 'checkpoint' }>;
@@ -20,6 +21,18 @@ export function contradictionIn({ orders, positions }: Checkpoint): string | nul
     if (why !== null) return why;
   }
   return null;
+}
+
+/**
+ * Says that an order is of another symbol than the engine has said, or null. One id is one order: whoever ends it on a symbol
+ * that it is not on has mixed up two, and the one that goes on would be nobody's.
+ */
+export function elsewhere(
+  known: Pick<ExpectedOrder, 'symbol' | 'state'> | undefined,
+  told: Pick<FeedOrder, 'client_order_id' | 'symbol'>,
+): string | null {
+  if (known?.state !== 'live' || known.symbol === told.symbol) return null;
+  return `${orderName(told)} is told on ${told.symbol}, and was on ${known.symbol}`;
 }
 
 /** No order is filled beyond its size: whoever says so has counted a trade twice, and is not believed. Null when it isn't. */

@@ -5,7 +5,7 @@
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
-import { contradictionIn, overfilled } from './contradiction.ts';
+import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
 import type { FeedLine, FeedOrder } from './feed-schema.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder, toldPosition } from './restated.ts';
@@ -146,8 +146,8 @@ function applyRecord(
       };
     }
     case 'order': {
-      const excess = overfilled(line);
-      if (excess !== null) return withFault(state, excess);
+      const wrong = overfilled(line) ?? elsewhere(state.orders.get(line.client_order_id), line);
+      if (wrong !== null) return withFault(state, wrong);
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       const told = toldOrder(state.orders.get(line.client_order_id), liveOrder(line, at));
       state.orders.set(line.client_order_id, told);
@@ -155,9 +155,10 @@ function applyRecord(
       return state;
     }
     case 'order_end': {
-      const { quantity = null } = state.orders.get(line.client_order_id) ?? {};
-      const excess = overfilled({ ...line, quantity: quantity ?? line.filled_quantity });
-      if (excess !== null) return withFault(state, excess);
+      const known = state.orders.get(line.client_order_id);
+      const quantity = known?.quantity ?? line.filled_quantity;
+      const wrong = overfilled({ ...line, quantity }) ?? elsewhere(known, line);
+      if (wrong !== null) return withFault(state, wrong);
       endOrder(state, line, now);
       return state;
     }

@@ -151,6 +151,15 @@ describe('an engine that restarts', () => {
   });
 });
 
+test('an order that the engine ends on another symbol than it is on is not cancelled', async () => {
+  using world = liveWorld();
+  await world.pass(20);
+  world.say({ type: 'order_end', client_order_id: clientId(1), symbol: 'ETHUSDT', reason: 'CANCELED' });
+  await world.pass(60);
+  expect(world.sent).toEqual([]);
+  expect(world.core.feed.state().fault).toContain('was on BTCUSDT');
+});
+
 describe('an order whose id is made to look like ours', () => {
   test.each([
     'grinder_1_ETHUSDT_1_1700000000_1',

@@ -69,6 +69,22 @@ describe('records', () => {
     expect(state.orders.get('x')?.state).toBe('live');
   });
 
+  test('an order that is told or ended on another symbol than it is on is a fault, and stays as it was', () => {
+    for (const wrong of [
+      (s: ReturnType<typeof session>) =>
+        s.line({ type: 'order_end', client_order_id: 'x', symbol: 'ETHUSDT', reason: 'CANCELED' }),
+      (s: ReturnType<typeof session>) => s.order('x', { symbol: 'ETHUSDT' }),
+    ]) {
+      const s = session('a');
+      const state = folded([s.checkpoint(), s.order('x'), wrong(s)]);
+      expect(state.fault).toContain('order x is told on ETHUSDT, and was on BTCUSDT');
+      expect(state.orders.get('x')).toMatchObject({ symbol: 'BTCUSDT', state: 'live' });
+    }
+    const s = session('a');
+    const anew = folded([s.checkpoint(), s.order('x'), s.end('x'), s.order('x', { symbol: 'ETHUSDT' })]);
+    expect([anew.fault, anew.orders.get('x')?.symbol]).toEqual([null, 'ETHUSDT']);
+  });
+
   test('a checkpoint that names a position or an order twice is a fault: nobody can tell which is meant', () => {
     const row = (amount: string, side = 'BOTH') => ({ symbol: 'BTCUSDT', position_side: side, amount });
     const faultOf = (body: Line) => folded([session('a').checkpoint(body)]).fault;
