@@ -82,7 +82,9 @@ export function openLatch(options: {
     const block = readBlock(file.fd, disk);
     if (block.state === 'latched') {
       const { latchId, by, reason, atMs } = block;
-      reading = { latched: true, durable: true, latchId, by, reason, atMs };
+      // It may be in memory alone, from a process whose disk refused it, and gone with the machine: it is written anew.
+      const durable = write(block) === null;
+      reading = { latched: true, durable, latchId, by, reason, atMs };
     }
   } catch (error) {
     set({ by: 'latch file', reason: `unreadable: ${describeError(error)}`, atMs: options.nowMs });
