@@ -11,6 +11,7 @@ import type { RunUsage } from '../gates/gate.ts';
 import type { Clock } from './clock.ts';
 import { withinDeadline } from './deadline.ts';
 import { spend, UNUSED_RUN } from './decide.ts';
+import { parseDecimal } from './decimal.ts';
 import type { ExecuteRequest, ExecutorTools } from './executor-types.ts';
 import { describeError } from './files.ts';
 import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
@@ -172,7 +173,8 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
     return failed(tools, { ...base, status, reason: 'port_error' });
   }
   const seen = await verify(tools, { write, before });
-  tools.journal.append(verificationEntry(request.run, action, { intentId: id, ...seen }));
+  const unfilled = write.kind === 'flatten' && parseDecimal(result.executedQuantity)?.isZero() === true;
+  tools.journal.append(verificationEntry(request.run, action, { intentId: id, ...seen, unfilled }));
   tools.log('REMEDIATION_EXECUTED', { ...fieldsOf(base), verified: seen.verified, verification: seen.text });
   return { ...base, verified: seen.verified, text: `${text}; ${seen.text}` };
 }

@@ -149,14 +149,19 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
     if (typeof actionId !== 'string') return state;
     // An order taken by the exchange may have filled nothing: only the read after it tells success.
     if (details['verified'] === true) return clearFailures(state, actionId);
-    return details['verified'] === false ? countFailure(state, actionId) : state;
+    // What filled nothing was counted by the reply itself.
+    const isNew = details['verified'] === false && details['unfilled'] !== true;
+    return isNew ? countFailure(state, actionId) : state;
   }
   const id = details['intent_id'];
   const intent = typeof id === 'string' ? state.openIntents.get(id) : undefined;
   if (intent === undefined || intent.status === 'unknown') return state;
   switch (record.status) {
-    case 'EXECUTED':
-      return closeIntent(state, intent.intentId);
+    case 'EXECUTED': {
+      const closed = closeIntent(state, intent.intentId);
+      const filled = intent.action === 'cancel' || !isZeroText(details['executed_quantity']);
+      return filled ? closed : countFailure(closed, intent.actionId);
+    }
     case 'REJECTED':
       return countFailure(
         refund(closeIntent(state, intent.intentId), intent.intentId, 'notional'),
@@ -197,6 +202,10 @@ function applyCeremony(state: JournalState, record: AuditRecord): JournalState {
     lastStageChange: record.event_type === 'STAGE_CHANGED' ? record : state.lastStageChange,
     ceremonyRecords: [...state.ceremonyRecords, record].slice(-CEREMONY_KEPT),
   };
+}
+
+function isZeroText(text: unknown): boolean {
+  return parseDecimal(text)?.isZero() ?? false;
 }
 
 function unknown(intent: OpenIntent): OpenIntent {

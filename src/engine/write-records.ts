@@ -83,14 +83,26 @@ export function outcomeEntry(
 export function verificationEntry(
   run: RunStamp,
   action: PlannedAction,
-  seen: { readonly intentId: string; readonly verified: boolean | null; readonly text: string },
+  seen: {
+    readonly intentId: string;
+    readonly verified: boolean | null;
+    readonly text: string;
+    /** The reply said already that nothing was filled. */
+    readonly unfilled: boolean;
+  },
 ): AuditEntry {
   return {
     ...stamp(run, action),
     event_type: 'REMEDIATE_RESULT',
     status: null,
     block_reason: null,
-    details: { ...aim(action), verifies: seen.intentId, verified: seen.verified, text: seen.text },
+    details: {
+      ...aim(action),
+      verifies: seen.intentId,
+      verified: seen.verified,
+      text: seen.text,
+      ...(seen.unfilled ? { unfilled: true } : {}),
+    },
   };
 }
 

@@ -112,4 +112,16 @@ describe('the reads around a write', () => {
     expect(await w.execute([flatten('0.010')])).toMatchObject([{ status: 'executed', verified: false }]);
     expect([...w.journal.state().failuresByItem.values()]).toEqual([1]);
   });
+
+  test('that say nothing leave what the reply said: a flatten that filled nothing did not work', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.positions = [observedPosition('0.010')];
+    w.script.answer = () => {
+      w.script.position = () => ({ kind: 'failed', error: 'timeout' });
+      return { status: 'EXECUTED', orderId: '1', executedQuantity: '0', orderStatus: 'EXPIRED' };
+    };
+    expect(await w.execute([flatten('0.010')])).toMatchObject([{ status: 'executed', verified: null }]);
+    expect([...w.journal.state().failuresByItem.values()]).toEqual([1]);
+  });
 });

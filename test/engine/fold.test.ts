@@ -99,6 +99,24 @@ describe('the fold of the journal', () => {
     expect(died('not_executed', [outcomeEntry('a', 'UNKNOWN')])).toBe(1);
   });
 
+  test('a flatten whose reply says that it filled nothing is one failure, whatever the read after it tells', () => {
+    const sent = [
+      intentEntry('a', { action_id: 'item', action: 'flatten' }),
+      outcomeEntry('a', 'EXECUTED', { executed_quantity: '0.000' }),
+    ];
+    const read = (verified: boolean | null) =>
+      entry({
+        event_type: 'REMEDIATE_RESULT',
+        details: { verifies: 'a', verified, action_id: 'item', unfilled: true },
+      });
+    const failures = (entries: Parameters<typeof replay>[0]) =>
+      replay(entries).failuresByItem.get('item') ?? 0;
+    expect(failures(sent)).toBe(1);
+    expect(failures([...sent, read(null)])).toBe(1);
+    expect(failures([...sent, read(false)])).toBe(1);
+    expect(failures([...sent, read(true)])).toBe(0);
+  });
+
   test('a ban is remembered and never shortened', () => {
     const until = (ms: number) => entry({ details: { backoff_until_ms: ms } });
     expect(replay([until(500), until(300)]).backoffUntilMs).toBe(500);
