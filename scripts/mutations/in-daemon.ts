@@ -142,8 +142,8 @@ export const inDaemon: readonly Mutation[] = [
   {
     name: 'unverified-write-clears-its-failures',
     file: 'src/engine/fold.ts',
-    search: "return details['verified'] === false ? countFailure(state, actionId) : state;",
-    replace: "return details['verified'] === false ? clearFailures(state, actionId) : state;",
+    search: 'return isNew ? countFailure(state, actionId) : state;',
+    replace: 'return isNew ? clearFailures(state, actionId) : state;',
     tests: FOLD,
   },
   {

@@ -164,6 +164,27 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/latch.test.ts'],
   },
   {
+    name: 'found-latch-is-taken-for-durable',
+    file: 'src/engine/latch.ts',
+    search: 'const durable = write(block) === null;',
+    replace: 'const durable = true;',
+    tests: ['test/engine/latch-power.test.ts'],
+  },
+  {
+    name: 'write-that-died-with-its-process-is-no-failure',
+    file: 'src/engine/fold.ts',
+    search: "return resolved?.status === 'open' ? countFailure(closed, resolved.actionId) : closed;",
+    replace: 'return closed;',
+    tests: ['test/engine/fold.test.ts'],
+  },
+  {
+    name: 'unfilled-flatten-is-no-failure',
+    file: 'src/engine/fold.ts',
+    search: 'return filled ? closed : countFailure(closed, intent.actionId);',
+    replace: 'return closed;',
+    tests: ['test/engine/fold.test.ts'],
+  },
+  {
     name: 'lock-is-not-exclusive',
     file: 'src/engine/lock.ts',
     search: 'PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE',
