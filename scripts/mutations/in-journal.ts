@@ -171,13 +171,6 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/latch-power.test.ts'],
   },
   {
-    name: 'write-that-died-with-its-process-is-no-failure',
-    file: 'src/engine/fold.ts',
-    search: "return resolved?.status === 'open' ? countFailure(closed, resolved.actionId) : closed;",
-    replace: 'return closed;',
-    tests: ['test/engine/fold.test.ts'],
-  },
-  {
     name: 'unfilled-flatten-is-no-failure',
     file: 'src/engine/fold.ts',
     search: 'return filled ? closed : countFailure(closed, intent.actionId);',
