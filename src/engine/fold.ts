@@ -8,6 +8,7 @@ import { isCheckpoint, readPart, saysTheSame, stateOf } from './checkpoint.ts';
 import { isSample } from './criteria-samples.ts';
 import { parseDecimal } from './decimal.ts';
 import { DOWNTIME_MAX_MS } from './evidence.ts';
+import { clearFailures, countFailure, filledNothing } from './failures.ts';
 import {
   CEREMONY_EVENTS,
   type Dispatch,
@@ -159,7 +160,7 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
   switch (record.status) {
     case 'EXECUTED': {
       const closed = closeIntent(state, intent.intentId);
-      const filled = intent.action === 'cancel' || !isZeroText(details['executed_quantity']);
+      const filled = intent.action === 'cancel' || !filledNothing(details);
       return filled ? closed : countFailure(closed, intent.actionId);
     }
     case 'REJECTED':
@@ -204,10 +205,6 @@ function applyCeremony(state: JournalState, record: AuditRecord): JournalState {
   };
 }
 
-function isZeroText(text: unknown): boolean {
-  return parseDecimal(text)?.isZero() ?? false;
-}
-
 function unknown(intent: OpenIntent): OpenIntent {
   return { ...intent, status: 'unknown' };
 }
@@ -238,15 +235,4 @@ function trim(dispatches: readonly Dispatch[], nowMs: number): readonly Dispatch
   return dispatches.filter(
     (dispatch, index) => index >= surplus || dispatch.atMs > nowMs - DISPATCH_WINDOW_MS,
   );
-}
-
-function countFailure(state: JournalState, actionId: string): JournalState {
-  const failures = (state.failuresByItem.get(actionId) ?? 0) + 1;
-  return { ...state, failuresByItem: new Map(state.failuresByItem).set(actionId, failures) };
-}
-
-function clearFailures(state: JournalState, actionId: string): JournalState {
-  const failuresByItem = new Map(state.failuresByItem);
-  failuresByItem.delete(actionId);
-  return { ...state, failuresByItem };
 }
