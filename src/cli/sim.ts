@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ensurePrivateDirectory, readPrivateFile, replaceFile } from '../engine/files.ts';
-import { startSimulator, type TraderOptions } from '../simulator/server.ts';
+import type { TraderOptions } from '../simulator/server.ts';
 import {
   type Args,
   type CliCommand,
@@ -46,6 +46,8 @@ export const simCommand: CliCommand = {
       return EXIT.config;
     }
     try {
+      // Server and trader: no other verb pays for them.
+      const { startSimulator } = await import('../simulator/server.ts');
       const simulator = await startSimulator({
         port: countArg(args, 'port', { min: 0, max: 65_535 }) ?? 0,
         seed: countArg(args, 'seed', { min: 0, max: 2_147_483_647 }) ?? 1,

@@ -5,7 +5,7 @@ import { computePlaces } from '../launch/places.ts';
 import { type CliCommand, EXIT, flagArg, withJson } from './context.ts';
 import { plain } from './print.ts';
 import { formatSmoke } from './smoke-table.ts';
-import { type SmokeReport, walkStages } from './smoke-walk.ts';
+import type { SmokeReport } from './smoke-walk.ts';
 
 /** `smoke`: walks the stages on a private simulator and proves the gates; ignores the operator's variables. */
 export const smokeCommand: CliCommand = {
@@ -30,6 +30,8 @@ export const smokeCommand: CliCommand = {
       const loaded = loadConfig({ text: SMOKE_CONFIG, env: {}, flags: new Map() });
       if (!loaded.ok)
         throw new Error(`the built-in smoke configuration is broken: ${JSON.stringify(loaded.problems)}`);
+      // The whole daemon: no other verb pays for it.
+      const { walkStages } = await import('./smoke-walk.ts');
       const report: SmokeReport = await walkStages({
         settings: loaded.settings,
         places,
