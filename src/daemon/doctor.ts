@@ -10,6 +10,7 @@ import { lookAtAudit } from '../engine/audit-look.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Disk } from '../engine/disk.ts';
 import { describeError } from '../engine/files.ts';
+import { openPauseRecord, pausePath } from '../engine/pause-record.ts';
 import { judgePrerequisites, type PrerequisiteFacts, prerequisite } from '../engine/prerequisites.ts';
 import type { Criterion } from '../engine/types.ts';
 import { type ProbedAccount, probeAccount } from '../exchange/probe.ts';
@@ -57,7 +58,11 @@ export async function examine(inputs: DoctorInputs): Promise<Examination> {
       ? { why: 'asked of the daemon' }
       : account === null
         ? { why: 'not asked: the key can not be read' }
-        : await askExchange(settings, places, { account, clock, backoffUntilMs: audit.backoffUntilMs });
+        : await askExchange(settings, places, {
+            ...{ account, clock },
+            // A ban outlives an audit that was lost, spoiled or switched off.
+            backoffUntilMs: Math.max(audit.backoffUntilMs, pausedUntil(account, inputs.disk)),
+          });
   const judged = judgePrerequisites({
     ...settledFacts(settings, places),
     ...exchangeFacts(probed),
@@ -88,6 +93,10 @@ function configuration(digest: string, running: string | null): Criterion {
     ? `digest ${digest.slice(0, 12)}`
     : `digest ${digest.slice(0, 12)} here, the daemon runs with ${running.slice(0, 12)}`;
   return prerequisite('config', 'configuration', same ? 'PASS' : 'INCONCLUSIVE', figure);
+}
+
+function pausedUntil(account: Account, disk: Disk | undefined): number {
+  return openPauseRecord(pausePath(account.directory), disk).untilMs;
 }
 
 type Probed = ProbedAccount | { readonly why: string };

@@ -11,7 +11,7 @@ import { ensurePrivateDirectory } from '../engine/files.ts';
 import { type Journal, noJournal, openJournal } from '../engine/journal.ts';
 import { type Latch, openLatch } from '../engine/latch.ts';
 import { acquireLock } from '../engine/lock.ts';
-import { openPauseRecord, type PauseRecord } from '../engine/pause-record.ts';
+import { openPauseRecord, type PauseRecord, pausePath } from '../engine/pause-record.ts';
 import { adoptCommand, type Places } from '../launch/places.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import type { Leadership } from './core.ts';
@@ -69,7 +69,7 @@ export function takeSurroundings(input: {
       !lock.busy ? lock.why : `${lock.why}: a second one is not started`,
     );
   const latch = openLatch({ path: latchPath, firstUse, nowMs: clock.wallMs() });
-  const pauseRecord = openPauseRecord(join(account.directory, 'pause.json'));
+  const pauseRecord = openPauseRecord(pausePath(account.directory));
   const headPath = join(account.directory, 'audit-head.json');
   const journal = settings.audit.enabled
     ? openJournal({

@@ -2,7 +2,7 @@
  * The end of the longest pause that the exchange asked for, beside lock and latch: a ban outlives a restart also where
  * the audit, which keeps it too, is switched off, spoiled or on a full disk.
  */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type Disk, realDisk } from './disk.ts';
 import { describeError, ensurePrivateDirectory, readPrivateFile, replaceFile } from './files.ts';
@@ -19,6 +19,11 @@ const recordSchema = z.strictObject({
   schema_version: z.literal(1),
   until_ms: z.number().nonnegative(),
 });
+
+/** Where an account's record is, in its directory. */
+export function pausePath(accountDirectory: string): string {
+  return join(accountDirectory, 'pause.json');
+}
 
 /** Reads the record; one that is missing or can't be read is none, for the audit keeps the same. */
 export function openPauseRecord(path: string, disk: Disk = realDisk): PauseRecord {

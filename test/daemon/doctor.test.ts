@@ -11,6 +11,7 @@ import { realDisk } from '../../src/engine/disk.ts';
 import { type Journal, openJournal } from '../../src/engine/journal.ts';
 import { openLatch } from '../../src/engine/latch.ts';
 import { acquireLock } from '../../src/engine/lock.ts';
+import { openPauseRecord, pausePath } from '../../src/engine/pause-record.ts';
 import type { CriterionVerdict } from '../../src/engine/types.ts';
 import { computePlaces } from '../../src/launch/places.ts';
 import { exampleStatus } from '../control/fixture.ts';
@@ -112,6 +113,15 @@ describe('without a daemon the doctor', () => {
     await sim[Symbol.asyncDispose]();
     for (const id of ['clock', 'whitelist', 'key_rights', 'position_mode'])
       expect((await look(from, id)).verdict).toBe('INCONCLUSIVE');
+  });
+
+  test('asks nothing while a ban lasts that the audit lost, or never had', async () => {
+    for (const env of [{}, { GRINDER_AUDIT_ENABLED: '0' }]) {
+      const from = inputs({ env });
+      openPauseRecord(pausePath(accountDirectory(from))).keep(Date.now() + 60_000);
+      expect((await look(from, 'clock')).verdict).toBe('INCONCLUSIVE');
+      expect(await sim.log()).toEqual([]);
+    }
   });
 
   test('asks nothing while a ban lasts that is in the audit', async () => {
