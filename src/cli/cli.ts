@@ -67,8 +67,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     return EXIT.config;
   }
   // An empty variable in its place: a stop stops every daemon rather than none, anything else has to be told.
-  if (parsed.args['config'] === '' && readCommandLine(argv).verb !== 'stop')
-    return refuse(io, argv, '--config is empty: name the file, or leave it out');
+  const empty = ['config', 'socket'].find((name) => parsed.args[name] === '');
+  if (empty !== undefined && readCommandLine(argv).verb !== 'stop')
+    return refuse(io, argv, `--${empty} is empty: name the file, or leave it out`);
   try {
     return await parsed.command.run(parsed.args, context);
   } catch (error) {

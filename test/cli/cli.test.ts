@@ -13,7 +13,6 @@ const daemonVerbs = [
   ['attach'],
   ['status'],
   ['status', '--watch'],
-  ['status', '--json'],
   ['stage', '0'],
   ['stage', '3'],
   ['stage', '4', '--confirm', 'h 4 c'],
@@ -34,11 +33,30 @@ for (const line of daemonVerbs) {
   });
 }
 
+for (const line of [
+  ['status', '--json'],
+  ['plan', '--json=true'],
+  ['stage', '1', '--json'],
+  ['prove', '--json'],
+]) {
+  test(`${line.join(' ')} without a daemon is exit 69 and one document that says so`, async () => {
+    const ran = await at.run(line);
+    expect([ran.code, ran.err]).toEqual([69, '']);
+    expect(JSON.parse(ran.out)).toEqual({
+      schema_version: 1,
+      ok: false,
+      exit_code: 69,
+      message: expect.stringMatching(/^no daemon /),
+    });
+  });
+}
+
 const wrongLines = [
   [],
   ['nothing'],
   ['status', '--surprise'],
   ['status', 'surprise'],
+  ['status', '--socket', ''],
   ['status', '--config'],
   ['stage'],
   ['stage', '5'],
