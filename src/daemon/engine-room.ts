@@ -34,6 +34,12 @@ const AGREEING_READS = 3;
 const MOST_READS = 30;
 const READ_SPACING_MS = 1000;
 
+/** A run that came to no end: it is counted all the same, or a loop that always breaks would show no error. */
+const BROKEN_RUN = {
+  ...{ durationMs: Number.NaN, withError: true, mismatches: {} },
+  ...{ planned: {}, blocked: {}, executed: {}, failed: {}, unknown: {} },
+} as const;
+
 /** Joins the moving parts. */
 export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): EngineRoom {
   const { notebook, clock, vitals } = core;
@@ -84,8 +90,10 @@ export function createEngineRoom(core: Core, latch: Latch, metrics: Metrics): En
   };
   const failed =
     (key: string, what: string) =>
-    (error: unknown): void =>
+    (error: unknown): void => {
       notebook.alarm(key, `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+      metrics.countRun(BROKEN_RUN);
+    };
   const scheduler = createScheduler({
     clock,
     intervalMs: () => core.settings.reconcile.intervalMs,

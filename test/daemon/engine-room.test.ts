@@ -61,11 +61,8 @@ async function quietRoom(directory: string) {
   vitals.stage = { ...vitals.stage, evidence };
   sendStageEvent(core, { type: 'request', stage: 3, by: 'test' });
   expect(vitals.stage.inForce).toBe(3);
-  const room = createEngineRoom(
-    core,
-    latch,
-    createMetrics({ clock, read: () => metricsView(core, core.settings) }),
-  );
+  const metrics = createMetrics({ clock, read: () => metricsView(core, core.settings) });
+  const room = createEngineRoom(core, latch, metrics);
   const deps = {
     core,
     runSoon: () => undefined,
@@ -82,7 +79,7 @@ async function quietRoom(directory: string) {
     room.eventRuns.close();
     await room.scheduler.close();
   };
-  return { bench, core, latch, clock, deps, room, close };
+  return { bench, core, latch, clock, deps, metrics, room, close };
 }
 
 const stateOf = ({ gates }: StatusDocument, name: string) => gates.find(({ gate }) => gate === name)?.state;
@@ -123,13 +120,16 @@ test('a stop and the rows that it closes are in one document', async () => {
 
 test('the alarm that runs fail stands until one goes well, whatever is decided on events meanwhile', async () => {
   using directory = scratch();
-  const { bench, core, clock, deps, room, close } = await quietRoom(directory.path);
+  const { bench, core, clock, deps, metrics, room, close } = await quietRoom(directory.path);
   const runIsOver = () => room.scheduler.runningSince() === null;
   bench.breaks = true;
   clock.advance(5000);
   room.beat();
   await until(runIsOver, 'the end of a run');
   expect(core.notebook.alarms()).toContain('a run failed: a bug');
+  const told = await metrics.render();
+  expect(told).toContain('grinder_reconcile_runs_total 2\n');
+  expect(told).toContain('grinder_reconcile_runs_with_error_total 1\n');
   const heardAtMonoMs = clock.monoMs();
   const orders = [observedOrder(2, { updatedAtMs: 2000 })];
   onExchangeEvent(deps, { type: 'account_update', orders, positions: [], heardAtMonoMs });
