@@ -60,8 +60,9 @@ async function headless(
   flags: ReadonlyMap<string, unknown>,
 ): Promise<number> {
   const { config, env } = context;
+  const { holdStop, onDaemonSignals } = await import('../daemon/signals.ts');
+  const held = holdStop();
   const { startDaemon } = await import('../daemon/daemon.ts');
-  const { onDaemonSignals } = await import('../daemon/signals.ts');
   const { promise, resolve } = Promise.withResolvers<number>();
   const supervisor = openSupervisor({
     notifySocket: env['NOTIFY_SOCKET'],
@@ -86,6 +87,7 @@ async function headless(
     return refuse(context, daemon);
   }
   onDaemonSignals(daemon, { hangUp: 'reload' });
+  held.handOver(daemon);
   context.stdout(
     `grinder: running headless for ${configName(context)}, ${daemon.metricsUrl}, log ${plain(context.places.logPath)}\n`,
   );

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { Settings } from '../config/load.ts';
 import type { Places } from '../launch/places.ts';
 import { startDaemon } from './daemon.ts';
-import { onDaemonSignals } from './signals.ts';
+import { holdStop, onDaemonSignals } from './signals.ts';
 
 /** What the thread is started with. */
 export interface ControlThreadData {
@@ -23,6 +23,7 @@ export type ControlThreadMessage =
 /** Runs a daemon until it ends; the parent is told. */
 export async function runControlThread(data: ControlThreadData): Promise<void> {
   const post = (message: ControlThreadMessage): void => parentPort?.postMessage(message);
+  const held = holdStop();
   const daemon = await startDaemon({
     settings: data.settings,
     places: data.places,
@@ -36,6 +37,7 @@ export async function runControlThread(data: ControlThreadData): Promise<void> {
     return;
   }
   onDaemonSignals(daemon, { hangUp: 'ignore' });
+  held.handOver(daemon);
   // The terminal asks for the end by a message when it goes away.
   parentPort?.on('message', () => daemon.shutdown('the terminal that owned it'));
   post({ type: 'started' });

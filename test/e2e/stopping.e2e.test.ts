@@ -56,6 +56,27 @@ describe('signals and files', () => {
   );
 
   test.concurrent(
+    'SIGUSR2 to a daemon that is still starting does not end it: it comes up stopped, and stays so over a restart',
+    async () => {
+      await using machine = await createMachine();
+      const child = machine.spawn(['run', '--headless', '--config', machine.configPath]);
+      const holder = join(machine.stateDir, 'account/lock.sqlite.holder.json');
+      await waitFor('the lock', () => existsSync(holder) || child.exitCode() !== null || null);
+      child.kill('SIGUSR2');
+      const latched = async (): Promise<true | null> => {
+        if (child.exitCode() !== null) throw new Error(`it ended with ${child.exitCode()}: ${child.err()}`);
+        return (await machine.grinder(['status'])).out.includes('LATCHED') ? true : null;
+      };
+      await waitFor('the latch', latched);
+      child.kill('SIGTERM');
+      expect((await child.ended).code).toBe(0);
+      const again = await machine.start();
+      expect((await again.status()).latch).toMatchObject({ latched: true, by: 'SIGUSR2' });
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
     'a stop with no daemon leaves the STOP file, and the next start is latched',
     async () => {
       await using machine = await createMachine();
