@@ -66,6 +66,13 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/journal-rotation-pieces.test.ts'],
   },
   {
+    name: 'checkpoint-of-before-the-last-line',
+    file: 'src/engine/journal-rotate.ts',
+    search: '      if (checkpoint?.of === journal.state()) break;\n',
+    replace: '      if (checkpoint !== null) break;\n',
+    tests: ['test/engine/journal-rotation-pieces.test.ts'],
+  },
+  {
     name: 'copy-not-synced',
     file: 'src/engine/journal-files.ts',
     search: '      disk.fdatasync(out);\n',

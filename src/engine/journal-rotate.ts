@@ -71,7 +71,7 @@ export function createRotator(journal: Rotatable, disk: Disk): Rotator {
 /** Stay whatever their age, so that a clock that jumped ahead takes nothing away. */
 const ALWAYS_KEPT = 10;
 const FILES_A_PIECE = 10;
-/** So often the cut waits for a moment in which little is left; then it takes what there is. */
+/** So often the cut waits for a moment in which nothing has come; then it takes what there is. */
 const CATCH_UPS = 3;
 
 /** Says what it did, for people, and null when the checkpoint would not fit into lines. */
@@ -86,6 +86,7 @@ function* rotate(journal: Rotatable, disk: Disk): Steps<string | null> {
   if (!fitsLines(checkpointParts(journal.state(), { keepsFromSeq }))) return null;
   const copy = beginCopy(to, disk);
   try {
+    let inPieces = false;
     let caughtUp = 0;
     let seen = journal.file().size;
     while (journal.file().size - copy.done() > journal.pieceBytes / 4 && caughtUp < CATCH_UPS) {
@@ -94,12 +95,18 @@ function* rotate(journal: Rotatable, disk: Disk): Steps<string | null> {
       copy.upTo(fd, Math.min(size, copy.done() + journal.pieceBytes + size - seen));
       seen = size;
       if (copy.done() === size) caughtUp += 1;
+      inPieces = true;
       yield;
     }
-    const state = journal.state();
-    const drafts = checkpointParts(state, { keepsFromSeq });
-    if (!fitsLines(drafts)) return null;
-    const checkpoint = chainCheckpoint(drafts, state.head, journal.nowMs());
+    let checkpoint = checkpointNow(journal, keepsFromSeq);
+    // It holds as long as no line comes; then the cut is nothing but a few calls of the disk.
+    for (let attempt = 0; inPieces && attempt < CATCH_UPS; attempt += 1) {
+      copy.upTo(journal.file().fd, journal.file().size);
+      yield;
+      if (checkpoint?.of === journal.state()) break;
+      checkpoint = checkpointNow(journal, keepsFromSeq);
+    }
+    if (checkpoint === null) return null;
     journal.expectUntouched();
     const { fd, size } = journal.file();
     copy.upTo(fd, size);
@@ -109,6 +116,13 @@ function* rotate(journal: Rotatable, disk: Disk): Steps<string | null> {
     copy.close();
   }
   return `audit rotated to ${to}${yield* removeAll(expired, disk)}`;
+}
+
+/** The checkpoint of the state as it is, and of which state it is; null when it would not fit into lines. */
+function checkpointNow(journal: Rotatable, keepsFromSeq: number) {
+  const state = journal.state();
+  const drafts = checkpointParts(state, { keepsFromSeq });
+  return fitsLines(drafts) ? { of: state, ...chainCheckpoint(drafts, state.head, journal.nowMs()) } : null;
 }
 
 /** Says which files are past their time, and the first line that stays; the file that is to be made counts too. */

@@ -102,6 +102,30 @@ describe('a rotation in pieces', () => {
     journal.close();
   });
 
+  test('has nothing left to do at the cut but to name the copy and to write the checkpoint, when no line comes', () => {
+    using directory = scratch();
+    const reads: number[] = [];
+    let read = 0;
+    const journal = filled(directory.path, {
+      ...realDisk,
+      read: (fd, into, position) => {
+        read += 1;
+        return realDisk.read(fd, into, position);
+      },
+    });
+    for (let message: string | null = null; message === null; ) {
+      read = 0;
+      message = journal.maintain();
+      reads.push(read);
+    }
+    expect(reads.length).toBeGreaterThan(4);
+    expect(reads.at(-1)).toBe(0);
+    journal.close();
+    const again = open(directory.path);
+    expect(again.problem()).toBe('');
+    again.close();
+  });
+
   test('ends although more is written meanwhile than a piece holds', () => {
     using directory = scratch();
     const journal = filled(directory.path);
