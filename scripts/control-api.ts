@@ -18,7 +18,7 @@ const MEANING: Readonly<Record<CommandName, string>> = {
   ack: 'Answers by name for an item that the status lists as not acknowledged.',
   resolve:
     'Says what became of a write that no read could tell; without `as` it shows what the exchange shows.',
-  seen: 'Marks warnings as looked at. Opens no gate.',
+  seen: 'Marks warnings as looked at, with `shown_at_ms` (`at_ms` of the status) those of that status and no later ones. Opens no gate.',
   'inject-mismatch': 'Shows the loop a synthetic mismatch; `real` places a stray order, on a simulator only.',
   prove: 'Closes gate after gate in a shadow of the next decision and tells what each did. Sends nothing.',
 };

@@ -226,8 +226,8 @@ export const COMMANDS = {
     intent_id: z.string().min(1).max(100).optional(),
     as: z.enum(['executed', 'not_executed']).optional(),
   }),
-  /** Acknowledges what is marked UNACK on the screen; opens nothing. */
-  seen: z.strictObject({ ...empty }),
+  /** Acknowledges what is marked UNACK on the screen; opens nothing. With `shown_at_ms` what came later stays marked. */
+  seen: z.strictObject({ ...empty, shown_at_ms: z.number().optional() }),
   'inject-mismatch': z.strictObject({ ...empty, real: z.boolean().default(false) }),
   prove: z.strictObject({ ...empty }),
 } as const;

@@ -21,7 +21,7 @@ import { clearStop, latchText } from './stopping.ts';
 export interface CommandDeps extends StageCommandDeps {
   readonly stopNow: (by: string, reason: string) => LatchState;
   readonly latch: Latch;
-  readonly acknowledgeGates: () => void;
+  readonly acknowledgeGates: (untilMs: number) => void;
   readonly shutdown: (by: string) => void;
   /** What an operator says of a write whose outcome is not known. */
   readonly resolve: ResolveByHand;
@@ -113,8 +113,9 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
 
 /** Takes the marks off the screen; the audit keeps who did. */
 function seen({ core, acknowledgeGates }: CommandDeps, body: ParsedBody<'seen'>): CommandReply {
-  acknowledgeGates();
-  const count = core.notebook.acknowledge();
+  const untilMs = body.shown_at_ms ?? Number.POSITIVE_INFINITY;
+  acknowledgeGates(untilMs);
+  const count = core.notebook.acknowledge(untilMs);
   core.journal.append({
     ...entryBase(core),
     event_type: 'ACKNOWLEDGED',

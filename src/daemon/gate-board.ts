@@ -10,7 +10,8 @@ export interface GateBoard {
   /** Takes the verdicts of the moment; `stale` names gates whose figures are too old to trust. */
   readonly update: (verdicts: readonly Verdict[], stale: boolean, nowMs: number) => readonly GateRow[];
   readonly rows: () => readonly GateRow[];
-  readonly acknowledge: () => void;
+  /** Takes the marks off rows that changed until then, in wall time: a later change nobody has seen. */
+  readonly acknowledge: (untilMs: number) => void;
 }
 
 const BY_NAME = new Map(GATES.map((gate) => [gate.name, gate]));
@@ -21,8 +22,8 @@ export function createGateBoard(onChange: (gate: string, from: string, to: strin
   const wasOpen = new Set<string>();
   return {
     rows: () => rows,
-    acknowledge: () => {
-      rows = rows.map((row) => ({ ...row, unacknowledged: false }));
+    acknowledge: (untilMs) => {
+      rows = rows.map((row) => (row.changed_at_ms <= untilMs ? { ...row, unacknowledged: false } : row));
     },
     update: (verdicts, stale, nowMs) => {
       const before = new Map(rows.map((row) => [row.gate, row]));

@@ -28,7 +28,8 @@ export interface Notebook {
   /** Log and screen; warnings and alarms stay unacknowledged until somebody looked. */
   readonly note: (level: NoteLevel, event: string, msg: string, fields?: LogFields) => void;
   readonly notes: () => readonly Note[];
-  readonly acknowledge: () => number;
+  /** Takes the marks off what came until then, in wall time, and counts them; later notes nobody has seen. */
+  readonly acknowledge: (untilMs: number) => number;
   /** Standing alarms by key; null removes one. */
   readonly alarm: (key: string, text: string | null) => void;
   readonly alarms: () => readonly string[];
@@ -53,16 +54,17 @@ export function openNotebook(clock: Clock, sink: LogSink): Notebook {
     log: (level, event, msg, fields) => sink(level, event, escapeText(msg, 500), fields),
     note,
     notes: () => notes,
-    acknowledge: () => {
-      const open = notes.filter((one) => one.unacknowledged).length;
-      notes = notes.map((one) => (one.unacknowledged ? { ...one, unacknowledged: false } : one));
-      return open;
+    acknowledge: (untilMs) => {
+      const open = notes.filter((one) => one.unacknowledged && one.atMs <= untilMs);
+      notes = notes.map((one) => (open.includes(one) ? { ...one, unacknowledged: false } : one));
+      return open.length;
     },
     alarm: (key, text) => {
-      if (text === null) alarms.delete(key);
-      else if (alarms.get(key) !== text) {
-        alarms.set(key, escapeText(text, 500));
-        note('alarm', 'ALARM', text);
+      const shown = text === null ? null : escapeText(text, 500);
+      if (shown === null) alarms.delete(key);
+      else if (alarms.get(key) !== shown) {
+        alarms.set(key, shown);
+        note('alarm', 'ALARM', shown);
       }
     },
     alarms: () => [...alarms.values()],

@@ -89,7 +89,7 @@ function confirmed(state: ScreenState, modal: RaiseModal | PhraseModal, nowMs: n
   }
   const label = modal.kind === 'raise' ? 'ADVANCE' : modal.purpose === 'live' ? 'STAGE 4' : 'CLEAR STOP';
   const effect: Effect = { kind: 'command', call: modal.confirm, label };
-  const notice = { text: `${label} sent`, tone: 'note', atMs: nowMs } as const;
+  const notice = { text: `${label}: command sent`, tone: 'note', atMs: nowMs } as const;
   return { state: { ...state, modal: null, notice }, effects: [effect] };
 }
 

@@ -1,5 +1,6 @@
 /** What a key does in a state: the next state, and what is asked of the outside; pure. */
 import type { CommandName } from '../control/protocol.ts';
+import { linkState } from './freshness.ts';
 import { isSmall } from './layout.ts';
 import { openAdvance, openClear, openQuit } from './open.ts';
 import { pressInModal } from './press-modal.ts';
@@ -37,7 +38,19 @@ function pressLetter(state: ScreenState, char: string, nowMs: number): Pressed {
   const { operator } = state.setting;
   return char === 'i'
     ? commanded(state, { name: 'inject-mismatch', body: { operator } }, nowMs)
-    : commanded(state, { name: 'seen', body: { operator } }, nowMs);
+    : acknowledge(state, nowMs);
+}
+
+/** Marks what is shown here as seen, and nothing that came since. */
+function acknowledge(state: ScreenState, nowMs: number): Pressed {
+  const status = state.received?.status;
+  if (status === undefined || linkState(state) !== 'ok')
+    return noted(state, 'the link is silent: there may be news that is not shown here', nowMs);
+  const { at_ms, events, gates } = status;
+  // The daemon's clock may have been set back since the newest of them.
+  const times = [at_ms, ...events.map((event) => event.at_ms), ...gates.map((gate) => gate.changed_at_ms)];
+  const body = { operator: state.setting.operator, shown_at_ms: Math.max(...times) };
+  return commanded(state, { name: 'seen', body }, nowMs);
 }
 
 const pasteText = 'pasted text is not taken: it presses no keys';
@@ -80,7 +93,7 @@ const noted = (state: ScreenState, text: string, atMs: number, tone: Tone = 'not
 function commanded(state: ScreenState, call: Call, nowMs: number): Pressed {
   const label = labels[call.name];
   return {
-    state: { ...state, notice: { text: `${label} sent`, tone: 'note', atMs: nowMs } },
+    state: { ...state, notice: { text: `${label}: command sent`, tone: 'note', atMs: nowMs } },
     effects: [{ kind: 'command', call, label }],
   };
 }

@@ -38,8 +38,25 @@ describe('the board of gates', () => {
     expect(shown(false, true)).toBe(false);
     expect(shown(false, true)).toBe(true);
     expect(shown(false)).toBe(true);
-    one.acknowledge();
+    one.acknowledge(Number.POSITIVE_INFINITY);
     expect(shown(false)).toBe(false);
+  });
+
+  test('a look takes the mark off what it showed, and not off what changed since', () => {
+    const { board: one } = board();
+    const rows = (at: number, open: boolean) =>
+      one.update([world(open)], false, at).map(({ unacknowledged }) => unacknowledged);
+    for (const [at, open] of [
+      [1, false],
+      [2, true],
+      [3, false],
+    ] as const)
+      rows(at, open);
+    expect(rows(10, true)).toEqual([true]);
+    one.acknowledge(9);
+    expect(rows(11, true)).toEqual([true]);
+    one.acknowledge(10);
+    expect(rows(12, true)).toEqual([false]);
   });
 
   test('a picture that goes stale and comes back is no change of a gate', () => {

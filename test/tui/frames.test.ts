@@ -262,6 +262,17 @@ describe('nothing is left out at 80x24', () => {
   test('a stream agrees with no read that fails', () => {
     expect(rowsOf(sourced({ rest: false }))).toContain('ago / 5m, stream not compared: reads fail ---');
   });
+  test('an answer that is longer than its row is there to its last word, and never covers what remains', () => {
+    const text =
+      'STAGE 4: not acknowledged yet: cooldown, identity_fit, ours_matched, team_notified (grinder ack ITEM)';
+    const noticed = (state: ScreenState) =>
+      plainFrame(frameOf({ ...state, notice: { text, tone: 'warn', atMs: state.nowMs } })).replace(
+        /\s+/g,
+        ' ',
+      );
+    expect(noticed(stateOf({ status: sourced({}) }))).toContain(text);
+    expect(noticed(later(stateOf(), 5000))).toContain('cancel and close on the exchange itself');
+  });
   test('the silent feed’s way out and a long next step are there to the last word', () => {
     const calm = { ...status.stage, hold: null, requested: status.stage.in_force };
     expect(rowsOf({ ...sourced({ expected: false }), stage: calm })).toContain(

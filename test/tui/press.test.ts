@@ -96,6 +96,21 @@ test('stale exchange data does not keep from stages 1 to 3', () => {
   expect(press(stateOf({ status: old }), char('a'), 1000).state.modal?.kind).toBe('raise');
 });
 
+test('k marks as seen what is shown, and nothing over a silent link', () => {
+  const news = { ...status, events: status.events.map((event) => ({ ...event, at_ms: status.at_ms + 5 })) };
+  const shown = (of: typeof status) => press(stateOf({ status: of }), char('k'), 1000).effects;
+  for (const [of, shown_at_ms] of [
+    [status, status.at_ms],
+    [news, status.at_ms + 5],
+  ] as const)
+    expect(shown(of)).toEqual([
+      { kind: 'command', label: 'ACK', call: { name: 'seen', body: { operator: 'tester', shown_at_ms } } },
+    ]);
+  const silent = later(stateOf(), 60_000);
+  const { effects, state } = press(silent, char('k'), silent.nowMs);
+  expect([effects, state.notice?.text]).toEqual([[], expect.stringContaining('the link is silent')]);
+});
+
 test('lowering works over a silent link, and at 50x12', () => {
   const silent = later(stateOf({ columns: 50, rows: 12 }), 60_000);
   expect(press(silent, char('d'), silent.nowMs).effects).toHaveLength(1);

@@ -146,6 +146,13 @@ export function noteRows(state: ScreenState, width: number): readonly Row[] {
   const first =
     state.notice === null ? holdRow(state, width) : [span(` ${state.notice.text}`, state.notice.tone)];
   const step = stepSpan(state);
+  const { notice } = state;
+  const said = notice === null ? [] : wrap(notice.text, width - 1);
+  // A reason that is cut off is none; what remains when nobody speaks is never covered.
+  if (notice !== null && said.length > 1 && step.tone !== 'warn')
+    return [said[0] ?? '', said.slice(1).join(' ')].map((line) =>
+      fitRow([span(` ${line}`, notice.tone)], width, glyphs),
+    );
   const lines = wrap(step.text, width - 1).map((line): Row => [span(` ${line}`, step.tone)]);
   const isFree = first.every(({ text }) => text.trim() === '');
   const rows = isFree && lines.length === 2 ? lines : [first, [span(` ${step.text}`, step.tone)]];
