@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findAccountDir } from '../config/account.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../engine/clock.ts';
+import { realDisk } from '../engine/disk.ts';
 import { escapeText } from '../engine/escape.ts';
 import { describeError } from '../engine/files.ts';
 import { type AdoptPlaces, adoptJournal, type Offer, offerJournal } from '../engine/journal-adopt.ts';
@@ -10,6 +11,7 @@ import { openFiles } from '../engine/journal-open.ts';
 import { acquireLock } from '../engine/lock.ts';
 import { dayUsage } from '../gates/budget.ts';
 import { adoptCommand } from '../launch/places.ts';
+import { hasAudit } from './audit-lines.ts';
 import { type Args, type CliContext, EXIT, flagArg, operatorOf, textArg } from './context.ts';
 import { plain } from './print.ts';
 
@@ -25,6 +27,10 @@ export function adopt(args: Args, context: CliContext): number {
   if (!loaded.ok) return fail(EXIT.config, 'the configuration is not valid: see grinder config check');
   const account = findAccountDir(loaded.settings, context.places);
   if (!account.ok) return fail(EXIT.config, account.problem);
+  const headPath = join(account.directory, 'audit-head.json');
+  // A look must not make the audit that it looks for.
+  if (!hasAudit(context.places.auditPath) && realDisk.lookup(headPath) === null)
+    return nothing(args, context, `there is no audit ${context.places.auditPath} yet`);
   const self = { pid: process.pid, host: hostname(), sinceMs: systemClock.wallMs(), socket: '' };
   const lock = acquireLock(join(account.directory, 'lock.sqlite'), self);
   if (!lock.held)
@@ -33,11 +39,7 @@ export function adopt(args: Args, context: CliContext): number {
       lock.busy ? `${lock.why}: end it first (grinder shutdown)` : lock.why,
     );
   try {
-    const places = {
-      path: context.places.auditPath,
-      headPath: join(account.directory, 'audit-head.json'),
-    };
-    return adoptLocked(args, context, places, fail);
+    return adoptLocked(args, context, { path: context.places.auditPath, headPath }, fail);
   } finally {
     lock.release();
   }
@@ -50,14 +52,7 @@ function adoptLocked(
   fail: (code: number, why: string) => number,
 ): number {
   const problem = problemOf(places, adoptCommand(context.places));
-  if (problem === null) {
-    context.stdout(
-      flagArg(args, 'json')
-        ? `${JSON.stringify({ schema_version: 1, ok: true, adopted: false, path: places.path })}\n`
-        : `there is nothing to adopt: the audit ${plain(places.path)} is in order\n`,
-    );
-    return EXIT.ok;
-  }
+  if (problem === null) return nothing(args, context, `the audit ${places.path} is in order`);
   const offered = offerJournal(places);
   if (!offered.ok) return fail(EXIT.failed, `the audit can't be adopted: ${offered.problem}`);
   const { offer } = offered;
@@ -76,6 +71,16 @@ function adoptLocked(
     flagArg(args, 'json')
       ? `${JSON.stringify({ schema_version: 1, ok: true, adopted: true, path: places.path, ...done.head })}\n`
       : `adopted by ${plain(operator)}: the audit goes on after line ${done.head.seq}\n`,
+  );
+  return EXIT.ok;
+}
+
+function nothing(args: Args, context: CliContext, why: string): number {
+  const { auditPath } = context.places;
+  context.stdout(
+    flagArg(args, 'json')
+      ? `${JSON.stringify({ schema_version: 1, ok: true, adopted: false, path: auditPath })}\n`
+      : `there is nothing to adopt: ${plain(why)}\n`,
   );
   return EXIT.ok;
 }

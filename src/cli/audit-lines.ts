@@ -1,5 +1,6 @@
 /** The audit's lines as people read them: over all its files, filtered, in columns, and followed as they come. */
 import { constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { realDisk } from '../engine/disk.ts';
 import { rotatedFiles } from '../engine/journal-files.ts';
 import { anchorIn, wholeLines } from '../engine/journal-scan.ts';
@@ -27,6 +28,12 @@ export function lastLines(path: string, count: number, filter: LineFilter): read
     if (found.length >= count || isPast) break;
   }
   return count <= 0 ? [] : found.slice(-count);
+}
+
+/** Whether there is an audit at this place at all, the current file or an older one. */
+export function hasAudit(path: string): boolean {
+  if (realDisk.lookup(path) !== null) return true;
+  return realDisk.lookup(dirname(path)) !== null && rotatedFiles(path).length > 0;
 }
 
 /** Follows the audit from its end as it is now: each call gives the whole lines that came since, rotations included. */

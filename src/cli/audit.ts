@@ -10,7 +10,7 @@ import { rotatedFiles } from '../engine/journal-files.ts';
 import { scanJournal } from '../engine/journal-scan.ts';
 import { verifyJournal } from '../engine/journal-verify.ts';
 import { adopt } from './audit-adopt.ts';
-import { followLines, formatLines, type LineFilter, lastLines } from './audit-lines.ts';
+import { followLines, formatLines, hasAudit, type LineFilter, lastLines } from './audit-lines.ts';
 import {
   type Args,
   type CliCommand,
@@ -75,8 +75,12 @@ export const auditCommand: CliCommand = {
       return await work(args, context);
     } catch (error) {
       if (error instanceof UsageError) throw error;
+      const { auditPath } = context.places;
       const why = error instanceof Error ? error.message : String(error);
-      context.stderr(`grinder: the audit can't be read: ${plain(why)}\n`);
+      const text = hasAudit(auditPath)
+        ? `the audit can't be read: ${why}`
+        : `there is no audit ${auditPath} yet`;
+      context.stderr(`grinder: ${plain(text)}\n`);
       return EXIT.failed;
     }
   },

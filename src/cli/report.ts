@@ -9,6 +9,7 @@ import { formatHtml } from '../ops/report-html.ts';
 import { formatMarkdown } from '../ops/report-markdown.ts';
 import type { Report } from '../ops/report-model.ts';
 import { alarmOf } from '../ops/report-sections.ts';
+import { hasAudit } from './audit-lines.ts';
 import { type CliCommand, type CliContext, EXIT, textArg } from './context.ts';
 import { plain } from './print.ts';
 import { putReport } from './report-file.ts';
@@ -54,7 +55,9 @@ export const reportCommand: CliCommand = {
       if (alarm !== null) context.stderr(`grinder: ${plain(alarm)}\n`);
       return alarm === null ? EXIT.ok : EXIT.failed;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const { auditPath } = context.places;
+      const said = error instanceof Error ? error.message : String(error);
+      const why = hasAudit(auditPath) ? said : `there is no audit ${auditPath} yet`;
       context.stderr(`grinder: the report can't be made: ${plain(why)}\n`);
       return EXIT.failed;
     }

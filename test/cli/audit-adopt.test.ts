@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openJournal } from '../../src/engine/journal.ts';
 import { acquireLock } from '../../src/engine/lock.ts';
@@ -32,6 +32,20 @@ test('an audit that is in order is left alone', async () => {
   expect([ran.code, ran.err]).toEqual([0, '']);
   expect(ran.out).toContain('nothing to adopt');
   expect(readFileSync(places.path).equals(before)).toBe(true);
+});
+
+test('where there is no audit nothing is said to be in order, and nothing is made', async () => {
+  const path = at.config('elsewhere', 'audit: { path: none/reconcile.jsonl }\n');
+  const ran = await at.run(['audit', 'adopt', '--config', path]);
+  expect([ran.code, ran.err]).toEqual([0, '']);
+  expect(ran.out).toMatch(/^there is nothing to adopt: there is no audit \S+none\/reconcile\.jsonl yet\n$/);
+  expect(existsSync(join(at.path, 'none'))).toBe(false);
+  expect(existsSync(join(at.path, 'elsewhere-state'))).toBe(false);
+  for (const line of [['audit', 'tail'], ['audit', 'show', '1'], ['report']]) {
+    const other = await at.run([...line, '--config', path]);
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/^grinder: [^\n]*there is no audit \S+ yet\n$/);
+  }
 });
 
 test('what would be accepted is shown, and accepted on exactly those words by name', async () => {
