@@ -13,13 +13,18 @@ export interface Arrived {
 export interface GatewayReply {
   readonly status: number;
   readonly body: unknown;
-  /** The write changed the account. */
+  /** The exchange took it. */
   readonly executed: boolean;
+  /** It changed the account's orders or positions. */
+  readonly moved: boolean;
 }
 
-/** Carries out one write. */
-export function carryOut(truth: Truth, random: Random, request: Arrived): GatewayReply {
+/** Carries out one write; one that comes too late by its own word is refused, as is one from the future. */
+export function carryOut(truth: Truth, random: Random, request: Arrived, nowMs: number): GatewayReply {
   const { method, path, params } = request;
+  const ageMs = nowMs - Number(params['timestamp']);
+  if (ageMs > Number(params['recvWindow']) || ageMs < -1000)
+    return refused(400, -1021, 'Timestamp for this request is outside of the recvWindow.');
   if (method === 'DELETE' && path === '/fapi/v1/order') return cancel(truth, params, false);
   if (method === 'DELETE' && path === '/fapi/v1/algoOrder') return cancel(truth, params, true);
   if (method === 'POST' && path === '/fapi/v1/order') return place(truth, random, params);
@@ -35,7 +40,7 @@ function cancel(truth: Truth, params: Arrived['params'], conditional: boolean): 
   const body = conditional
     ? { algoId: id, clientAlgoId: ended.clientOrderId, code: '200', msg: 'success' }
     : orderBody(ended);
-  return { status: 200, body, executed: true };
+  return { status: 200, body, executed: true, moved: true };
 }
 
 function place(truth: Truth, random: Random, params: Arrived['params']): GatewayReply {
@@ -73,7 +78,7 @@ function place(truth: Truth, random: Random, params: Arrived['params']): Gateway
   if (filled > 0) truth.fill(order.orderId, filled);
   truth.expire(order.orderId);
   const after = truth.order(order.orderId) ?? order;
-  return { status: 200, body: orderBody(after), executed: true };
+  return { status: 200, body: orderBody(after), executed: true, moved: filled > 0 };
 }
 
 function orderBody(order: TruthOrder): Readonly<Record<string, unknown>> {
@@ -93,5 +98,5 @@ function unknownOrder(): GatewayReply {
 }
 
 function refused(status: number, code: number, msg: string): GatewayReply {
-  return { status, body: { code, msg }, executed: false };
+  return { status, body: { code, msg }, executed: false, moved: false };
 }

@@ -11,6 +11,8 @@ export interface Sent {
   /** By the mark price as it left; 0 for a cancel. */
   notionalUsdt: number;
   executed: boolean | null;
+  /** It changed the account. */
+  moved: boolean;
   answer: string | null;
 }
 

@@ -33,7 +33,8 @@ function judgeResolution(
 ): void {
   const sent = knowledge.sent.find(({ departure }) => departure.permit.intentId === intentId);
   const { write } = sent?.departure ?? {};
-  if (outcome === 'not_executed' && sent?.executed === true)
+  // An order that was taken and filled nothing is as good as none.
+  if (outcome === 'not_executed' && sent?.moved === true)
     fail('resolution', `${intentId} is told not executed, and was`);
   if (outcome !== 'executed' || sent?.executed === true) return;
   const order = write?.kind === 'cancel' ? truth.order(Number(write.orderId)) : undefined;

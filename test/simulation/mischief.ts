@@ -93,6 +93,8 @@ function accountMischief(world: World): void {
     case 4:
     case 5:
     case 6:
+      // Where one lies already it is mostly left alone: what is moved again and again is never flattened.
+      if (isAstray(world, symbol) && random.chance(0.8)) return;
       coverage.count('stray_position');
       trace('account', 'a stray position');
       truth.adjust(symbol, trader.positionSide, truth.hedge || random.chance(0.5) ? small : -small);
@@ -135,6 +137,11 @@ function accountMischief(world: World): void {
       return;
     }
   }
+}
+
+function isAstray({ truth, trader }: World, symbol: string): boolean {
+  const { amount, engineAmount } = truth.position(symbol, trader.positionSide);
+  return amount !== engineAmount;
 }
 
 function cancelForeign({ truth }: World): void {

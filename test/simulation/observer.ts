@@ -92,7 +92,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     const isCancel = write.kind === 'cancel';
     const item = isCancel ? `order ${write.orderId}` : `position ${write.symbol}/${write.positionSide}`;
     const notionalUsdt = isCancel ? 0 : Number(write.quantity) * truth.mark(write.symbol);
-    const sent: Sent = { departure, runId, item, notionalUsdt, executed: null, answer: null };
+    const sent: Sent = { departure, runId, item, notionalUsdt, executed: null, moved: false, answer: null };
     trace('departed', `${write.kind} ${item} ${permit.intentId} ${notionalUsdt}`);
     const nowMs = timeline.nowMs();
     const { intents } = journal;
@@ -120,10 +120,11 @@ export function createObserver(deps: ObserverDeps): Observer {
     },
     departed,
     toldOf: stalls.told,
-    arrived: (departure, executed) => {
+    arrived: (departure, { executed, moved }) => {
       const sent = sentOf(departure);
       if (sent === undefined) return;
       sent.executed = executed;
+      sent.moved = moved;
       trace('arrived', `${sent.item} ${executed ? 'executed' : 'refused'}`);
     },
     answered: (departure, result) => {

@@ -107,7 +107,10 @@ export function createPortReads(
       queryOrder: async ({ symbol, clientOrderId, orderId, conditional }) => {
         const found = await call((fault) => {
           const order = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
-          const lagging = fault === 'F27_lagging_read' || order?.symbol !== symbol;
+          const ageMs = timeline.nowMs() - (order?.createdAtMs ?? 0);
+          const isNew = order?.owner === 'repair' && ageMs < weather.orderLagMs();
+          if (isNew) weather.lagged();
+          const lagging = isNew || fault === 'F27_lagging_read' || order?.symbol !== symbol;
           if (order === undefined || lagging || order.conditional !== conditional) return 'not_found';
           witness.toldOf(owner, `order ${order.orderId}`);
           return orderRow(order);

@@ -33,7 +33,11 @@ export interface WireWitness {
   /** A write's bytes leave. */
   readonly departed: (departure: Departure) => void;
   /** A write reached the exchange and was carried out, or not. */
-  readonly arrived: (departure: Departure, executed: boolean) => void;
+  readonly arrived: (
+    departure: Departure,
+    /** `moved`: the account is not what it was; an order may be taken and fill nothing. */
+    came: { readonly executed: boolean; readonly moved: boolean },
+  ) => void;
   /** The reply to a write reached the process, and what the program makes of it. */
   readonly answered: (departure: Departure, result: DispatchResult) => void;
   /** The process was told to stay away for so long. */
@@ -64,6 +68,8 @@ export interface PortDeps {
   readonly options: ExchangeOptions;
   readonly witness: WireWitness;
 }
+
+const NOTHING: RawReply = { status: 200, text: '', retryAfterS: null };
 
 /** Makes the port of one process. */
 export function createPort(deps: PortDeps): Exchange {
@@ -112,15 +118,22 @@ export function createPort(deps: PortDeps): Exchange {
     request: { readonly method: string; readonly path: string; readonly params: Departure['params'] },
   ): Promise<Reply> {
     const fault = weather.writeFault();
-    const thereMs = weather.latencyMs();
+    const isUnheard = fault?.delivered === true && fault.reply(NOTHING) === null;
+    // What nobody hears of may also be on its way for as long as the exchange takes it.
+    const thereMs =
+      isUnheard && random.chance(0.5) ? random.whole(5, options.recvWindowMs - 200) : weather.latencyMs();
     let raw: RawReply = { status: 200, text: '{}', retryAfterS: null };
     if (fault === null || fault.delivered)
       timeline.after(thereMs, null, () => {
-        const { status, body, executed } = carryOut(truth, random, request);
+        const { status, body, executed, moved } = carryOut(truth, random, request, timeline.nowMs());
         raw = { status, text: JSON.stringify(body), retryAfterS: null };
-        witness.arrived(departure, executed);
+        witness.arrived(departure, { executed, moved });
       });
     const answerMs = thereMs + weather.latencyMs() + (fault?.delayMs ?? 0);
+    if (fault?.breaks === true) {
+      await wait(weather.latencyMs());
+      return { kind: 'none', sent: true, why: 'the connection was reset' };
+    }
     await wait(Math.min(answerMs, options.requestTimeoutMs));
     // A process that stood still finds its own limit over, whatever has come meanwhile.
     const isLate = timeline.nowMs() - departure.atMs > options.requestTimeoutMs;

@@ -58,7 +58,7 @@ export function drawScenario(random: Random): Scenario {
   const config = {
     reconcile: {
       interval_ms: random.pick(long ? [180_000, 300_000] : [10_000, 30_000, 30_000, 60_000]),
-      action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten']),
+      action: random.pick(['auto', 'auto', 'auto', 'cancel_all', 'flatten', 'flatten']),
       symbol_whitelist: symbols,
       cooldown_seconds: random.pick([60, 60, 90]),
       max_orders_per_action: random.pick([1, 2, 3]),

@@ -56,6 +56,10 @@ export function createTrader(deps: TraderDeps): Trader {
   const ended = new Map<number, number>();
   /** Written, and on their way. */
   const sending = new Set<FeedOrder>();
+  /** How often a record comes late: an engine is well or busy. */
+  /** How often an order of its own is filled: a market is quiet or not. */
+  const fillShare = random.pick([0.1, 0.5, 0.5]);
+  const lateShare = random.pick([0.1, 0.3, 0.9]);
   const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
   const due = new Set<string>();
   let silentUntilMs = 0;
@@ -79,7 +83,7 @@ export function createTrader(deps: TraderDeps): Trader {
     const symbol = random.pick(symbols);
     const side: Side = truth.hedge ? 'BUY' : random.pick(['BUY', 'SELL']);
     const clientOrderId = nextClientId(symbol);
-    const quantity = random.whole(1, 20);
+    const quantity = random.chance(0.5) ? random.whole(1, 3) : random.whole(1, 20);
     const price = Math.round(truth.mark(symbol) * (side === 'BUY' ? 0.95 : 1.05));
     const reduceOnly = !truth.hedge && random.chance(0.05);
     const order = {
@@ -124,7 +128,9 @@ export function createTrader(deps: TraderDeps): Trader {
 
   function oweRecord(symbol: string): void {
     due.add(symbol);
-    const late = random.chance(0.3) ? random.whole(1000, Math.max(1000, lagMs - 1000)) : random.whole(5, 500);
+    const late = random.chance(lateShare)
+      ? random.whole(1000, Math.max(1000, lagMs - 1000))
+      : random.whole(5, 500);
     timeline.after(late, null, () => {
       if (due.has(symbol) && !isSilent()) sayPosition(symbol);
     });
@@ -186,7 +192,7 @@ export function createTrader(deps: TraderDeps): Trader {
   });
   every(FILL_MS * factor, () => {
     const open = [...wanted.values()];
-    if (open.length === 0 || !random.chance(0.5)) return;
+    if (open.length === 0 || !random.chance(fillShare)) return;
     const order = random.pick(open);
     truth.fill(order.orderId, random.whole(1, order.quantity));
     if (random.chance(0.6)) closeOwn(order.symbol);

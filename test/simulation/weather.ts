@@ -30,6 +30,9 @@ export interface Weather {
   readonly streamFault: () => StreamFault | null;
   /** A way of a request or a reply. */
   readonly latencyMs: () => number;
+  /** For so long an order that was just placed is denied when asked for by name, though its fills are there. */
+  readonly orderLagMs: () => number;
+  readonly lagged: () => void;
   /** Every read fails until then. */
   readonly startOutage: (ms: number) => void;
   /** The exchange's mark prices stand still until then. */
@@ -64,6 +67,7 @@ export function createWeather({
   const writes = without.has('writes') ? 0 : random.pick([0.4, 0.6, 0.9]);
   const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
   const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
+  const orderLagMs = reads === 0 ? 0 : random.pick([0, 8000, 30_000]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
     if (healed || !random.chance(probability)) return null;
     const name = random.pick(names);
@@ -90,6 +94,8 @@ export function createWeather({
     },
     streamFault: () => drawn(stream, STREAM_FAULTS),
     latencyMs: () => (!healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120)),
+    orderLagMs: () => (healed ? 0 : orderLagMs),
+    lagged: () => coverage.count('order_denied_while_new'),
     startOutage,
     startPriceOutage: (ms) => {
       coverage.count('price_outage');

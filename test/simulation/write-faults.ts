@@ -13,6 +13,8 @@ export interface WriteFault {
   /** Whether the exchange gets to see it. */
   readonly delivered: boolean;
   readonly reply: (real: RawReply) => RawReply | null;
+  /** The connection breaks at once, and tells so; else nothing is told until the deadline. */
+  readonly breaks?: boolean;
   /** How much later than usual it comes back. */
   readonly delayMs: number;
 }
@@ -55,7 +57,7 @@ const MAKERS: Readonly<Record<string, Make>> = {
   F1_hang_before_delivery: lost,
   F2_executed_reply_lost: swallowed,
   F3_headers_then_hang: swallowed,
-  F4_reset: (random) => ({ delivered: random.chance(0.5), reply: () => null, delayMs: 0 }),
+  F4_reset: (random) => ({ delivered: random.chance(0.7), reply: () => null, breaks: true, delayMs: 0 }),
   F5_truncated: text((body) => body.slice(0, body.length >> 1)),
   F6_html: text(() => HTML),
   F7_empty: text(() => ''),
