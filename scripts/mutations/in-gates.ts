@@ -147,6 +147,21 @@ export const inBudgets: readonly Mutation[] = [
     tests: FOLD,
   },
   {
+    name: 'unknown-gives-its-notional-back',
+    file: 'src/engine/fold.ts',
+    search: '{ ...state, openIntents: new Map(state.openIntents).set(intent.intentId, unknown(intent)) },',
+    replace:
+      "refund({ ...state, openIntents: new Map(state.openIntents).set(intent.intentId, unknown(intent)) }, intent.intentId, 'notional'),",
+    tests: FOLD,
+  },
+  {
+    name: 'resolved-write-costs-nothing',
+    file: 'src/engine/fold.ts',
+    search: "return closeIntent(state, details['resolves']);",
+    replace: "return refund(closeIntent(state, details['resolves']), details['resolves'], 'all');",
+    tests: FOLD,
+  },
+  {
     name: 'unknown-closes-its-intent',
     file: 'src/engine/fold.ts',
     search: '{ ...state, openIntents: new Map(state.openIntents).set(intent.intentId, unknown(intent)) },',

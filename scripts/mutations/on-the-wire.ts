@@ -80,6 +80,14 @@ export const onTheWire: readonly Mutation[] = [
     tests: ['test/engine/interlock.test.ts', ...GUARD],
   },
   {
+    name: 'nothing-is-asked-at-the-wire-that-a-stop-moves',
+    file: 'src/engine/interlock.ts',
+    search:
+      "  if (interlock.latched()) return 'stop latched';\n  if (!interlock.writesAllowed()) return 'not armed';\n  if (permit.epoch !== interlock.epoch()) return",
+    replace: '  if (permit.epoch < 0) return',
+    tests: ['test/engine/interlock.test.ts', ...GUARD],
+  },
+  {
     name: 'write-switch-not-checked',
     file: 'src/engine/interlock.ts',
     search: "if (!interlock.writesAllowed()) return 'not armed';",

@@ -6,6 +6,8 @@ import type { Scenario } from './scenario.ts';
 const DAY_MS = 86_400_000;
 /** The mark price moves between reservation and departure. */
 const DRIFT = 1.02;
+/** From an intent until its write leaves; and by so much a clock may be off that may write, or date what was written before. */
+const CLOCKS_MS = 5000;
 
 /** Judges one departure against all before it. */
 export function judgeBudgets(
@@ -21,14 +23,13 @@ export function judgeBudgets(
   const { budgets, reconcile } = scenario.settings;
   const before = knowledge.sent;
   const all = [...before, sent];
-  const trailing = all.filter(({ departure }) => departure.atMs > nowMs - DAY_MS + knowledge.jumpedMs);
+  const trailing = all.filter(({ departure }) => departure.atMs > nowMs - DAY_MS + CLOCKS_MS);
   const dayStartMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const today = all.filter(({ departure }) => departure.atMs >= dayStartMs);
   for (const [name, counted] of [
     ['24 h', trailing],
     ['UTC day', today],
   ] as const) {
-    if (knowledge.jumpedMs > DAY_MS / 2) continue;
     if (counted.length > budgets.maxCallsPerDay) fail('S5', `${counted.length} calls in a ${name}`);
     if (sum(counted) > Number(budgets.maxNotionalPerDayUsdt) * DRIFT)
       fail('S5', `${sum(counted)} USDT in a ${name}`);
@@ -41,8 +42,7 @@ export function judgeBudgets(
   if (symbols.size > reconcile.maxSymbolsPerAction) fail('S5', `${symbols.size} symbols in a run`);
   const earlier = before.findLast(({ runId }) => runId !== sent.runId);
   const gapMs = earlier === undefined ? Number.POSITIVE_INFINITY : nowMs - earlier.departure.atMs;
-  // From the intent before it left, and by a clock that may have been moved.
-  if (gapMs + knowledge.jumpedMs + 5000 < reconcile.cooldownSeconds * 1000)
+  if (gapMs + CLOCKS_MS < reconcile.cooldownSeconds * 1000)
     fail('cooldown', `a run sent ${gapMs} ms after another`);
   if ((knowledge.failures.get(sent.item) ?? 0) >= 3)
     fail('S28', `${sent.item} failed three times and was sent again`);
