@@ -157,8 +157,9 @@ export const inBudgets: readonly Mutation[] = [
   {
     name: 'resolved-write-costs-nothing',
     file: 'src/engine/fold.ts',
-    search: "return closeIntent(state, details['resolves']);",
-    replace: "return refund(closeIntent(state, details['resolves']), details['resolves'], 'all');",
+    search: "    return applyResolution(state, details['resolves'], details['outcome']);",
+    replace:
+      "    return refund(applyResolution(state, details['resolves'], details['outcome']), details['resolves'], 'all');",
     tests: FOLD,
   },
   {

@@ -28,13 +28,12 @@ export function killInTheMiddle(world: World): void {
 }
 
 function disturb(world: World): void {
-  const { random, truth, trader, feed, scenario, observer, timeline, coverage, trace } = world;
-  const { symbolWhitelist } = scenario.settings.reconcile;
+  const { random, trader, feed, scenario, observer, timeline, coverage, trace } = world;
   const note = (what: string): void => {
     coverage.count(`late_${what}`);
     trace('late', what);
   };
-  switch (random.whole(0, 8)) {
+  switch (random.whole(0, 11)) {
     case 0:
       note('lock_lost');
       observer.knowledge.lockLostMs ??= timeline.nowMs();
@@ -59,28 +58,14 @@ function disturb(world: World): void {
       note('feed_begins_anew');
       trader.restart(false);
       return;
-    case 5:
-      // One that the executor may be about to close: by hand, larger, smaller or the other way round.
-      note('position_moves');
-      truth.adjust(random.pick(symbolWhitelist), trader.positionSide, random.pick([-2, -1, 1, 2]));
-      return;
-    case 6: {
-      note('order_moves');
-      const strays = truth.openOrders().filter(({ owner }) => owner === 'stray');
-      const [first] = strays;
-      if (first === undefined) return;
-      if (random.chance(0.5)) truth.cancel(first.orderId);
-      else truth.fill(first.orderId, 1);
-      return;
-    }
-    case 7: {
+    case 5: {
       note('suspend');
       const ms = random.whole(5000, 120_000);
       timeline.sleep(ms);
       trader.beSilent(ms);
       return;
     }
-    default: {
+    case 6: {
       note('feed_writable');
       const inode = world.disk.find(scenario.places.expectedPath ?? '');
       if (inode === undefined) return;
@@ -88,6 +73,29 @@ function disturb(world: World): void {
       timeline.after(random.whole(3000, 60_000), null, () => {
         inode.mode = 0o600;
       });
+      return;
     }
+    default:
+      disturbAccount(world, note);
   }
+}
+
+/** The very thing that is about to be repaired changes under the repair. */
+function disturbAccount(world: World, note: (what: string) => void): void {
+  const { random, truth, trader } = world;
+  const aim = world.process()?.core.vitals.decision?.runnable[0]?.action;
+  if (aim === undefined) return;
+  if (aim.action === 'cancel') {
+    note('order_moves');
+    if (random.chance(0.5)) truth.cancel(Number(aim.orderId));
+    else truth.fill(Number(aim.orderId), 1);
+    return;
+  }
+  note('position_moves');
+  // By hand, or by an order of the engine's own, whose record is on its way.
+  const own = truth
+    .openOrders()
+    .find((order) => order.owner === 'engine' && order.symbol === aim.symbol && !order.reduceOnly);
+  if (own !== undefined && random.chance(0.7)) truth.fill(own.orderId, random.whole(1, 3));
+  else truth.adjust(aim.symbol, trader.positionSide, random.pick([-2, -1, 1, 2]));
 }
