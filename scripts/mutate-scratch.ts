@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutation } from './mutations/mutation.ts';
+import { type Mutation, replacementsOf } from './mutations/mutation.ts';
 
 export type Verdict = 'killed' | 'SURVIVED' | 'STALE';
 
@@ -59,18 +59,22 @@ export function openScratch(root: string): Scratch {
   const simulate = (args: readonly string[]): Ran => run(['test/simulation/main.ts', ...args]);
 
   /** Null when the mutation no longer applies. */
-  function mutated<T>({ file, search, replace }: Mutation, attempt: () => T): T | null {
-    const path = join(scratch, file);
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    if (text.split(search).length !== 2) return null;
-    writeFileSync(
-      path,
-      text.replace(search, () => replace),
-    );
+  function mutated<T>(mutation: Mutation, attempt: () => T): T | null {
+    const before = new Map<string, string>();
     try {
+      for (const { file, search, replace } of replacementsOf(mutation)) {
+        const path = join(scratch, file);
+        const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+        if (text.split(search).length !== 2) return null;
+        if (!before.has(path)) before.set(path, text);
+        writeFileSync(
+          path,
+          text.replace(search, () => replace),
+        );
+      }
       return attempt();
     } finally {
-      writeFileSync(path, text);
+      for (const [path, text] of before) writeFileSync(path, text);
     }
   }
 

@@ -13,6 +13,7 @@ import { inStages } from './mutations/in-stages.ts';
 import { inTransport } from './mutations/in-transport.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import { onTheWire } from './mutations/on-the-wire.ts';
+import { wholeRules } from './mutations/whole-rules.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...underWrongPictures,
@@ -29,4 +30,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...inStages,
   ...inCommands,
   ...inDaemon,
+  ...wholeRules,
 ];

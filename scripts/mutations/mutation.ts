@@ -1,12 +1,23 @@
 /** What a mutation is, and the tests that several are aimed at. */
 
-/** One way to break one rule. `search` occurs exactly once in `file`; `tests` are what must fail with `replace` there. */
-export interface Mutation {
-  readonly name: string;
+/** One replacement of text; `search` occurs exactly once in `file`. */
+export interface Replacement {
   readonly file: string;
   readonly search: string;
   readonly replace: string;
+}
+
+/** One way to break one rule; `tests` are what must fail with `replace` in place. */
+export interface Mutation extends Replacement {
+  readonly name: string;
+  /** Where the same is asked again, so that nothing but the rule's absence is left to notice. */
+  readonly also?: readonly Replacement[];
   readonly tests: readonly string[];
+}
+
+/** All that a mutation replaces. */
+export function replacementsOf({ file, search, replace, also = [] }: Mutation): readonly Replacement[] {
+  return [{ file, search, replace }, ...also];
 }
 
 export const GATES = ['test/gates/gates.test.ts', 'test/gates/fuzz.test.ts'];
