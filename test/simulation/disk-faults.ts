@@ -15,7 +15,8 @@ export const DISK_FAULTS = [
 export type DiskFault = (typeof DISK_FAULTS)[number];
 
 export interface DiskFaults {
-  readonly arm: (fault: DiskFault) => void;
+  /** At one of so many of its next calls; 8 when not said. */
+  readonly arm: (fault: DiskFault, within?: number) => void;
   /** The process dies at some of its next calls. */
   readonly armKill: () => void;
   readonly disarm: () => void;
@@ -63,8 +64,8 @@ export function createDiskFaults(deps: DiskFaultDeps): DiskFaults {
   deps.disk.setHook(hook);
 
   return {
-    arm: (fault) => {
-      armed = { fault, countdown: random.whole(0, 8), stays: random.chance(0.5) };
+    arm: (fault, within = 8) => {
+      armed = { fault, countdown: random.whole(0, within), stays: random.chance(0.5) };
     },
     armKill: () => {
       kill = random.whole(0, 20);

@@ -141,7 +141,8 @@ function judgeFlatten(
   const read = knowledge.positionsRead.get(symbol)?.find((row) => row.positionSide === positionSide);
   // What moved after the read that the write was made from can't have been known; all else is.
   const settled = read?.updatedAtMs === position.updatedAtMs || nowMs - position.updatedAtMs > 25_000;
-  if (trader.said(symbol) !== 0) fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
+  if (trader.said(symbol) !== 0 && nowMs - trader.saidAtMs(symbol) > BEAT_MS)
+    fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
   if (position.engineAmount !== 0 && settled) fail('S27', `a flatten of ${symbol}, which the engine holds`);
   if (settled && position.amount > 0 && side === 'BUY') fail('S6', 'a flatten that grows a long');
   if (settled && position.amount < 0 && side === 'SELL') fail('S6', 'a flatten that grows a short');

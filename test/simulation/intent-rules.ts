@@ -7,6 +7,7 @@ import type { FeedWriter } from './feed-writer.ts';
 import type { WatchedLine } from './journal-watch.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Scenario } from './scenario.ts';
+import type { Trader } from './trader.ts';
 import type { Truth } from './truth.ts';
 
 export interface IntentInputs {
@@ -15,6 +16,7 @@ export interface IntentInputs {
   readonly knowledge: Knowledge;
   readonly feed: FeedWriter;
   readonly truth: Truth;
+  readonly trader: Trader;
 }
 
 /** Rounding of the clocks, and the half second by which an armed clock may be off. */
@@ -55,15 +57,19 @@ function informed({ nowMs, scenario, feed }: IntentInputs, fail: Fail): void {
   if (spoiled !== null) fail('F77', `an INTENT on a feed that is ${spoiled}`);
 }
 
-/** S5, S15: it names the settings that it was judged by, and reserves what its write may cost. */
-function worded({ details }: WatchedLine, { scenario, truth }: IntentInputs, fail: Fail): void {
+/** S5, S15, S27: it names the settings that it was judged by, and reserves what its write may cost. */
+function worded({ details }: WatchedLine, inputs: IntentInputs, fail: Fail): void {
+  const { nowMs, scenario, truth, trader } = inputs;
   if (details['config_digest'] !== scenario.settings.digest)
     fail('S15', `an INTENT names the settings ${String(details['config_digest'])}`);
   if (details['action'] !== 'flatten') return;
+  const symbol = String(details['symbol']);
+  if (trader.said(symbol) !== 0 && trader.saidAtMs(symbol) < nowMs)
+    fail('S27', `an INTENT to flatten ${symbol}, which the engine says it holds`);
   const { request } = details;
   const quantity =
     typeof request === 'object' && request !== null && 'quantity' in request ? request.quantity : null;
-  const cost = Number(quantity) * truth.mark(String(details['symbol']));
+  const cost = Number(quantity) * truth.mark(symbol);
   const reserved = Number(details['notional_usdt']);
   // The price is the targeted read's, a moment ago.
   if (!(reserved >= cost * 0.99)) fail('S5', `an INTENT reserves ${reserved} USDT for ${cost}`);

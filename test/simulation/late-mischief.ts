@@ -1,4 +1,5 @@
 /** What goes wrong in the moment that matters: between a run's plan and the bytes of its write. */
+import { DISK_FAULTS } from './disk-faults.ts';
 import type { World } from './world.ts';
 
 /** Lies in wait for the next targeted read before a write, and does one thing while it is on its way. */
@@ -33,7 +34,7 @@ function disturb(world: World): void {
     coverage.count(`late_${what}`);
     trace('late', what);
   };
-  switch (random.whole(0, 11)) {
+  switch (random.whole(0, 13)) {
     case 0:
       note('lock_lost');
       observer.knowledge.lockLostMs ??= timeline.nowMs();
@@ -75,6 +76,11 @@ function disturb(world: World): void {
       });
       return;
     }
+    case 7:
+      note('disk_fails');
+      world.faults.arm(random.pick(DISK_FAULTS), 3);
+      timeline.after(random.whole(5000, 60_000), null, world.faults.disarm);
+      return;
     default:
       disturbAccount(world, note);
   }

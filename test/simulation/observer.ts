@@ -80,7 +80,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
       judgeLine(line, { knowledge, truth, newest }, fail);
       if (line.status === 'INTENT') {
-        judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth }, fail);
+        judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth, trader }, fail);
       }
       coverLine(line.event_type, line.status, line.details, coverage);
     },

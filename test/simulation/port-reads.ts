@@ -115,7 +115,7 @@ export function createPortReads(
           witness.toldOf(owner, `order ${order.orderId}`);
           return orderRow(order);
         });
-        if (found === null) return FAILED;
+        if (found === null || weather.isMute(clientOrderId)) return FAILED;
         return found === 'not_found' ? { kind: 'not_found' } : { kind: 'found', order: found };
       },
       queryPosition: async (symbol) => {

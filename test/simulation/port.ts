@@ -118,6 +118,8 @@ export function createPort(deps: PortDeps): Exchange {
     request: { readonly method: string; readonly path: string; readonly params: Departure['params'] },
   ): Promise<Reply> {
     const fault = weather.writeFault();
+    if (fault !== null && random.chance(0.25))
+      weather.mute(departure.write.clientOrderId, random.whole(60_000, 400_000));
     const isUnheard = fault?.delivered === true && fault.reply(NOTHING) === null;
     // What nobody hears of may also be on its way for as long as the exchange takes it.
     const thereMs =

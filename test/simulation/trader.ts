@@ -17,6 +17,8 @@ export interface Trader {
   readonly endedMs: (orderId: number) => number;
   /** What it last wrote of a position, in thousandths; null when it said nothing. */
   readonly said: (symbol: string) => number | null;
+  /** When it wrote that, in true time; 0 before. */
+  readonly saidAtMs: (symbol: string) => number;
   /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
   readonly restart: (empty: boolean) => void;
   readonly checkpoint: () => void;
@@ -60,6 +62,7 @@ export function createTrader(deps: TraderDeps): Trader {
   /** How often an order of its own is filled: a market is quiet or not. */
   const fillShare = random.pick([0.1, 0.5, 0.5]);
   const lateShare = random.pick([0.1, 0.3, 0.9]);
+  const saidAtMs = new Map<string, number>();
   const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
   const due = new Set<string>();
   let silentUntilMs = 0;
@@ -123,6 +126,7 @@ export function createTrader(deps: TraderDeps): Trader {
     due.delete(symbol);
     const amount = truth.position(symbol, positionSide).engineAmount;
     said.set(symbol, amount);
+    saidAtMs.set(symbol, timeline.nowMs());
     feed.line({ type: 'position', symbol, position_side: positionSide, amount: thousandths(amount) });
   }
 
@@ -226,6 +230,7 @@ export function createTrader(deps: TraderDeps): Trader {
     wants: (orderId) => wanted.has(orderId),
     endedMs: (orderId) => ended.get(orderId) ?? 0,
     said: (symbol) => said.get(symbol) ?? null,
+    saidAtMs: (symbol) => saidAtMs.get(symbol) ?? 0,
     restart: (empty) => {
       feed.newSession();
       checkpoint(empty);

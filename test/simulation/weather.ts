@@ -33,6 +33,10 @@ export interface Weather {
   /** For so long an order that was just placed is denied when asked for by name, though its fills are there. */
   readonly orderLagMs: () => number;
   readonly lagged: () => void;
+  /** Whether a question about this order, by its client id, gets no answer. */
+  readonly isMute: (clientOrderId: string) => boolean;
+  /** Nobody can tell what became of this one until then, though all else is well. */
+  readonly mute: (clientOrderId: string, ms: number) => void;
   /** Every read fails until then. */
   readonly startOutage: (ms: number) => void;
   /** The exchange's mark prices stand still until then. */
@@ -67,6 +71,7 @@ export function createWeather({
   const writes = without.has('writes') ? 0 : random.pick([0.4, 0.6, 0.9]);
   const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
   const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
+  const muteUntilMs = new Map<string, number>();
   const orderLagMs = reads === 0 ? 0 : random.pick([0, 8000, 30_000]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
     if (healed || !random.chance(probability)) return null;
@@ -94,6 +99,11 @@ export function createWeather({
     },
     streamFault: () => drawn(stream, STREAM_FAULTS),
     latencyMs: () => (!healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120)),
+    isMute: (clientOrderId) => !healed && (muteUntilMs.get(clientOrderId) ?? 0) > timeline.nowMs(),
+    mute: (clientOrderId, ms) => {
+      coverage.count('order_mute');
+      muteUntilMs.set(clientOrderId, timeline.nowMs() + ms);
+    },
     orderLagMs: () => (healed ? 0 : orderLagMs),
     lagged: () => coverage.count('order_denied_while_new'),
     startOutage,
