@@ -132,6 +132,7 @@ export function startProcess(deps: ProcessDeps): Process {
     append: (entry: Parameters<typeof opened.append>[0]) => {
       const done = opened.append(entry);
       if (done.ok) acknowledge(done.record.seq, done.record.hash);
+      if (entry.status === 'INTENT') wake();
       return done;
     },
   };
@@ -197,9 +198,18 @@ export function startProcess(deps: ProcessDeps): Process {
     if (core.journal.state().openIntents.size > 0) return OPEN_BEAT_MS;
     return random.whole(1000, scenario.beatMs);
   };
-  const beat = (): void => {
+  let nextBeat: { readonly atMs: number; readonly cancel: () => void } | null = null;
+  const beatIn = (ms: number): void => {
+    nextBeat?.cancel();
+    nextBeat = { atMs: timeline.nowMs() + ms, cancel: control.after(ms, beat) };
+  };
+  function beat(): void {
     room.beat();
-    control.after(restMs(), beat);
+    beatIn(restMs());
+  }
+  // A rest that began before anything was to be executed ends with it.
+  const wake = (): void => {
+    if (nextBeat !== null && nextBeat.atMs > timeline.nowMs() + BUSY_BEAT_MS) beatIn(BUSY_BEAT_MS);
   };
   beat();
   return {
