@@ -197,4 +197,18 @@ export const inBudgets: readonly Mutation[] = [
     replace: 'if (isWhole || true) return size;',
     tests: ['test/engine/chunk.test.ts', 'test/daemon/chunks.test.ts'],
   },
+  {
+    name: 'document-without-a-look-at-the-gates',
+    file: 'src/daemon/engine-room.ts',
+    search: 'watchGates();\n      seq += 1;',
+    replace: 'seq += 1;',
+    tests: ['test/daemon/engine-room.test.ts'],
+  },
+  {
+    name: 'reason-of-the-last-run',
+    file: 'src/daemon/present-mismatches.ts',
+    search: "(scope === 'world' ? closed : own)",
+    replace: "(scope === 'world' ? own : own)",
+    tests: ['test/daemon/engine-room.test.ts'],
+  },
 ];
