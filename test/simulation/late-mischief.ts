@@ -53,7 +53,12 @@ function disturb(world: World): void {
       return;
     case 3:
       note('feed_breaks');
-      feed.raw('not json\n');
+      if (random.chance(0.5)) feed.raw('not json\n');
+      else {
+        feed.loseNext();
+        for (let line = 0; line < 2; line++)
+          feed.line({ type: 'heartbeat', applied_event_ms: timeline.nowMs() });
+      }
       return;
     case 4:
       note('feed_begins_anew');

@@ -73,11 +73,12 @@ export function createPortReads(
       const rows = viewFor(fault).orders.map(orderRow);
       return fault === 'F28_partial_page' ? rows.slice(0, rows.length >> 1) : rows;
     });
-    const account = await call((fault) => ({
+    const read = await call((fault) => ({
       positions: viewFor(fault).positions.map(positionRow),
       mode: fault === 'F31_other_mode' ? null : truth.hedge ? ('hedge' as const) : ('one_way' as const),
       prices: request.symbols.map(priceOf),
     }));
+    const account = weather.hidesPositions() ? null : read;
     const mode = account?.mode ?? null;
     if (mode !== null) knownMode = mode;
     const observation: Observation = {

@@ -50,6 +50,8 @@ export const PROMISES: readonly string[] = [
     'disk_fails',
   ].map((what) => `late_${what}`),
   'order_mute',
+  'positions_hidden',
+  'order_denied_while_new',
   'F80_stop_during_unknown',
   'killed',
   'power_cut',

@@ -71,7 +71,7 @@ export function drawScenario(random: Random): Scenario {
       max_calls_per_run: random.pick([1, 2, 10]),
       max_calls_per_day: random.pick([3, 8, 100]),
       max_notional_per_run_usdt: random.pick([100, 1000]),
-      max_notional_per_day_usdt: random.pick([300, 5000]),
+      max_notional_per_day_usdt: random.pick([150, 300, 5000]),
     },
     flatten: { order_type: random.pick(['limit', 'limit', 'market']), in_chunks: random.chance(0.3) },
     ceremony: {

@@ -15,9 +15,8 @@ export interface Trader {
   readonly wants: (orderId: number) => boolean;
   /** When it gave one up; 0 when it did not, or never had it. */
   readonly endedMs: (orderId: number) => number;
-  /** What it last wrote of a position, in thousandths; null when it said nothing. */
+  /** What it last wrote of a position, in thousandths, null when nothing; and when, in true time. */
   readonly said: (symbol: string) => number | null;
-  /** When it wrote that, in true time; 0 before. */
   readonly saidAtMs: (symbol: string) => number;
   /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
   readonly restart: (empty: boolean) => void;
@@ -59,11 +58,9 @@ export function createTrader(deps: TraderDeps): Trader {
   /** Written, and on their way. */
   const sending = new Set<FeedOrder>();
   /** How often a record comes late: an engine is well or busy. */
-  /** How often an order of its own is filled: a market is quiet or not. */
-  const fillShare = random.pick([0.1, 0.5, 0.5]);
-  const lateShare = random.pick([0.1, 0.3, 0.9]);
-  const saidAtMs = new Map<string, number>();
-  const said = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
+  /** A market is quiet or not, and an engine writes its records in time or late. */
+  const [fillShare, lateShare] = [random.pick([0.1, 0.5, 0.5]), random.pick([0.1, 0.3, 0.9])];
+  const said = new Map(symbols.map((symbol) => [symbol, { amount: 0, atMs: 0 }]));
   const due = new Set<string>();
   let silentUntilMs = 0;
   let restsUntilMs = 0;
@@ -125,8 +122,7 @@ export function createTrader(deps: TraderDeps): Trader {
   function sayPosition(symbol: string): void {
     due.delete(symbol);
     const amount = truth.position(symbol, positionSide).engineAmount;
-    said.set(symbol, amount);
-    saidAtMs.set(symbol, timeline.nowMs());
+    said.set(symbol, { amount, atMs: timeline.nowMs() });
     feed.line({ type: 'position', symbol, position_side: positionSide, amount: thousandths(amount) });
   }
 
@@ -160,7 +156,7 @@ export function createTrader(deps: TraderDeps): Trader {
 
   function checkpoint(empty = false): void {
     const orders = empty ? [] : [...wanted.values(), ...sending].map(feedOrder);
-    const positions = [...said].map(([symbol, amount]) => ({
+    const positions = [...said].map(([symbol, { amount }]) => ({
       symbol,
       position_side: positionSide,
       amount: thousandths(amount),
@@ -229,8 +225,8 @@ export function createTrader(deps: TraderDeps): Trader {
   return {
     wants: (orderId) => wanted.has(orderId),
     endedMs: (orderId) => ended.get(orderId) ?? 0,
-    said: (symbol) => said.get(symbol) ?? null,
-    saidAtMs: (symbol) => saidAtMs.get(symbol) ?? 0,
+    said: (symbol) => said.get(symbol)?.amount ?? null,
+    saidAtMs: (symbol) => said.get(symbol)?.atMs ?? 0,
     restart: (empty) => {
       feed.newSession();
       checkpoint(empty);

@@ -27,6 +27,8 @@ export type StreamFault = (typeof STREAM_FAULTS)[number];
 export interface Weather {
   readonly writeFault: () => WriteFault | null;
   readonly readFault: () => ReadFault | null;
+  /** Orders are shown and positions are not. */
+  readonly hidesPositions: () => boolean;
   readonly streamFault: () => StreamFault | null;
   /** A way of a request or a reply. */
   readonly latencyMs: () => number;
@@ -37,7 +39,7 @@ export interface Weather {
   readonly isMute: (clientOrderId: string) => boolean;
   /** Nobody can tell what became of this one until then, though all else is well. */
   readonly mute: (clientOrderId: string, ms: number) => void;
-  /** Every read fails until then. */
+  /** Every read fails until then, or those of positions alone. */
   readonly startOutage: (ms: number) => void;
   /** The exchange's mark prices stand still until then. */
   readonly startPriceOutage: (ms: number) => void;
@@ -64,6 +66,7 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
+  let halfUntilMs = 0;
   let pricesSinceMs = 0;
   let pricesUntilMs = 0;
   // Seeds begin one after the other, and each goes on from there.
@@ -72,7 +75,7 @@ export function createWeather({
   const reads = without.has('reads') ? 0 : random.pick([0, 0.01, 0.05]);
   const stream = without.has('stream') ? 0 : random.pick([0, 0.05, 0.2]);
   const muteUntilMs = new Map<string, number>();
-  const orderLagMs = reads === 0 ? 0 : random.pick([0, 8000, 30_000]);
+  const orderLagMs = random.pick([0, 8000, 30_000, 30_000]);
   const drawn = <T extends string>(probability: number, names: readonly T[]): T | null => {
     if (healed || !random.chance(probability)) return null;
     const name = random.pick(names);
@@ -81,7 +84,8 @@ export function createWeather({
   };
   const startOutage = (ms: number): void => {
     coverage.count('read_outage');
-    outageUntilMs = timeline.nowMs() + ms;
+    if (random.chance(0.3)) halfUntilMs = timeline.nowMs() + ms;
+    else outageUntilMs = timeline.nowMs() + ms;
   };
   return {
     writeFault: () => {
@@ -92,6 +96,11 @@ export function createWeather({
       // What became of it is hard to find out now and then.
       if (random.chance(0.3)) startOutage(random.whole(40_000, 420_000));
       return fault;
+    },
+    hidesPositions: () => {
+      const hides = !healed && timeline.nowMs() < halfUntilMs;
+      if (hides) coverage.count('positions_hidden');
+      return hides;
     },
     readFault: () => {
       if (!healed && timeline.nowMs() < outageUntilMs) return 'read_failed';
