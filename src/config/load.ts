@@ -163,7 +163,10 @@ function setPath(tree: Tree, path: string, value: unknown): void {
       node = fresh;
     }
   }
-  node[steps.at(-1) ?? ''] = value;
+  const last = steps.at(-1) ?? '';
+  // A key that is there without a value would make other settings of the same file, by their digest.
+  if (value === undefined) delete node[last];
+  else node[last] = value;
 }
 
 function isTree(value: unknown): value is Tree {

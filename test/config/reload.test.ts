@@ -34,6 +34,16 @@ describe('when a key takes effect', () => {
 });
 
 describe('a configuration that is read again', () => {
+  test('gives the settings and the digest that a start would read from it', () => {
+    const after = 'reconcile: {cooldown_seconds: 90}';
+    const reload = read('', after);
+    expect(reload.settings.flat).toEqual(settingsOf(after).flat);
+    expect(reload.settings.digest).toBe(settingsOf(after).digest);
+    // What waits for a start is as it was, and what was unset stays unset.
+    const fixed = read('', 'exchange: {key_file: k, secret_file: s}\nreconcile: {cooldown_seconds: 90}');
+    expect(fixed.settings.digest).toBe(settingsOf(after).digest);
+  });
+
   test('and says what it said changes nothing, not even the object', () => {
     const current = settingsOf('reconcile: {cooldown_seconds: 90}');
     const reload = reloadConfig(current, {

@@ -12,6 +12,7 @@ export function heal(world: World): void {
   faults.disarm();
   observer.knowledge.lockLostMs = null;
   world.setWall(0);
+  scenario.config.repair();
   feed.setClockOffset(0);
   const inode = disk.find(scenario.places.expectedPath ?? '');
   if (inode !== undefined) {
@@ -87,6 +88,7 @@ function judgeLiveness(world: World, fail: Fail): void {
   const nowMs = world.timeline.nowMs();
   const isOld = (updatedAtMs: number): boolean => nowMs - updatedAtMs > OLD_MS * scenario.pace.looks;
   for (const order of truth.openOrders()) {
+    if (!whitelist.includes(order.symbol)) continue;
     const isOurs = order.owner === 'engine' || order.owner === 'stray';
     if (!isOurs || trader.wants(order.orderId) || !isOld(order.updatedAtMs)) continue;
     const id = String(order.orderId);

@@ -37,6 +37,8 @@ export interface Knowledge {
   lockLostMs: number | null;
   /** The audit on disk is not the daemon's own. */
   tampered: boolean;
+  /** When a reload last changed something or was refused: what was shown before it may not be confirmed. */
+  reloadedMs: number;
   massAcknowledged: boolean;
   /** How far the wall clock was moved in all, either way. */
   jumpedMs: number;
@@ -62,6 +64,7 @@ export function createKnowledge(): Knowledge {
     broken: new Set(),
     lockLostMs: null,
     tampered: false,
+    reloadedMs: 0,
     massAcknowledged: false,
     jumpedMs: 0,
     sent: [],

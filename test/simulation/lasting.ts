@@ -52,6 +52,7 @@ function items({ truth, trader, scenario }: World): readonly Item[] {
     .openOrders()
     .filter(({ owner, orderId }) => (owner === 'engine' || owner === 'stray') && !trader.wants(orderId))
     .filter((order) => !isProtective(order))
+    .filter(({ symbol }) => scenario.settings.reconcile.symbolWhitelist.includes(symbol))
     .map(({ orderId, symbol }) => ({ kind: 'cancel' as const, id: String(orderId), symbol }));
   const positions = scenario.settings.reconcile.symbolWhitelist.flatMap((symbol) => {
     const position = truth.position(symbol, trader.positionSide);
@@ -89,8 +90,6 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
       return kind === 'flatten' && reconcile.action === 'cancel_all';
     case 'mode_flatten_only':
       return kind === 'cancel' && reconcile.action === 'flatten';
-    case 'symbol_not_in_whitelist':
-      return !reconcile.symbolWhitelist.includes(symbol);
     case 'flatten_side_effects':
       return reconcile.hedgeGroups.flat().includes(symbol) || leansOn(world, symbol);
     case 'notional_exceeds_limit':

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DISK_FAULTS } from './disk-faults.ts';
 import { feedMischief } from './feed-mischief.ts';
 import { killInTheMiddle, startLateMischief } from './late-mischief.ts';
+import { rewriteConfig } from './reloads.ts';
 import { stallSometime } from './stalls.ts';
 import { tamper } from './tampering.ts';
 import { isProtective } from './truth.ts';
@@ -44,11 +45,12 @@ function act(world: World): void {
   const late = world.random.fork('late');
   if (late.chance(0.15)) startLateMischief({ ...world, random: late });
   const kind = world.random.whole(0, 99);
-  if (kind < 60) accountMischief(world);
-  else if (kind < 72) feedMischief(world);
-  else if (kind < 79) clockMischief(world);
-  else if (kind < 85) diskMischief(world);
-  else if (kind < 89) stallSometime(world);
+  if (kind < 56) accountMischief(world);
+  else if (kind < 68) feedMischief(world);
+  else if (kind < 75) clockMischief(world);
+  else if (kind < 81) diskMischief(world);
+  else if (kind < 85) stallSometime(world);
+  else if (kind < 89) rewriteConfig(world);
   else processMischief(world);
 }
 

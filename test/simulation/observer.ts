@@ -12,6 +12,7 @@ import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
 import { judgeLine } from './line-rules.ts';
 import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
+import { judgeReload } from './reload-rules.ts';
 import type { Scenario } from './scenario.ts';
 import { createSightings, type Sightings } from './sightings.ts';
 import { createStallRules } from './stall-rules.ts';
@@ -84,6 +85,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (line.status === 'INTENT') {
         judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth, trader }, fail);
       }
+      judgeReload(line, { scenario, knowledge, coverage, nowMs: timeline.nowMs() }, fail);
       coverLine(line.event_type, line.status, line.details, coverage);
     },
   });

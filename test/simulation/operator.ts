@@ -93,7 +93,8 @@ export function createOperator(deps: OperatorDeps): Operator {
       const isRight = phrase === confirmation.phrase;
       oldPhrase = confirmation.phrase;
       const lookMs = random.whole(500, 5000);
-      process.after(lookMs, () => confirm(process, phrase, isRight));
+      const shownMs = deps.timeline.nowMs();
+      process.after(lookMs, () => confirm(process, phrase, isRight && knowledge.reloadedMs < shownMs));
     });
   }
 

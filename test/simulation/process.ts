@@ -13,6 +13,7 @@ import type { Core } from '../../src/daemon/core.ts';
 import { createEngineRoom, type EngineRoom } from '../../src/daemon/engine-room.ts';
 import { openFeedSource } from '../../src/daemon/feed-source.ts';
 import { openNotebook } from '../../src/daemon/notebook.ts';
+import { createReloader } from '../../src/daemon/reloading.ts';
 import { stop } from '../../src/daemon/stopping.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Decision } from '../../src/engine/decide.ts';
@@ -65,6 +66,8 @@ export interface Process {
   readonly latch: Latch;
   readonly room: EngineRoom;
   readonly command: <N extends CommandName>(name: N, body: CommandBody<N>) => Promise<CommandReply>;
+  /** What a SIGHUP asks for. */
+  readonly reload: () => void;
   /** Ends in order; called back when it has. */
   readonly shutdown: (done: () => void) => void;
   /** Does something in it later, or once it goes on. */
@@ -174,6 +177,12 @@ export function startProcess(deps: ProcessDeps): Process {
     latch,
     countOnly(owner, witness, () => core.vitals.decision),
   );
+  const reloader = createReloader({
+    core,
+    reread: scenario.config.sources,
+    busy: () => core.vitals.executing || room.scheduler.runningSince() !== null,
+    runSoon: room.scheduler.soon,
+  });
   let ending = false;
   const command: CommandDeps = {
     core,
@@ -204,6 +213,7 @@ export function startProcess(deps: ProcessDeps): Process {
     nextBeat = { atMs: timeline.nowMs() + ms, cancel: control.after(ms, beat) };
   };
   function beat(): void {
+    reloader.tick();
     room.beat();
     beatIn(restMs());
   }
@@ -221,6 +231,7 @@ export function startProcess(deps: ProcessDeps): Process {
       new Promise((answer) => {
         control.ask(() => answer(runCommand(command, name, COMMANDS[name].parse(body) as never)));
       }),
+    reload: () => control.pass(reloader.ask),
     after: control.after,
     stall: (what, ms) => {
       control.hold(ms);

@@ -66,6 +66,12 @@ export const PROMISES: readonly string[] = [
   'stop_not_durable',
   'stop_while_executing',
 
+  'reload_wider_while_armed',
+  'reload_narrower_while_armed',
+  'reload_refused_while_armed',
+  'config_waits_for_a_start',
+  'start_refused_for_its_config',
+  'F80_stop_during_reload',
   'stage_0',
   'stage_1',
   'stage_2',
@@ -117,7 +123,11 @@ export const PROMISES: readonly string[] = [
     'max_calls_per_day',
     'max_notional_per_day',
   ].map((gate) => `blocked_${gate}`),
-  // Each of these was the only closed gate of an action, and held it by itself.
+  // Each of these was the only closed gate of an action, and held it by itself. The others can't: while it is stopped, or below
+  // stage 2, nothing is planned (stop_latched, action_is_none, allow_active_remediation_false); a dry run is not armed
+  // either; without a whitelist no symbol is on it; under a feed that is not to be trusted no sighting counts, nor for a
+  // canary, which one run alone sees (expected_state_stale, synthetic); during a pause nothing is read
+  // (exchange_backoff); and what is not ours, of another strategy or protective is never planned.
   ...[
     'not_armed',
     'env_var_missing',
@@ -128,6 +138,7 @@ export const PROMISES: readonly string[] = [
     'mode_cancel_only',
     'mode_flatten_only',
     'cooldown_not_elapsed',
+    'symbol_not_in_whitelist',
     'not_confirmed',
     'flatten_side_effects',
     'notional_exceeds_limit',

@@ -1,11 +1,14 @@
 /** What a seed decides about its world before anything happens: the configuration, and what the observer holds it to. */
 import { createHash } from 'node:crypto';
-import { loadConfig, type Settings } from '../../src/config/load.ts';
+import type { Settings } from '../../src/config/load.ts';
 import { computePlaces, type Places } from '../../src/launch/places.ts';
+import { type ConfigFile, createConfigFile } from './config-file.ts';
 import type { Random } from './random.ts';
 
 export interface Scenario {
+  /** What is in force, by what was read of the file. */
   readonly settings: Settings;
+  readonly config: ConfigFile;
   readonly places: Places;
   readonly hedge: boolean;
   /** False when the operator's second key is asked for and missing: nothing may ever be sent. */
@@ -85,8 +88,7 @@ export function drawScenario(random: Random): Scenario {
   };
   const text = JSON.stringify(config);
   const env = secondKey && mayTrade ? { ALLOW_MAINNET_TRADE: '1' } : {};
-  const loaded = loadConfig({ text, env, flags: new Map() });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const file = createConfigFile(config, env);
   const places = computePlaces({
     argv: ['run'],
     env: { HOME: '/simulated' },
@@ -95,7 +97,10 @@ export function drawScenario(random: Random): Scenario {
     config: { path: '/simulated/config.yaml', text },
   });
   return {
-    settings: loaded.settings,
+    config: file,
+    get settings() {
+      return file.inForce().settings;
+    },
     places,
     hedge: random.chance(0.12),
     mayTrade,

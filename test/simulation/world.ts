@@ -141,6 +141,14 @@ export function createWorld(
     // A spoiled audit tells of no pause; the account's own record of it does.
     else if (isKeptApart(disk, knowledge)) coverage.count('pause_kept_apart');
     else knowledge.pauseUntilMs = 0;
+    const written = scenario.config.load();
+    if (written === null) {
+      coverage.count('start_refused_for_its_config');
+      trace('process', 'is refused for its configuration');
+      if (weather.healed() || random.chance(0.3)) scenario.config.repair();
+      return;
+    }
+    scenario.config.adopt(written);
     trace('process', 'starts');
     const audit = disk.find(places.auditPath);
     const hasTornTail = audit !== undefined && audit.size > 0 && audit.bytes[audit.size - 1] !== 0x0a;
