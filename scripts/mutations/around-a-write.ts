@@ -62,6 +62,13 @@ export const aroundAWrite: readonly Mutation[] = [
     tests: ['test/engine/intents.test.ts'],
   },
   {
+    name: 'a-write-that-died-is-no-failure',
+    file: 'src/engine/fold.ts',
+    search: "intent?.status === 'open' && outcome === 'not_executed'",
+    replace: 'false',
+    tests: FOLD,
+  },
+  {
     name: 'position-before-is-not-kept',
     file: 'src/engine/fold.ts',
     search: 'position: details.position_before,',

@@ -12,6 +12,21 @@ export const beforeDispatch: readonly Mutation[] = [
     tests: EXECUTOR,
   },
   {
+    name: 'a-targeted-read-holds-for-ever',
+    file: 'src/engine/executor.ts',
+    search:
+      "  if (isOld()) return notTried(pass, action, 'not_confirmed', 'the targeted read took too long to count');\n",
+    replace: '',
+    tests: EXECUTOR,
+  },
+  {
+    name: 'a-targeted-read-ages-by-one-clock',
+    file: 'src/engine/executor.ts',
+    search: 'Math.max(clock.monoMs() - monoMs, clock.wallMs() - wallMs)',
+    replace: 'clock.monoMs() - monoMs',
+    tests: EXECUTOR,
+  },
+  {
     name: 'intents-count-nothing-within-a-run',
     file: 'src/engine/executor.ts',
     search: '  pass.used = spend(pass.used, action);\n',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { allowedHosts, type Environment } from '../../src/launch/hosts.ts';
 import { readPlaceSettings } from '../../src/launch/settings.ts';
+import { schemaKeys } from './schema-keys.ts';
 
 const KEYS = 'key_file: k, secret_file: s';
 const LOOPBACK = 'endpoints: {rest: "http://127.0.0.1:1", ws: "ws://127.0.0.1:2"}';
@@ -131,5 +132,16 @@ describe('endpoints', () => {
     expect(at('http://127.0.0.1:1')).toEqual([]);
     expect(at('http://10.0.0.1:1')).toEqual(['exchange.endpoints.rest']);
     expect(at('https://fapi.binance.com')).toEqual(['exchange.endpoints.rest']);
+  });
+});
+
+describe('a duration', () => {
+  const durations = schemaKeys().filter((key) => /_ms$|_seconds$|^arming\.lease$/.test(key));
+
+  test.each(durations)('%s is refused where a timer would fire at once for it', (key) => {
+    const [section = '', name = ''] = key.split('.');
+    const value = name === 'lease' ? '"597h"' : name.endsWith('_seconds') ? 2_147_484 : 2_147_483_648;
+    const loaded = loadConfig({ text: `${section}: {${name}: ${value}}`, env: {}, flags: new Map() });
+    expect(loaded.ok ? [] : loaded.problems.map((problem) => problem.key)).toContain(key);
   });
 });

@@ -51,6 +51,11 @@ export function feedMischief(world: World): void {
       return;
     case 7:
       count('F70_garbage');
+      if (random.chance(0.3)) {
+        count('F54_newer_feed');
+        feed.raw(`{"type":"order_v2","session_id":"s1","seq":1,"ts_ms":${timeline.nowMs()}}\n`);
+        return;
+      }
       feed.raw(random.pick(['{"type":"order"}\n', 'not json\n', '{"half":', '\u0000\u0001\n', '[]\n']));
       return;
     case 8:

@@ -12,6 +12,8 @@ export class DiskError extends Error {
 
 export interface Inode {
   readonly number: number;
+  /** Somebody else; whoever runs the simulation when it isn't there. */
+  ownerUid?: number;
   kind: 'file' | 'directory' | 'link';
   mode: number;
   bytes: Uint8Array;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DISK_FAULTS } from './disk-faults.ts';
 import { feedMischief } from './feed-mischief.ts';
+import { layHands } from './foreign-hands.ts';
 import { killInTheMiddle, startLateMischief } from './late-mischief.ts';
 import { rewriteConfig } from './reloads.ts';
 import { stallSometime } from './stalls.ts';
@@ -207,7 +208,7 @@ function processMischief(world: World): void {
   else if (kind < 6) killInTheMiddle(world);
   else if (kind < 7) world.restart();
   else if (kind < 8) outage(world);
-  else if (kind < 9) tamper(world);
+  else if (kind < 9) (random.chance(0.6) ? tamper : layHands)(world);
   else if (random.chance(0.6)) {
     coverage.count('lock_lost');
     observer.knowledge.lockLostMs = timeline.nowMs();

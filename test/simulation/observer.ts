@@ -58,7 +58,7 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u20
 export function createObserver(deps: ObserverDeps): Observer {
   const { scenario, timeline, truth, trader, feed, coverage, trace } = deps;
   const knowledge = createKnowledge();
-  const sightings = createSightings(trader, truth);
+  const sightings = createSightings(trader, truth, () => scenario.settings.reconcile.symbolWhitelist);
   const stalls = createStallRules(timeline);
   let violation: Violation | null = null;
   let newest: Observation | null = null;
@@ -178,6 +178,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       for (const reason of Object.keys(counts.blocked)) coverage.count(`blocked_${reason}`);
     },
     stoodAlone: (gate) => coverage.count(`alone_${gate}`),
+    timerOverflowed: (ms) => fail('F43', `a timer of ${ms} ms was asked for, which fires at once`),
     resolved: (outcome) => coverage.count(`unknown_resolved_${outcome}`),
     noted: (_level, event, text) => {
       if (event === 'INTENT_UNRESOLVED') coverage.count('intent_manual');

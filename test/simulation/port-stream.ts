@@ -75,8 +75,17 @@ export function createPortStream(deps: PortDeps & { readonly emit: (event: Excha
           held = [];
         });
         return;
+      case 'F36_key_expired':
+        // The frame in the change's place says so; what happens until the next connection is found by reading.
+        lose('listen key expired');
+        return;
       case 'F37_disconnect':
         lose('connection closed by the exchange');
+        return;
+      case 'F38_malformed':
+        // It may hold a change in a form that nobody knows.
+        emit({ type: 'stream_alive', atMs: clock.wallMs() });
+        readAll();
         return;
       case 'F39_flood':
         readAll();

@@ -42,6 +42,8 @@ export interface ProcessWitness extends WireWitness {
   /** A gate was the only closed one for an action. */
   readonly stoodAlone: (gate: GateName) => void;
   readonly resolved: (outcome: string) => void;
+  /** A timer was asked for that no runtime keeps. */
+  readonly timerOverflowed: (ms: number) => void;
   readonly noted: (level: string, event: string, text: string) => void;
   /** Lines that the journal said it took. */
   readonly acknowledged: (seq: number, hash: string) => void;
@@ -108,7 +110,7 @@ export function startProcess(deps: ProcessDeps): Process {
   const exchangeThread = createThread(timeline, owner);
   const machine: Machine = {
     disk,
-    timers: { after: control.after },
+    timers: { after: (ms, run) => control.after(withinTimers(ms, witness), run) },
     randomHex: random.hex,
   };
   for (const directory of [places.stateDir, ACCOUNT_DIR, dirname(places.socketPath)])
@@ -255,6 +257,15 @@ export function startProcess(deps: ProcessDeps): Process {
     });
   }
 }
+
+/** F43: the runtimes fire at once what is to wait for longer than this, or for no number; nobody may ask for it. */
+function withinTimers(ms: number, witness: ProcessWitness): number {
+  if (ms <= MOST_TIMER_MS) return ms;
+  witness.timerOverflowed(ms);
+  return 1;
+}
+
+const MOST_TIMER_MS = 2_147_483_647;
 
 const SILENT: Log = {
   debug: () => undefined,

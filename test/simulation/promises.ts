@@ -19,6 +19,9 @@ export const PROMISES: readonly string[] = [
   'F52_audit_rolled_back',
   'F55_killed_at_a_disk_call',
   'F56_killed_with_an_open_intent',
+  'F53_start_refused',
+  'F54_newer_audit',
+  'F54_newer_feed',
   'F58_process_stopped',
   'F58_process_stopped_while_executing',
   'F62_control_stalls',
@@ -153,6 +156,9 @@ export const PROMISES: readonly string[] = [
 
 /** What is too rare for a few hundred seeds. */
 export const RARE_PROMISES: readonly string[] = [
+  ...['audit', 'head', 'latch', 'state'].flatMap((what) =>
+    ['link', 'owner', 'mode'].map((how) => `F53_${what}_${how}`),
+  ),
   'F32_moved_since_the_read',
   'blocked_not_leader',
   'alone_audit_unavailable',

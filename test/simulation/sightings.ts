@@ -29,7 +29,7 @@ const RECORD_MS = 30_000;
 const READ_MS = 10_000;
 
 /** Starts without a picture. */
-export function createSightings(trader: Trader, truth: Truth): Sightings {
+export function createSightings(trader: Trader, truth: Truth, listed: () => readonly string[]): Sightings {
   let seen = new Map<string, Seen>();
   let last: ReturnType<Sightings['last']> = null;
   let figures = { unexpected: 0, ours: 0 };
@@ -67,6 +67,8 @@ export function createSightings(trader: Trader, truth: Truth): Sightings {
           late += 1;
       }
       for (const { symbol, positionSide, amount } of observation.positions) {
+        // Whoever holds what on another symbol is not asked.
+        if (!listed().includes(symbol)) continue;
         ours += 1;
         if (trader.said(symbol) !== 0) continue;
         see(`position ${symbol}/${positionSide}`, amount);

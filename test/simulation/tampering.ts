@@ -1,4 +1,5 @@
 /** Somebody lays hands on the audit or the latch while the daemon is down; the operator puts back what was there. */
+import { appendNewer } from './foreign-hands.ts';
 import type { Inode } from './inode.ts';
 import { ACCOUNT } from './process.ts';
 import type { World } from './world.ts';
@@ -17,7 +18,7 @@ export function tamper(world: World): void {
   const inode = disk.find(path);
   if (inode === undefined || inode.size < 2000 * Number(path === auditPath)) return;
   const before: Inode = { ...inode, bytes: inode.bytes.slice(), synced: null, syncedSize: inode.size };
-  const how = path === auditPath ? random.pick(['flip', 'delete', 'rollback'] as const) : 'flip';
+  const how = path === auditPath ? random.pick(['flip', 'delete', 'rollback', 'newer'] as const) : 'flip';
   switch (how) {
     case 'flip': {
       coverage.count(path === auditPath ? 'F50_bit_flip' : 'latch_spoiled');
@@ -25,6 +26,10 @@ export function tamper(world: World): void {
       inode.bytes[at] = (inode.bytes[at] ?? 0) ^ 1;
       break;
     }
+    case 'newer':
+      coverage.count('F54_newer_audit');
+      appendNewer(inode, random.chance(0.5) ? { schema_version: 2 } : { event_type: 'FROM_THE_FUTURE' });
+      break;
     case 'delete':
       coverage.count('F51_audit_deleted');
       disk.remove(path);

@@ -19,7 +19,9 @@ export const STREAM_FAULTS = [
   'F33_silence',
   'F34_duplicate',
   'F35_reordered',
+  'F36_key_expired',
   'F37_disconnect',
+  'F38_malformed',
   'F39_flood',
 ] as const;
 export type StreamFault = (typeof STREAM_FAULTS)[number];

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Coverage, createCoverage } from './coverage.ts';
 import { createDiskFaults, type DiskFaults } from './disk-faults.ts';
 import { createFeedWriter, type FeedWriter } from './feed-writer.ts';
+import { placesRefused } from './foreign-hands.ts';
 import { auditTextOn } from './journal-watch.ts';
 import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -141,6 +142,11 @@ export function createWorld(
     // A spoiled audit tells of no pause; the account's own record of it does.
     else if (isKeptApart(disk, knowledge)) coverage.count('pause_kept_apart');
     else knowledge.pauseUntilMs = 0;
+    if (placesRefused(disk, places)) {
+      coverage.count('F53_start_refused');
+      trace('process', 'is refused for its places');
+      return;
+    }
     const written = scenario.config.load();
     if (written === null) {
       coverage.count('start_refused_for_its_config');
