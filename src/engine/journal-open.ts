@@ -67,8 +67,9 @@ export function openFiles(
   const reserve = readOnlyBecause === null ? openReserve(reservePath(path), disk) : null;
   const words = lastWordsOf(reserve?.kept ?? null);
   const place = { path, fd, nowMs: places.nowMs };
+  // A journal that nobody vouches for is refused below, and not written to.
   const found =
-    words === null
+    words === null || head.kind === 'bad'
       ? null
       : takeIn(words, place, () => replaySet({ ...set, wanted: seqsOf(words) }, disk), head, disk);
   const replay = replaySet({ ...set, wanted: [] }, disk);

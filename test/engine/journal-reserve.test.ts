@@ -1,6 +1,15 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { type Journal, openJournal } from '../../src/engine/journal.ts';
@@ -83,6 +92,29 @@ describe('the reserve', () => {
     expect(openLatch({ path: latchPath, firstUse: false, nowMs: 2 }).current().latched).toBe(true);
     const again = open(directory.path);
     expect(again.state().ceremonyRecords.at(-1)?.event_type).toBe('STOP_LATCHED');
+    again.close();
+  });
+
+  test('keeps its words to itself while the head record, which vouches for the journal, can not be read', () => {
+    using directory = scratch();
+    const { path, headPath } = places(directory.path);
+    const disk = fullDisk();
+    const journal = open(directory.path, disk);
+    journal.append(intentEntry('i1'));
+    disk.fill();
+    expect(journal.append(stopped).ok).toBe(true);
+    journal.close();
+    const [before, words] = [readFileSync(path, 'utf8'), readFileSync(reservePath(path), 'utf8')];
+
+    chmodSync(headPath, 0o644);
+    const refused = open(directory.path);
+    expect(refused.problem()).toContain('head record');
+    refused.close();
+    expect([readFileSync(path, 'utf8'), readFileSync(reservePath(path), 'utf8')]).toEqual([before, words]);
+
+    chmodSync(headPath, 0o600);
+    const again = open(directory.path);
+    expect([again.problem(), again.state().lastSeq]).toEqual(['', 2]);
     again.close();
   });
 
