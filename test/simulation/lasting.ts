@@ -76,7 +76,10 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
   const { reconcile, budgets, flatten } = scenario.settings;
   const notionalUsdt =
     (Math.abs(truth.position(symbol, trader.positionSide).amount) / 1000) * truth.mark(symbol);
-  const isWhole = !flatten.inChunks;
+  // The least that may go at once: a part of one step leaves room for the price to move.
+  const leastUsdt = flatten.inChunks
+    ? Math.min(notionalUsdt, truth.mark(symbol) / 1000) * 1.02
+    : notionalUsdt;
   const nowMs = timeline.nowMs();
   const dayStartMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const today = observer.knowledge.sent.filter(
@@ -93,9 +96,9 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
     case 'flatten_side_effects':
       return reconcile.hedgeGroups.flat().includes(symbol) || leansOn(world, symbol);
     case 'notional_exceeds_limit':
-      return isWhole && notionalUsdt > Number(reconcile.maxFlattenNotionalUsdt) * 0.98;
+      return leastUsdt > Number(reconcile.maxFlattenNotionalUsdt) * 0.98;
     case 'max_notional_per_run':
-      return isWhole && notionalUsdt > Number(budgets.maxNotionalPerRunUsdt) * 0.98;
+      return leastUsdt > Number(budgets.maxNotionalPerRunUsdt) * 0.98;
     case 'max_calls_per_day':
       // Whatever was promised counts, also what never left with a process that died.
       return observer.journal.intents.size >= budgets.maxCallsPerDay;
