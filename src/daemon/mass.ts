@@ -23,9 +23,11 @@ export function noteMass(
   seen: { readonly observation: Observation; readonly expected: ExpectedState },
 ): void {
   const { vitals } = core;
+  // Of a picture that lacks parts nothing may match; that it lacks them is another gate's reason.
+  if (!seen.observation.complete) return;
   const world = massWorld(core, comparison);
   vitals.mass = world;
-  if (!seen.observation.complete || !isTrusted(core, seen.expected)) return;
+  if (!isTrusted(core, seen.expected)) return;
   if (!isMass(world) || world.acknowledged) {
     vitals.massSinceMonoMs = null;
     return;

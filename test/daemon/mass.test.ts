@@ -1,8 +1,14 @@
 /** A mass mismatch closes its gate at once, lowers to stage 1 once it is confirmed, and waits for an operator by name. */
 import { describe, expect, test } from 'bun:test';
 import { holdsOf } from '../../src/daemon/ceremony.ts';
+import { compareOptions } from '../../src/daemon/comparing.ts';
+import { noteMass } from '../../src/daemon/mass.ts';
 import { acknowledgements } from '../../src/daemon/prerequisites.ts';
+import { gateWorld } from '../../src/daemon/world.ts';
+import { compare } from '../../src/engine/compare.ts';
 import { openJournal } from '../../src/engine/journal.ts';
+import { massMismatch } from '../../src/gates/mass-mismatch.ts';
+import { observation } from '../helpers/engine-world.ts';
 import { type LiveWorld, liveOrder, liveWorld } from './live-world.ts';
 
 const stageOf = ({ core }: LiveWorld) => [
@@ -138,6 +144,23 @@ describe('what is no mass mismatch', () => {
     expect((await world.hand.command('inject-mismatch', { operator: 'ann', real: false })).ok).toBe(true);
     await world.pass(30);
     expect([world.core.vitals.massFound, world.core.vitals.stage.inForce]).toEqual([null, 4]);
+  });
+
+  test('a read that failed in part, whatever it leaves out', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    const { core } = world;
+    const before = core.vitals.mass;
+    const expected = core.feed.state();
+    // The stray of a symbol that was read, and nothing of ours of one that was not.
+    const torn = observation([liveOrder(world, 10)], [], { complete: false });
+    const comparison = compare(expected, torn, compareOptions(core));
+    expect(comparison.mismatches).toHaveLength(1);
+    noteMass(core, comparison, { observation: torn, expected });
+    expect(core.vitals.mass).toEqual(before);
+    expect(massMismatch.judge(gateWorld(core, expected))).toMatchObject({ open: true });
+    noteMass(core, comparison, { observation: { ...torn, complete: true }, expected });
+    expect(massMismatch.judge(gateWorld(core, expected))).toMatchObject({ open: false });
   });
 
   test('a feed that is silent, however much differs', async () => {
