@@ -1,5 +1,6 @@
 /** After the bad hours: everything is set right, and then what must happen sooner or later has to happen. */
 import type { Fail } from './dispatch-rules.ts';
+import { ACCOUNT } from './process.ts';
 import { resumeJournalCheck } from './replay-check.ts';
 import { isProtective } from './truth.ts';
 import type { World } from './world.ts';
@@ -112,11 +113,18 @@ function judgeLiveness(world: World, fail: Fail): void {
   }
 }
 
-/** A disk that failed a sync and then lost its power may have lost what was promised: it is refused, with the way out. */
-function refusesWithReason({ coverage }: World, problem: string): boolean {
+/**
+ * A disk that failed a sync and then lost its power may have lost what was promised: that is refused, with the way out,
+ * and only that, for the line which the account's head record vouches for has to be missing in truth.
+ */
+function refusesWithReason({ coverage, disk, auditText }: World, problem: string): boolean {
+  const head = disk.find(ACCOUNT.head);
+  const text = Buffer.from(head?.bytes.subarray(0, head.size) ?? []).toString('utf8');
+  const [vouched = null] = /"hash":"[0-9a-f]{64}"/.exec(text) ?? [];
+  const isLost = vouched !== null && !auditText().includes(vouched);
   const counts = coverage.counts();
   if (!problem.includes('grinder audit adopt') || !counts.has('F46_sync_fails') || !counts.has('power_cut'))
     return false;
-  coverage.count('refused_after_lost_lines');
-  return true;
+  if (isLost) coverage.count('refused_after_lost_lines');
+  return isLost;
 }
