@@ -1,8 +1,9 @@
 /** Measures the comparison inside one runtime and prints samples as JSON; compare.bench.ts runs it in Deno and in Bun. */
 import process from 'node:process';
 import { bookOf, bookWith } from '../src/engine/book.ts';
-import { type CompareOptions, compare } from '../src/engine/compare.ts';
+import { compare } from '../src/engine/compare.ts';
 import { createComparer } from '../src/engine/comparer.ts';
+import type { CompareOptions } from '../src/engine/comparison.ts';
 import type { TargetedReads } from '../src/engine/targeted.ts';
 import type { ExpectedOrder, ExpectedState, Observation, ObservedOrder } from '../src/engine/types.ts';
 import {

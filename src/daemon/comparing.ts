@@ -1,7 +1,7 @@
 /** Compares with what the daemon knows, and asks the exchange about the few orders that deserve a targeted read. */
 import { attribute } from '../engine/attribution.ts';
-import type { CompareOptions, Comparison } from '../engine/compare.ts';
 import type { Question } from '../engine/comparer.ts';
+import type { CompareOptions, Comparison } from '../engine/comparison.ts';
 import { answerOf, foldTargeted, isConditionalType, type TargetedRead } from '../engine/targeted.ts';
 import type { Observation } from '../engine/types.ts';
 import type { Core } from './core.ts';

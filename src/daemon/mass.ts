@@ -2,7 +2,7 @@
  * Mass mismatches as the daemon lives with them: the gate closes at once; a set that a second complete read confirms
  * lowers to stage 1 and holds there, across restarts, until an operator acknowledges it by name.
  */
-import type { Comparison } from '../engine/compare.ts';
+import type { Comparison } from '../engine/comparison.ts';
 import { type MassFigures, massFigures, massFingerprint, massItems } from '../engine/mass.ts';
 import { acknowledgedDetails, foundDetails, isAcknowledged, MASS_ITEM } from '../engine/mass-records.ts';
 import type { ExpectedState, Observation } from '../engine/types.ts';

@@ -2,7 +2,7 @@
  * One run of the loop: observe, compare, plan, judge, write it down, execute what every gate lets through, count.
  * Nothing is sent or shown that was not first written.
  */
-import type { Comparison } from '../engine/compare.ts';
+import type { Comparison } from '../engine/comparison.ts';
 import { advanceConfirmations, confirmationOf, shownBy } from '../engine/confirm.ts';
 import { type ActionHistory, type Decision, decide } from '../engine/decide.ts';
 import type { Executor } from '../engine/executor.ts';

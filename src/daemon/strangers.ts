@@ -1,5 +1,5 @@
 /** Orders that aren't ours: counted for people, and for the gate that minds what a flatten would leave alone. */
-import type { Comparison } from '../engine/compare.ts';
+import type { Comparison } from '../engine/comparison.ts';
 import { hasEnded } from '../engine/view-age.ts';
 import { classifyOrder } from '../gates/identity.ts';
 import type { Core } from './core.ts';

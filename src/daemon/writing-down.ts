@@ -1,6 +1,6 @@
 /** A run's lines in audit and log: the run itself, its mismatches, its plan and what blocks it. */
 import type { AuditEntry } from '../engine/audit-record.ts';
-import type { Comparison } from '../engine/compare.ts';
+import type { Comparison } from '../engine/comparison.ts';
 import type { Decision } from '../engine/decide.ts';
 import type { JudgedAction, Observation } from '../engine/types.ts';
 import { entryBase } from './ceremony.ts';

@@ -1,5 +1,5 @@
 /** The comparison's half about orders: every one of them, each time. Pure. */
-import type { CompareOptions } from './compare.ts';
+import type { CompareOptions } from './comparison.ts';
 import { byAge } from './contract-order.ts';
 import { compareDecimals } from './decimal.ts';
 import { isDenied, isSwept, judgeShown, mayAsk, missingOrder } from './order-rules.ts';

@@ -1,5 +1,5 @@
 /** The comparison's half about positions. Pure. A position carries no id: on a whitelisted symbol all of it is ours. */
-import type { CompareOptions } from './compare.ts';
+import type { CompareOptions } from './comparison.ts';
 import { compareDecimals, decimal, isZero, sum } from './decimal.ts';
 import type {
   Decimal,

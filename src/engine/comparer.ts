@@ -5,8 +5,8 @@
  * Invariant: whatever the sequence of questions, each answer equals that of `compare` to the same question.
  */
 import { asBook } from './book.ts';
-import type { CompareOptions, Comparison } from './compare.ts';
 import { comparePositions } from './compare-positions.ts';
+import type { CompareOptions, Comparison } from './comparison.ts';
 import { byContract } from './contract-order.ts';
 import { createDueList } from './due-list.ts';
 import { createFindings } from './findings.ts';

@@ -1,5 +1,5 @@
 /** In which order a comparison's findings are listed, and which of two rows of one order counts. Pure. */
-import type { UnparsableOrder } from './compare.ts';
+import type { UnparsableOrder } from './comparison.ts';
 import { MISMATCH_TYPES, type Mismatch, type ObservedOrder } from './types.ts';
 
 /** Orders mismatches as the contract does: priority, symbol, client order id; the key settles the rest. */

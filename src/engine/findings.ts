@@ -1,5 +1,5 @@
 /** The sums and lists of a comparison's orders, kept while single verdicts come and go. */
-import type { UnparsableOrder } from './compare.ts';
+import type { UnparsableOrder } from './comparison.ts';
 import { byAge, byContract, byPlace, compareText } from './contract-order.ts';
 import type { GroupVerdict } from './order-group.ts';
 import { createSortedList } from './sorted-list.ts';

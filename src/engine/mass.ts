@@ -1,6 +1,6 @@
 /** How much of a comparison differs, and which mismatches make it up. Pure. */
 import { createHash } from 'node:crypto';
-import type { Comparison } from './compare.ts';
+import type { Comparison } from './comparison.ts';
 import { decimal, isZero, toDigits } from './decimal.ts';
 import { isLive } from './targeted.ts';
 import type { Mismatch } from './types.ts';

@@ -1,6 +1,6 @@
 /** All there is about one client order id, and what the rules say about it until something about it changes. Pure. */
 import { classifyOrder } from '../gates/identity.ts';
-import type { CompareOptions, UnparsableOrder } from './compare.ts';
+import type { CompareOptions, UnparsableOrder } from './comparison.ts';
 import { type Asked, isNewerRow } from './contract-order.ts';
 import { compareDecimals } from './decimal.ts';
 import { isDenied, judgeShown, mayAsk, missingOrder } from './order-rules.ts';

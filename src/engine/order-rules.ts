@@ -1,6 +1,6 @@
 /** What the rules say about one order, whatever the others are: shown or absent, expected or not. Pure. */
 import { protects } from '../gates/protective-order.ts';
-import type { CompareOptions } from './compare.ts';
+import type { CompareOptions } from './comparison.ts';
 import { compareDecimals } from './decimal.ts';
 import { isLive } from './targeted.ts';
 import type { ExpectedOrder, Mismatch, Observation, ObservedOrder } from './types.ts';

@@ -1,9 +1,17 @@
 /** Keys while something is asked or looked at; pure. */
 import { isExchangeFresh } from './freshness.ts';
 import { GUARD_MS, raiseBlocked, staleExchange } from './open.ts';
-import type { Pressed } from './press.ts';
 import { scrolledModal } from './scroll.ts';
-import type { Effect, KeyPress, Modal, PhraseModal, QuitModal, RaiseModal, ScreenState } from './types.ts';
+import type {
+  Effect,
+  KeyPress,
+  Modal,
+  PhraseModal,
+  Pressed,
+  QuitModal,
+  RaiseModal,
+  ScreenState,
+} from './types.ts';
 
 const MAX_TYPED = 120;
 /** The fields are confirmations: who types reads. */

@@ -5,13 +5,7 @@ import { isSmall } from './layout.ts';
 import { openAdvance, openClear, openQuit } from './open.ts';
 import { pressInModal } from './press-modal.ts';
 import { scrolled } from './scroll.ts';
-import type { Call, Effect, KeyPress, Modal, ScreenState, Tone } from './types.ts';
-
-/** The outcome of one key. */
-export interface Pressed {
-  readonly state: ScreenState;
-  readonly effects: readonly Effect[];
-}
+import type { Call, KeyPress, Modal, Pressed, ScreenState, Tone } from './types.ts';
 
 /** Applies one key at the monotonic time `nowMs`. The stop key never comes here. */
 export function press(state: ScreenState, key: KeyPress, nowMs: number): Pressed {

@@ -180,3 +180,9 @@ export type Effect =
   | { readonly kind: 'ask-live'; readonly digest: string }
   | { readonly kind: 'leave'; readonly how: 'detach' | 'shutdown' }
   | { readonly kind: 'repaint' };
+
+/** The outcome of one key. */
+export interface Pressed {
+  readonly state: ScreenState;
+  readonly effects: readonly Effect[];
+}

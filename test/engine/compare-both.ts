@@ -1,7 +1,8 @@
 /** What both ways of comparing say: the specification, and the one that remembers. */
 import { expect } from 'bun:test';
-import { type CompareOptions, type Comparison, compare } from '../../src/engine/compare.ts';
+import { compare } from '../../src/engine/compare.ts';
 import { createComparer } from '../../src/engine/comparer.ts';
+import type { CompareOptions, Comparison } from '../../src/engine/comparison.ts';
 import type { ExpectedState, Observation } from '../../src/engine/types.ts';
 
 /** Compares by the specification and by a comparer that knew nothing, and one that knew an empty account; all agree. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { CompareOptions } from '../../src/engine/compare.ts';
+import type { CompareOptions } from '../../src/engine/comparison.ts';
 import { plan } from '../../src/engine/plan.ts';
 import { isLive, type TargetedHistory } from '../../src/engine/targeted.ts';
 import type {

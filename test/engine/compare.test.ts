@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { type Comparison, compare } from '../../src/engine/compare.ts';
+import { compare } from '../../src/engine/compare.ts';
+import type { Comparison } from '../../src/engine/comparison.ts';
 import type { ObservedOrder } from '../../src/engine/types.ts';
 import {
   clientId,

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { bookOf } from '../../src/engine/book.ts';
-import { type CompareOptions, type Comparison, compare } from '../../src/engine/compare.ts';
+import { compare } from '../../src/engine/compare.ts';
 import { createComparer, type Question } from '../../src/engine/comparer.ts';
+import type { CompareOptions, Comparison } from '../../src/engine/comparison.ts';
 import { applyLine, nothingExpected } from '../../src/engine/expected.ts';
 import { createViewer } from '../../src/engine/expected-picture.ts';
 import { feedLineSchema } from '../../src/engine/feed-schema.ts';

@@ -1,5 +1,5 @@
 /** Small worlds for tests of the pure core: one symbol, one strategy, everything open unless a test closes it. */
-import type { CompareOptions } from '../../src/engine/compare.ts';
+import type { CompareOptions } from '../../src/engine/comparison.ts';
 import { plan } from '../../src/engine/plan.ts';
 import type {
   ExpectedOrder,
