@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { ensurePrivateDirectory } from '../../src/engine/files.ts';
 import type { Places } from '../../src/launch/places.ts';
-import { type Inode, sync, writeInto } from './inode.ts';
+import { type Inode, resize, sync, writeInto } from './inode.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { ACCOUNT } from './process.ts';
 import type { World } from './world.ts';
@@ -49,6 +49,8 @@ export function layHands(world: World): void {
 
 /** A line that follows the last one, as a newer program might write it. */
 export function appendNewer(inode: Inode, change: Readonly<Record<string, unknown>>): void {
+  // It would have cut off first what was not written to its end.
+  resize(inode, inode.bytes.subarray(0, inode.size).lastIndexOf(0x0a) + 1);
   const text = Buffer.from(inode.bytes.subarray(0, inode.size)).toString('utf8');
   const last: Readonly<Record<string, unknown>> = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '{}');
   const next = { ...last, ...change, seq: Number(last['seq']) + 1, prev: last['hash'] };
