@@ -3,6 +3,20 @@ import { JOURNAL, type Mutation } from './mutation.ts';
 
 export const inJournal: readonly Mutation[] = [
   {
+    name: 'words-of-one-that-lost-the-journal-go-into-its-reserve',
+    file: 'src/engine/journal.ts',
+    search: 'if (error instanceof TouchedError) {',
+    replace: 'if (Number.isNaN(0)) {',
+    tests: ['test/engine/journal-reserve.test.ts'],
+  },
+  {
+    name: 'last-words-go-into-a-journal-that-nobody-vouches-for',
+    file: 'src/engine/journal-open.ts',
+    search: "words === null || head.kind === 'bad'",
+    replace: 'words === null',
+    tests: ['test/engine/journal-reserve.test.ts'],
+  },
+  {
     name: 'corrupt-journal-fails-open',
     file: 'src/engine/journal.ts',
     search: "problem = opened.problem ?? '';",

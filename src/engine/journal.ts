@@ -83,6 +83,11 @@ export function openJournal(options: JournalOptions): Journal {
   let base: ReserveBase | null = null;
   const poison = (error: unknown): string => {
     problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
+    // Whoever else writes the journal has the reserve now.
+    if (error instanceof TouchedError) {
+      reserve?.close();
+      reserve = null;
+    }
     return problem;
   };
 
@@ -224,9 +229,14 @@ function chainOf(entries: readonly AuditEntry[], head: ChainHead, tsMs: number):
   return records;
 }
 
+class TouchedError extends Error {}
+
 function expectUntouched(path: string, file: OpenFile, disk: Disk): void {
   const { size } = disk.facts(file.fd);
   if (size !== file.size)
-    throw new Error(`the file is ${size} bytes, expected ${file.size}: something else wrote to it or cut it`);
-  if (disk.lookup(path)?.inode !== file.inode) throw new Error('the file was moved, replaced or deleted');
+    throw new TouchedError(
+      `the file is ${size} bytes, expected ${file.size}: something else wrote to it or cut it`,
+    );
+  if (disk.lookup(path)?.inode !== file.inode)
+    throw new TouchedError('the file was moved, replaced or deleted');
 }

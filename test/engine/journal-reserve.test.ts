@@ -118,6 +118,23 @@ describe('the reserve', () => {
     again.close();
   });
 
+  test('is left to the process that writes the journal now', () => {
+    using directory = scratch();
+    const elder = open(directory.path);
+    elder.append(entry());
+    const holder = open(directory.path);
+    holder.append(entry());
+    // The elder finds lines that are not its own.
+    expect(elder.append(stopped).ok).toBe(false);
+    expect(elder.append(stopped).ok).toBe(false);
+    elder.close();
+    expect(holder.append(entry()).ok).toBe(true);
+    holder.close();
+    const again = open(directory.path);
+    expect([again.problem(), again.state().lastSeq]).toEqual(['', 3]);
+    again.close();
+  });
+
   test('takes no more than it holds, and never the disk', () => {
     using directory = scratch();
     const disk = fullDisk();
