@@ -96,9 +96,12 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
     case 'flatten_side_effects':
       return reconcile.hedgeGroups.flat().includes(symbol) || leansOn(world, symbol);
     case 'notional_exceeds_limit':
-      return leastUsdt > Number(reconcile.maxFlattenNotionalUsdt) * 0.98;
     case 'max_notional_per_run':
-      return leastUsdt > Number(budgets.maxNotionalPerRunUsdt) * 0.98;
+      // Of a position of which no part fits the lower one, the whole is held against both.
+      return (
+        leastUsdt >
+        Math.min(Number(reconcile.maxFlattenNotionalUsdt), Number(budgets.maxNotionalPerRunUsdt)) * 0.98
+      );
     case 'max_calls_per_day':
       // Whatever was promised counts, also what never left with a process that died.
       return observer.journal.intents.size >= budgets.maxCallsPerDay;

@@ -79,13 +79,13 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (typeof line.details['backoff_until_ms'] === 'number') knowledge.pauseKept = true;
       // The word of an operator counts from its line on, also where the disk let nobody be told of it.
       if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
-      // A line of a process before, which a start has found and synced, tells of a picture long gone.
+      // A line of a process before, which a start has found and synced, tells of pictures and settings long gone.
       const isNow = line.ts_ms === timeline.nowMs() + knowledge.wall.offsetMs;
       judgeLine(line, { knowledge, truth, newest: isNow ? newest : null }, fail);
       if (line.status === 'INTENT') {
         judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth, trader }, fail);
       }
-      judgeReload(line, { scenario, knowledge, coverage, nowMs: timeline.nowMs() }, fail);
+      if (isNow) judgeReload(line, { scenario, knowledge, coverage, nowMs: timeline.nowMs() }, fail);
       coverLine(line.event_type, line.status, line.details, coverage);
     },
   });
