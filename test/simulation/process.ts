@@ -16,17 +16,16 @@ import { openNotebook } from '../../src/daemon/notebook.ts';
 import { createReloader } from '../../src/daemon/reloading.ts';
 import { stop } from '../../src/daemon/stopping.ts';
 import type { Clock } from '../../src/engine/clock.ts';
-import type { Decision } from '../../src/engine/decide.ts';
 import { openJournal } from '../../src/engine/journal.ts';
 import { type Latch, openLatch } from '../../src/engine/latch.ts';
 import type { Machine } from '../../src/engine/machine.ts';
 import { openPauseRecord } from '../../src/engine/pause-record.ts';
 import type { GateName } from '../../src/engine/types.ts';
-import type { Log } from '../../src/ops/log.ts';
-import type { Metrics, RunCounts } from '../../src/ops/metrics.ts';
-import { aloneIn } from './alone.ts';
+import type { RunCounts } from '../../src/ops/metrics.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { createPort, type WireWitness } from './port.ts';
+import { countOnly, SILENT } from './quiet-ops.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { acrossThreads, createThread, timelineOf } from './threads.ts';
@@ -83,14 +82,6 @@ export interface Process {
 }
 
 const ACCOUNT_DIR = '/simulated/account';
-/**
- * The heartbeat as a loaded machine gives it: in time while a run executes, less often after an event and while an intent
- * is open, and seconds apart when nothing goes on.
- */
-const BUSY_BEAT_MS = 250;
-const ALERT_BEAT_MS = 700;
-const ALERT_MS = 1500;
-const OPEN_BEAT_MS = 1100;
 
 /** Where the account's audit head, latch and lock are. */
 export const ACCOUNT = {
@@ -123,6 +114,7 @@ export function startProcess(deps: ProcessDeps): Process {
     disk,
     newId: () => random.hex(4),
   });
+  let wake = (): void => undefined;
   const { maxFileBytes } = scenario;
   // A file is a few times as long, so that lines come between the pieces of its rotation.
   const sizes = { maxFileBytes, pieceBytes: 20_000 };
@@ -199,31 +191,11 @@ export function startProcess(deps: ProcessDeps): Process {
     realStray: async () => 'refused: no simulator here',
   };
   begin({ core, room, stopNow: command.stopNow, fatal: () => undefined });
-  let alertUntilMs = 0;
-  core.exchange.subscribe(({ type }) => {
-    if (type !== 'stream_alive') alertUntilMs = timeline.nowMs() + ALERT_MS;
-  });
-  const restMs = (): number => {
-    if (core.vitals.executing) return BUSY_BEAT_MS;
-    if (timeline.nowMs() < alertUntilMs) return ALERT_BEAT_MS;
-    if (core.journal.state().openIntents.size > 0) return OPEN_BEAT_MS;
-    return random.whole(1000, scenario.beatMs);
-  };
-  let nextBeat: { readonly atMs: number; readonly cancel: () => void } | null = null;
-  const beatIn = (ms: number): void => {
-    nextBeat?.cancel();
-    nextBeat = { atMs: timeline.nowMs() + ms, cancel: control.after(ms, beat) };
-  };
-  function beat(): void {
+  const heartbeat = createHeartbeat({ core, timeline, control, random, idleMs: scenario.beatMs }, () => {
     reloader.tick();
     room.beat();
-    beatIn(restMs());
-  }
-  // A rest that began before anything was to be executed ends with it.
-  const wake = (): void => {
-    if (nextBeat !== null && nextBeat.atMs > timeline.nowMs() + BUSY_BEAT_MS) beatIn(BUSY_BEAT_MS);
-  };
-  beat();
+  });
+  wake = heartbeat.wake;
   return {
     owner,
     core,
@@ -266,29 +238,3 @@ function withinTimers(ms: number, witness: ProcessWitness): number {
 }
 
 const MOST_TIMER_MS = 2_147_483_647;
-
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  lost: () => 0,
-  close: () => undefined,
-};
-
-function countOnly(owner: Owner, witness: ProcessWitness, judged: () => Decision | null): Metrics {
-  return {
-    countRun: (counts) => {
-      if (owner.dead) return;
-      witness.runCounted(counts);
-      for (const gate of aloneIn(judged())) witness.stoodAlone(gate);
-    },
-    countUnknownResolved: (outcome) => {
-      if (!owner.dead) witness.resolved(outcome);
-    },
-    observeStopLatency: () => undefined,
-    render: async () => '',
-    contentType: '',
-    fresh: () => true,
-  };
-}
