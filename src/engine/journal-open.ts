@@ -121,15 +121,17 @@ function seqsOf({ base, heads }: LastWords): readonly number[] {
   return [base.seq, ...heads.map(({ seq }) => seq)];
 }
 
-/** Takes last words in where they belong, before the replay that counts. */
+/** Takes last words in where they belong, before the replay that counts; null where a newer program has written. */
 function takeIn(
   words: LastWords,
   place: { readonly path: string; readonly fd: number; readonly nowMs: number },
   replay: () => Replay,
   head: HeadReading,
   disk: Disk,
-): 'merged' | 'belong' | 'foreign' {
-  const { hashes } = replay();
+): 'merged' | 'belong' | 'foreign' | null {
+  const { hashes, newer } = replay();
+  // Who runs that program may have been told of what it wrote: nothing is put in its place.
+  if (newer) return null;
   const acknowledged = head.kind === 'ok' ? head.head : GENESIS;
   const verdict = judgeLastWords(words, (seq) => hashes.get(seq) ?? null, acknowledged);
   if (verdict === 'belong') merge(place, words, disk);

@@ -1,5 +1,6 @@
 /** An executor over a real journal and interlock, with an exchange that answers from memory. */
 import { join } from 'node:path';
+import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { createExecutor, type ExecuteRequest, type ExecutorTools } from '../../src/engine/executor.ts';
 import { flattenTerms } from '../../src/engine/flatten.ts';
 import { createInterlock } from '../../src/engine/interlock.ts';
@@ -27,14 +28,15 @@ export const hashRequest = (write: Parameters<typeof wireRequest>[0]) =>
   hashWire(wireRequest(write, 'one_way'));
 
 /** Builds one in a directory; every gate is open. */
-export function world(directory: string) {
+export function world(directory: string, disk: Disk = realDisk) {
   const clock = handClock();
   const interlock = createInterlock();
   interlock.clearLatch();
   interlock.allowWrites(true);
   const path = join(directory, 'audit', 'a.jsonl');
-  const open = () => openJournal({ path, headPath: join(directory, 'account', 'head'), clock });
-  const journal = open();
+  const headPath = join(directory, 'account', 'head');
+  const open = () => openJournal({ path, headPath, clock });
+  const journal = openJournal({ path, headPath, clock, disk });
   const scripted = scriptedExchange(interlock, { nowMonoMs: clock.monoMs, hashRequest });
   const logged: string[] = [];
   const asked: PlannedAction[] = [];

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'bun:test';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createExecutor } from '../../src/engine/executor.ts';
 import { flattenTerms } from '../../src/engine/flatten.ts';
+import type { Journal } from '../../src/engine/journal.ts';
 import { openLedger } from '../../src/engine/plan-ledger.ts';
 import type { DispatchResult } from '../../src/exchange/exchange.ts';
 import { observedOrder, observedPosition, rules } from '../helpers/engine-world.ts';
-import { scratch } from './durable.ts';
+import { faultyDisk, scratch } from './durable.ts';
 import { cancel, flatten, hashRequest, run, runnable, statuses, world } from './executor-world.ts';
 
 describe('the executor', () => {
@@ -455,19 +456,32 @@ describe('the executor', () => {
     expect(w.sent).toEqual([]);
   });
 
-  test('a journal that breaks after the dispatch keeps the outcome in its reserve and sends nothing else', async () => {
-    using directory = scratch();
-    const w = world(directory.path);
+  const broken = async (w: ReturnType<typeof world>): Promise<Journal> => {
     w.script.orders = [observedOrder(1), observedOrder(2, { symbol: 'ETHUSDT' })];
-    w.script.onDispatch = () => appendFileSync(w.path, 'x');
     const results = await w.execute([cancel(1), cancel(2, 'ETHUSDT')]);
     expect(statuses(results)).toEqual(['executed', 'blocked:audit_unavailable']);
     expect(w.sent).toHaveLength(1);
     expect(w.journal.healthy()).toBe(false);
-    expect(w.journal.state().openIntents.size).toBe(0);
     w.journal.close();
-    const again = w.open();
+    return w.open();
+  };
+
+  test('a journal that breaks after the dispatch keeps the outcome in its reserve and sends nothing else', async () => {
+    using directory = scratch();
+    const disk = faultyDisk({ call: 1, fault: 'EIO', after: 'heals' });
+    const w = world(directory.path, disk);
+    w.script.onDispatch = disk.arm;
+    const again = await broken(w);
     expect([again.problem(), again.state().openIntents.size]).toEqual(['', 0]);
+    again.close();
+  });
+
+  test('a journal that somebody else writes to after the dispatch leaves the outcome to be found out, and sends nothing else', async () => {
+    using directory = scratch();
+    const w = world(directory.path);
+    w.script.onDispatch = () => appendFileSync(w.path, 'x');
+    const again = await broken(w);
+    expect([again.problem(), again.state().openIntents.size]).toEqual(['', 1]);
     again.close();
   });
 

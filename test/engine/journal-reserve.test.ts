@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   readFileSync,
@@ -176,6 +177,24 @@ describe('the reserve', () => {
     expect([again.problem(), again.state()]).toEqual(['', before]);
     again.close();
     expect(readFileSync(path, 'utf8')).not.toContain('lost');
+  });
+
+  test('gives way to what a newer program has written: that is refused, and nothing of it is put aside', () => {
+    using directory = scratch();
+    const disk = fullDisk();
+    const journal = open(directory.path, disk);
+    journal.append(entry());
+    disk.fill();
+    expect(journal.append(stopped).ok).toBe(true);
+    journal.close();
+    const { path } = places(directory.path);
+    appendFileSync(path, '{"schema_version":2}\n');
+    const before = readFileSync(path, 'utf8');
+    const again = open(directory.path);
+    expect(again.problem()).toContain('a newer program wrote it');
+    expect(again.append(entry()).ok).toBe(false);
+    again.close();
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
   test('of another journal, or older than what was acknowledged since, is refused', () => {

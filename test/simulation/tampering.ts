@@ -1,4 +1,6 @@
 /** Somebody lays hands on the audit or the latch while the daemon is down; the operator puts back what was there. */
+
+import { reservePath } from '../../src/engine/journal-reserve.ts';
 import { appendNewer } from './foreign-hands.ts';
 import type { Inode } from './inode.ts';
 import { ACCOUNT } from './process.ts';
@@ -18,7 +20,10 @@ export function tamper(world: World): void {
   const inode = disk.find(path);
   if (inode === undefined || inode.size < 2000 * Number(path === auditPath)) return;
   const before: Inode = { ...inode, bytes: inode.bytes.slice(), synced: null, syncedSize: inode.size };
-  const how = path === auditPath ? random.pick(['flip', 'delete', 'rollback', 'newer'] as const) : 'flip';
+  const how =
+    path === auditPath
+      ? random.pick(['flip', 'delete', 'rollback', isReserved(world) ? 'flip' : 'newer'] as const)
+      : 'flip';
   switch (how) {
     case 'flip': {
       coverage.count(path === auditPath ? 'F50_bit_flip' : 'latch_spoiled');
@@ -52,4 +57,9 @@ export function tamper(world: World): void {
     observer.knowledge.tampered = false;
     trace('tampering', 'put back');
   });
+}
+
+/** Last words wait in the reserve: a newer program would have taken them in before it wrote anything. */
+function isReserved({ disk, scenario }: World): boolean {
+  return disk.find(reservePath(scenario.places.auditPath))?.bytes[0] !== 0x20;
 }
