@@ -25,6 +25,7 @@ export interface WatchedIntent {
   readonly symbol: string;
   readonly requestHash: string;
   readonly runId: string;
+  readonly notionalUsdt: number;
   outcome: 'open' | 'unknown' | 'ended';
 }
 
@@ -78,7 +79,8 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
       const requestHash = String(details['request_hash']);
       const symbol = String(details['symbol']);
       unresolved += 1;
-      intents.set(id, { id, symbol, requestHash, runId: line.run_id, outcome: 'open' });
+      const notionalUsdt = Number(details['notional_usdt']);
+      intents.set(id, { id, symbol, requestHash, runId: line.run_id, notionalUsdt, outcome: 'open' });
     } else if (line.event_type === 'REMEDIATE_RESULT') {
       outcome(details, status);
     }

@@ -85,7 +85,10 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
   const today = observer.knowledge.sent.filter(
     ({ departure }) => departure.atMs >= Math.min(dayStartMs, nowMs - DAY_MS),
   );
-  const spentUsdt = today.reduce((sum, sent) => sum + sent.notionalUsdt, 0);
+  const left = new Set(observer.knowledge.sent.map(({ departure }) => departure.permit.intentId));
+  // What was promised and never left, as with a process that stood still, stays reserved where nothing proves it.
+  const reserved = [...observer.journal.intents.values()].filter(({ id }) => !left.has(id));
+  const spentUsdt = [...today, ...reserved].reduce((sum, one) => sum + one.notionalUsdt, 0);
   switch (reason) {
     case 'env_var_missing':
       return !scenario.mayTrade;
