@@ -164,4 +164,11 @@ export const inExecutor: readonly Mutation[] = [
     replace: 'await look(intent);',
     tests: ['test/engine/intents.test.ts'],
   },
+  {
+    name: 'position-traded-back-is-untouched',
+    file: 'src/engine/intents.ts',
+    search: 'before.updatedAtMs === null || row?.updatedAtMs === before.updatedAtMs',
+    replace: 'true',
+    tests: ['test/engine/intents.test.ts'],
+  },
 ];

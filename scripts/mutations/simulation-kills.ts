@@ -31,4 +31,5 @@ export const SIMULATION_KILLS: readonly string[] = [
   'stop-command-latches-nothing',
   'stop-is-asked-for-nowhere-before-a-write',
   'unknown-closes-its-intent',
+  'unknown-gives-its-notional-back',
 ];

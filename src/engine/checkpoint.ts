@@ -127,7 +127,13 @@ const itemSchema = z.discriminatedUnion('kind', [
     orderId: z.string().nullable(),
     conditional: z.boolean(),
     repairClientOrderId: z.string().nullable(),
-    position: z.strictObject({ side: z.enum(['BOTH', 'LONG', 'SHORT']), amount: z.string() }).nullable(),
+    position: z
+      .strictObject({
+        side: z.enum(['BOTH', 'LONG', 'SHORT']),
+        amount: z.string(),
+        updatedAtMs: z.number().nullable().default(null),
+      })
+      .nullable(),
     requestHash: z.string(),
     notionalUsdt: z.string(),
     runId: z.string(),

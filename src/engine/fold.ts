@@ -106,7 +106,12 @@ const intentDetails = z.object({
   conditional: z.boolean(),
   repair_client_order_id: z.string().nullable(),
   position_before: z
-    .object({ side: z.enum(['BOTH', 'LONG', 'SHORT']), amount: z.string() })
+    .object({
+      side: z.enum(['BOTH', 'LONG', 'SHORT']),
+      amount: z.string(),
+      updated_at_ms: z.number().nullable().default(null),
+    })
+    .transform(({ side, amount, updated_at_ms }) => ({ side, amount, updatedAtMs: updated_at_ms }))
     .nullable()
     .default(null),
   request_hash: z.string().min(1),

@@ -176,9 +176,11 @@ function movedSince(
   const row = positions.find((one) => one.symbol === symbol && one.positionSide === before.side);
   const amount = row?.amount ?? '0';
   const [was, is] = [parseDecimal(before.amount), parseDecimal(amount)];
-  return was !== null && is !== null && was.isEqualTo(is)
-    ? null
-    : `the position was ${before.amount} and is ${amount}`;
+  if (was === null || is === null || !was.isEqualTo(is))
+    return `the position was ${before.amount} and is ${amount}`;
+  // Two trades may have made up for each other, and one of them been the flatten.
+  const isUntouched = before.updatedAtMs === null || row?.updatedAtMs === before.updatedAtMs;
+  return isUntouched ? null : `the position of ${amount} has been traded since`;
 }
 
 /** An operator may have resolved it while the read was on its way. */

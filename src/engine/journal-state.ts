@@ -28,7 +28,12 @@ export interface OpenIntent {
   /** The `grc_…` id of a flatten. */
   readonly repairClientOrderId: string | null;
   /** What a flatten was to close, as read right before it; null for a cancel. */
-  readonly position: { readonly side: PositionSide; readonly amount: Decimal } | null;
+  readonly position: {
+    readonly side: PositionSide;
+    readonly amount: Decimal;
+    /** When the exchange changed it last; null in lines of an earlier program. */
+    readonly updatedAtMs: number | null;
+  } | null;
   readonly requestHash: string;
   readonly notionalUsdt: Decimal;
   readonly runId: string;

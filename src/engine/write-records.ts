@@ -52,7 +52,10 @@ export function intentEntry(
       ...aim(action),
       intent_id: intent.id,
       repair_client_order_id: write.kind === 'flatten' ? write.clientOrderId : null,
-      position_before: before === null ? null : { side: before.positionSide, amount: before.amount },
+      position_before:
+        before === null
+          ? null
+          : { side: before.positionSide, amount: before.amount, updated_at_ms: before.updatedAtMs },
       request: requestOf(write),
       request_hash: intent.requestHash,
       notional_usdt: action.notionalUsdt ?? '0',

@@ -126,15 +126,21 @@ describe('resolving intents', () => {
   });
 
   describe('a flatten whose order is denied again and again', () => {
-    const row = (amount: string, positionSide: 'BOTH' | 'LONG' = 'BOTH') =>
-      observedPosition(amount, { positionSide });
-    const before = { ...FLATTEN, notional_usdt: '50', position_before: { side: 'BOTH', amount: '0.100' } };
+    const row = (amount: string, positionSide: 'BOTH' | 'LONG' = 'BOTH', updatedAtMs = 77) =>
+      observedPosition(amount, { positionSide, updatedAtMs });
+    const position = { side: 'BOTH', amount: '0.100', updated_at_ms: 77 };
+    const before = { ...FLATTEN, notional_usdt: '50', position_before: position };
 
     test.each([
       ['stands as it stood', [row('0.1')], { executed: 0, not_executed: 1 }],
       ['shrank', [row('0.040')], { executed: 0, not_executed: 0 }],
       ['is gone', [], { executed: 0, not_executed: 0 }],
       ['has another sign', [row('-0.1')], { executed: 0, not_executed: 0 }],
+      [
+        'was traded meanwhile and came to stand as it stood',
+        [row('0.1', 'BOTH', 78)],
+        { executed: 0, not_executed: 0 },
+      ],
       ['stands on another side alone', [row('0.1', 'LONG')], { executed: 0, not_executed: 0 }],
     ])('is not executed only while the position %s', async (_, positions, counts) => {
       using directory = scratch();
@@ -165,7 +171,7 @@ describe('resolving intents', () => {
       w.journal.append(intentEntry('unknown', before));
       w.journal.close();
       const [intent] = [...w.open().state().openIntents.values()];
-      expect(intent?.position).toEqual({ side: 'BOTH', amount: '0.100' });
+      expect(intent?.position).toEqual({ side: 'BOTH', amount: '0.100', updatedAtMs: 77 });
     });
   });
 
