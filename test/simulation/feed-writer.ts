@@ -39,6 +39,7 @@ export function createFeedWriter(
   let lastMs: number | null = null;
   let loses = false;
   let gap = false;
+  let half = false;
   let brokenMs: number | null = null;
   let sessionMs: number | null = null;
   const breakNow = (): void => {
@@ -52,16 +53,21 @@ export function createFeedWriter(
         gap = true;
         return;
       }
-      if (gap) breakNow();
+      const line = { ...body, session_id: `s${session}`, seq, ts_ms: wallMs() + offsetMs };
+      disk.append(path, `${JSON.stringify(line)}\n`);
+      lastMs = nowMs();
+      if (gap || half) breakNow();
       gap = false;
+      // It became the end of what has no sense, and says nothing.
+      if (half) {
+        half = false;
+        return;
+      }
       if (body['type'] === 'checkpoint') {
         sessionMs ??= nowMs();
         if (body['account'] === 'sim') brokenMs = null;
         else breakNow();
       }
-      const line = { ...body, session_id: `s${session}`, seq, ts_ms: wallMs() + offsetMs };
-      disk.append(path, `${JSON.stringify(line)}\n`);
-      lastMs = nowMs();
     },
     loseNext: () => {
       loses = true;
@@ -74,12 +80,18 @@ export function createFeedWriter(
     },
     raw: (text) => {
       disk.append(path, text);
-      breakNow();
+      // Half a line may still be on its way; with the next one it is known to be none.
+      half = !text.endsWith('\n');
+      if (!half) breakNow();
     },
-    rotate: () => disk.replace(path, ''),
+    rotate: () => {
+      half = false;
+      disk.replace(path, '');
+    },
     truncate: () => {
       const inode = disk.find(path);
       if (inode !== undefined) inode.size = 0;
+      half = false;
       breakNow();
     },
     setClockOffset: (ms) => {
