@@ -36,9 +36,15 @@ function judgeResolution(
   // An order that was taken and filled nothing is as good as none.
   if (outcome === 'not_executed' && sent?.moved === true)
     fail('resolution', `${intentId} is told not executed, and was`);
+  // What worked is no failure of its item, though nobody was told at once.
+  if (outcome === 'executed' && sent?.moved === true) forgive(knowledge, sent.item);
   if (outcome !== 'executed' || sent?.executed === true) return;
   const order = write?.kind === 'cancel' ? truth.order(Number(write.orderId)) : undefined;
   const isGone = write?.kind === 'cancel' && (order === undefined || !isOpen(order));
   // Before it left, or as it died with its process: nothing can have come of it.
   if (!isGone && sent !== undefined) fail('resolution', `${intentId} is told executed, and was not`);
+}
+
+function forgive({ failures }: Knowledge, item: string): void {
+  failures.set(item, Math.max(0, (failures.get(item) ?? 0) - 1));
 }
