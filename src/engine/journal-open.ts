@@ -93,6 +93,8 @@ export function openFiles(
   }
   if (replay.goodBytes < disk.facts(fd).size)
     quarantine({ path, fd, from: replay.goodBytes, tsMs: places.nowMs }, disk);
+  // What an earlier process wrote and could not sync is believed from here on, and must not go with the power.
+  disk.fdatasync(fd);
   if (existing.kind === 'missing') disk.syncDirectory(dirname(path));
   createHead(headPath, disk);
   if (reserve?.kept != null) reserve.clear();
