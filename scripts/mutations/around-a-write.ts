@@ -64,7 +64,7 @@ export const aroundAWrite: readonly Mutation[] = [
   {
     name: 'a-write-that-died-is-no-failure',
     file: 'src/engine/fold.ts',
-    search: "intent?.status === 'open' && outcome === 'not_executed'",
+    search: "intent?.status === 'open' && inVain",
     replace: 'false',
     tests: FOLD,
   },

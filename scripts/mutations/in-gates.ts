@@ -157,7 +157,7 @@ export const inBudgets: readonly Mutation[] = [
   {
     name: 'resolved-write-costs-nothing',
     file: 'src/engine/fold.ts',
-    search: "    return applyResolution(state, details['resolves'], details['outcome']);",
+    search: "    return applyResolution(state, details['resolves'], details);",
     replace:
       "    return refund(applyResolution(state, details['resolves'], details['outcome']), details['resolves'], 'all');",
     tests: FOLD,

@@ -3,7 +3,7 @@
  * the records the ceremony is judged by. Pure: the same lines give the same state, however often they are replayed.
  */
 import { z } from 'zod';
-import type { AuditRecord } from './audit-record.ts';
+import type { AuditRecord, JsonObject } from './audit-record.ts';
 import { isCheckpoint, readPart, saysTheSame, stateOf } from './checkpoint.ts';
 import { isSample } from './criteria-samples.ts';
 import { parseDecimal } from './decimal.ts';
@@ -148,8 +148,7 @@ function applyIntent(state: JournalState, record: AuditRecord): JournalState {
 
 function applyResult(state: JournalState, record: AuditRecord): JournalState {
   const { details } = record;
-  if (typeof details['resolves'] === 'string')
-    return applyResolution(state, details['resolves'], details['outcome']);
+  if (typeof details['resolves'] === 'string') return applyResolution(state, details['resolves'], details);
   if (typeof details['verifies'] === 'string') {
     const actionId = details['action_id'];
     if (typeof actionId !== 'string') return state;
@@ -193,12 +192,11 @@ function applyResult(state: JournalState, record: AuditRecord): JournalState {
 }
 
 /** A write that died with its process was a failure as much as one that is answered: or each start might send it again. */
-function applyResolution(state: JournalState, intentId: string, outcome: unknown): JournalState {
+function applyResolution(state: JournalState, intentId: string, details: JsonObject): JournalState {
   const intent = state.openIntents.get(intentId);
   const closed = closeIntent(state, intentId);
-  return intent?.status === 'open' && outcome === 'not_executed'
-    ? countFailure(closed, intent.actionId)
-    : closed;
+  const inVain = details['outcome'] === 'not_executed' || details['unfilled'] === true;
+  return intent?.status === 'open' && inVain ? countFailure(closed, intent.actionId) : closed;
 }
 
 function applyCeremony(state: JournalState, record: AuditRecord): JournalState {

@@ -67,7 +67,7 @@ export function createIntentResolver(tools: ResolverTools): IntentResolver {
   const record = (
     intent: OpenIntent,
     outcome: 'executed' | 'not_executed',
-    why: { readonly text: string; readonly operator: string | null },
+    why: { readonly text: string; readonly operator: string | null; readonly unfilled: boolean },
   ): string | null => {
     const result = journal.append(resolutionEntry(tools.stamp(), intent, { outcome, ...why }));
     if (!result.ok) return result.problem;
@@ -85,7 +85,7 @@ export function createIntentResolver(tools: ResolverTools): IntentResolver {
     if (!stillOpen(journal, intent)) return;
     const step = resolveStep(intent, before.progress, { ...read, nowMonoMs }, rules);
     if (step.kind === 'resolved') {
-      record(intent, step.outcome, { text: step.text, operator: null });
+      record(intent, step.outcome, { text: step.text, operator: null, unfilled: step.unfilled });
       return;
     }
     const manual = step.kind === 'manual' ? step.text : null;
@@ -123,7 +123,7 @@ export function createIntentResolver(tools: ResolverTools): IntentResolver {
       const intent = journal.state().openIntents.get(intentId);
       if (intent === undefined) return { ok: false, why: `no open intent ${intentId}` };
       if (intentId === tools.inFlight()) return { ok: false, why: `${intentId} is being sent` };
-      const problem = record(intent, outcome, { text: 'resolved by hand', operator });
+      const problem = record(intent, outcome, { text: 'resolved by hand', operator, unfilled: false });
       return problem === null ? { ok: true } : { ok: false, why: problem };
     },
   };

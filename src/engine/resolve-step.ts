@@ -5,6 +5,7 @@
  * than the request can arrive, do. What shows the write's effect is believed at once.
  */
 import type { OrderQueryResult } from '../exchange/exchange.ts';
+import { parseDecimal } from './decimal.ts';
 import type { OpenIntent } from './fold.ts';
 import { isLive } from './targeted.ts';
 
@@ -32,7 +33,12 @@ type Outcome = 'executed' | 'not_executed';
 /** Where a read leads: ask again, done, or an operator (who is asked while reads go on). */
 export type ResolveStep =
   | { readonly kind: 'wait'; readonly progress: ResolveProgress }
-  | { readonly kind: 'resolved'; readonly outcome: Outcome; readonly text: string }
+  | {
+      readonly kind: 'resolved';
+      readonly outcome: Outcome;
+      readonly text: string;
+      readonly unfilled: boolean;
+    }
   | { readonly kind: 'manual'; readonly progress: ResolveProgress; readonly text: string };
 
 /** What a read showed of the order, and for a flatten whose order it denied how the position has changed; null: it has not. */
@@ -49,11 +55,16 @@ export function resolveStep(
   rules: ResolveRules,
 ): ResolveStep {
   const sign = signOf(intent, read);
-  if (sign.kind === 'proof') return { kind: 'resolved', outcome: sign.outcome, text: sign.text };
+  if (sign.kind === 'proof') {
+    const { outcome, text, unfilled = false } = sign;
+    return { kind: 'resolved', outcome, text, unfilled };
+  }
   if (read.nowMonoMs - progress.firstLookMonoMs < rules.windowMs) return { kind: 'wait', progress };
   const next = { ...advance(progress, sign), readsAfterWindow: progress.readsAfterWindow + 1 };
-  if (sign.kind === 'hint' && next.inARow >= rules.agreeing)
-    return { kind: 'resolved', outcome: sign.outcome, text: `${sign.text}, ${next.inARow} reads in a row` };
+  if (sign.kind === 'hint' && next.inARow >= rules.agreeing) {
+    const text = `${sign.text}, ${next.inARow} reads in a row`;
+    return { kind: 'resolved', outcome: sign.outcome, text, unfilled: false };
+  }
   return next.readsAfterWindow >= rules.maxReads
     ? {
         kind: 'manual',
@@ -80,7 +91,13 @@ function advance(progress: ResolveProgress, sign: Sign): ResolveProgress {
 
 /** `hint` must repeat, `proof` need not, `against` starts the count over, `nothing` changes nothing. */
 export type Sign =
-  | { readonly kind: 'proof' | 'hint'; readonly outcome: Outcome; readonly text: string }
+  | {
+      readonly kind: 'proof' | 'hint';
+      readonly outcome: Outcome;
+      readonly text: string;
+      /** The order was taken and traded nothing. */
+      readonly unfilled?: boolean;
+    }
   | { readonly kind: 'against' | 'nothing'; readonly text: string };
 
 /** A cancel worked when its order is cancelled. */
@@ -106,5 +123,11 @@ function flattenSign(result: OrderQueryResult, moved: string | null): Sign {
   const text = `the order is ${status}, filled ${filledQuantity}`;
   if (status === 'REJECTED') return { kind: 'proof', outcome: 'not_executed', text };
   if (isLive(status)) return { kind: 'against', text };
-  return status === 'UNKNOWN' ? { kind: 'against', text } : { kind: 'proof', outcome: 'executed', text };
+  if (status === 'UNKNOWN') return { kind: 'against', text };
+  return {
+    kind: 'proof',
+    outcome: 'executed',
+    text,
+    unfilled: parseDecimal(filledQuantity)?.isZero() ?? false,
+  };
 }

@@ -117,6 +117,8 @@ export function resolutionEntry(
     readonly outcome: 'executed' | 'not_executed';
     readonly text: string;
     readonly operator: string | null;
+    /** A flatten that was taken and traded nothing. */
+    readonly unfilled: boolean;
   },
 ): AuditEntry {
   return {
@@ -135,6 +137,7 @@ export function resolutionEntry(
       was: intent.status,
       action_id: intent.actionId,
       text: resolution.text,
+      ...(resolution.unfilled ? { unfilled: true } : {}),
     },
     operator: resolution.operator,
     synthetic: false,

@@ -95,6 +95,12 @@ describe('the fold of the journal', () => {
       ]).failuresByItem.get('item') ?? 0;
     expect(died('not_executed')).toBe(1);
     expect(died('executed')).toBe(0);
+    const unfilled = { resolves: 'a', outcome: 'executed', unfilled: true };
+    const inVain = replay([
+      intentEntry('a', { action_id: 'item' }),
+      entry({ event_type: 'REMEDIATE_RESULT', details: unfilled }),
+    ]);
+    expect(inVain.failuresByItem.get('item')).toBe(1);
     // Counted when it became unknown, and not twice.
     expect(died('not_executed', [outcomeEntry('a', 'UNKNOWN')])).toBe(1);
   });
