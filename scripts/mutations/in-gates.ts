@@ -157,9 +157,9 @@ export const inBudgets: readonly Mutation[] = [
   {
     name: 'resolved-write-costs-nothing',
     file: 'src/engine/fold.ts',
-    search: "    return applyResolution(state, details['resolves'], details);",
+    search: "return applyResolution(state, details['resolves'], details);",
     replace:
-      "    return refund(applyResolution(state, details['resolves'], details['outcome']), details['resolves'], 'all');",
+      "return refund(applyResolution(state, details['resolves'], details), details['resolves'], 'all');",
     tests: FOLD,
   },
   {
