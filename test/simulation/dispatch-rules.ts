@@ -159,7 +159,9 @@ function judgeFlatten(
   const shown = sightings.last()?.observation.orders ?? [];
   const stranger = shown.some((row) => {
     const order = truth.order(Number(row.orderId));
-    return order?.symbol === symbol && (order.owner === 'foreign' || order.owner === 'crafted');
+    // Gone since, and the stream may have told so.
+    if (order === undefined || !isOpen(order)) return false;
+    return order.symbol === symbol && (order.owner === 'foreign' || order.owner === 'crafted');
   });
   if (stranger) fail('flatten_side_effects', `a flatten beside a foreign order on ${symbol}`);
   const leaning = truth
