@@ -35,14 +35,16 @@ export function layHands(world: World): void {
   if (how === 'link') inode.kind = 'link';
   if (how === 'mode') inode.mode = 0o777;
   if (how === 'owner') inode.ownerUid = 12_345;
-  observer.knowledge.tampered = what === 'audit' || what === 'head';
+  const isOfAudit = what === 'audit' || what === 'head';
+  if (isOfAudit) observer.knowledge.tampered = true;
   world.start();
   timeline.after(random.whole(10_000, 120_000), null, () => {
     world.kill(false);
     inode.kind = kind;
     inode.mode = mode;
     delete inode.ownerUid;
-    observer.knowledge.tampered = false;
+    // Somebody else may have spoiled the audit meanwhile, and puts that right by themselves.
+    if (isOfAudit) observer.knowledge.tampered = false;
     trace('tampering', 'put right');
   });
 }
