@@ -63,13 +63,13 @@ async function placeStrays(
   const decisions = followDecisions(auditPath);
   try {
     for (let stray = 0; stray < WARM_UP + count; stray += 1) {
-      decisions.skip();
+      decisions.catchUp();
       const placed = await control(simulatorUrl, 'POST', { symbol: 'BTCUSDT' });
       const placedMs = placed.time ?? Number.NaN;
       const decidedMs = await until(() => decisions.next(1), 'the decision on a stray order', 10_000, 1);
       if (stray >= WARM_UP) samples.push(decidedMs - placedMs);
       await pause(spacingMs());
-      decisions.skip();
+      decisions.catchUp();
       const removedMs = Date.now();
       await control(simulatorUrl, 'DELETE', { clientOrderId: placed.clientOrderId });
       const goneMs = await until(() => decisions.next(0), 'the decision on its end', 10_000, 1);
@@ -103,7 +103,7 @@ function followDecisions(path: string) {
     }
   };
   return {
-    skip: () => {
+    catchUp: () => {
       read();
       found = [];
     },

@@ -131,7 +131,7 @@ async function inject(
 ): Promise<CommandReply> {
   const operator = escapeText(body.operator, 64);
   const refused = body.real ? await realStray() : injectCanary(core, operator);
-  // The canary is refused for now, as `prove` is; a real order everywhere but on the embedded simulator for good.
+  // A canary may be taken later, as a proof may; a real order is never placed but on the embedded simulator.
   const code = body.real ? (core.settings.embeddedSimulator ? FAILED : DENIED) : TEMPORARY;
   if (refused !== null) return reply(code, refused);
   if (body.real)

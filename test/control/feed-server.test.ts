@@ -85,7 +85,7 @@ describe('a batch of lines', () => {
     const { feed, socketPath } = await serve();
     const s = session('a');
     await post(socketPath, s.checkpoint());
-    s.skip();
+    s.loseNumber();
     const gap = expect.stringContaining('gap');
     expect(await post(socketPath, s.order('o1'))).toEqual({ status: 200, body: told(false, 1, 3, gap) });
     expect(feed.state().fault).toContain('gap');

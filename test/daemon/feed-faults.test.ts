@@ -47,7 +47,7 @@ describe('a stray order', () => {
 
   test('F74 a gap in seq: it stays until the next checkpoint', async () => {
     using world = await withStray();
-    world.skipSeq();
+    world.loseNumber();
     await world.pass(60);
     expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_state_stale']);
     world.checkpoint();

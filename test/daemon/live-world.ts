@@ -32,7 +32,7 @@ export interface LiveWorld extends Disposable {
   readonly checkpoint: (body?: Line) => void;
   /** Begins a session; its first line is to be a checkpoint. */
   readonly newSession: (id: string) => void;
-  readonly skipSeq: () => void;
+  readonly loseNumber: () => void;
   /** Lets seconds pass, with a heartbeat and a tick each, and a run every five; `each` gets the second. */
   readonly pass: (seconds: number, each?: (second: number) => void) => Promise<void>;
   readonly reasons: () => readonly (string | null)[];
@@ -115,7 +115,7 @@ export function liveWorld(config = 'reconcile: {interval_ms: 5000}'): LiveWorld 
     newSession: (id) => {
       lines = session(id);
     },
-    skipSeq: () => lines.skip(),
+    loseNumber: () => lines.loseNumber(),
     pass: async (seconds, each = () => undefined) => {
       for (let second = 1; second <= seconds; second += 1) {
         clock.wall += 1000;

@@ -1,31 +1,16 @@
 /** What voids the permits on their way: whatever gets worse moves the interlock's epoch, before anybody asks. */
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync } from 'node:fs';
-import { createGateBoard } from '../../src/daemon/gate-board.ts';
-import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { onExchangeEvent } from '../../src/daemon/listening.ts';
-import { createTick } from '../../src/daemon/ticking.ts';
-import { createIntentResolver } from '../../src/engine/intents.ts';
 import type { ExchangeEvent } from '../../src/exchange/exchange.ts';
 import { type Line, session, text } from '../engine/feed-lines.ts';
+import { ticking } from './beating.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
 /** The heartbeat of a daemon in stage 4. */
 function beating(hand: HandCore): () => number {
-  const { core, latch } = hand;
-  const resolver = createIntentResolver({
-    exchange: core.exchange,
-    journal: core.journal,
-    clock: core.clock,
-    rules: { windowMs: 1, agreeing: 3, maxReads: 3 },
-    spacingMs: 1,
-    inFlight: () => null,
-    stamp: () => ({ runId: '', stage: 4, mode: 'live', actionMode: 'auto', configDigest: '' }),
-    log: () => undefined,
-  });
-  const board = createGateBoard(() => undefined);
-  const watchGates = createGateWatch({ core, board, executing: () => false });
-  const tick = createTick({ core, latch, resolver, watchGates });
+  const { core } = hand;
+  const tick = ticking(hand);
   return () => {
     tick();
     return core.interlock.epoch();

@@ -97,6 +97,14 @@ function live(directory: string, text = '') {
   return { core, clock, account, sent, feed, heartbeat, run, runs, arm };
 }
 
+/** One read has shown what is there, and the next one confirms it. */
+async function seenOnce(rig: ReturnType<typeof live>): Promise<void> {
+  rig.clock.advance(1000);
+  await rig.run();
+  rig.clock.advance(15_000);
+  rig.heartbeat();
+}
+
 const expectedRecord = (order: ObservedOrder) => ({
   type: 'order',
   client_order_id: order.clientOrderId,
@@ -124,10 +132,7 @@ describe('a run in stage 4', () => {
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1)];
     rig.account.lies = true;
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     expect((await rig.run())?.executed.cancel).toBe(1);
     const note = rig.core.notebook.notes().findLast(({ text }) => text.startsWith('REMEDIATION_EXECUTED'));
     expect(note).toMatchObject({ level: 'alarm', unacknowledged: true });
@@ -164,10 +169,7 @@ describe('a run in stage 4', () => {
     const rig = live(directory.path);
     const [first, second] = [observedOrder(1), observedOrder(2)];
     rig.account.orders = [first, second];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     let queries = 0;
     rig.account.onQuery = () => {
       queries += 1;
@@ -200,10 +202,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     rig.account.onQuery = () => {
       rig.clock.advance(100_000);
       rig.heartbeat();
@@ -220,10 +219,7 @@ describe('a run in stage 4', () => {
     const { lease } = rig.core.vitals.stage;
     if (lease === null) throw new Error('expected a lease');
     rig.core.vitals.stage = { ...rig.core.vitals.stage, lease: { ...lease, executionsLeft: 1 } };
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     const tally = await rig.run();
     expect(rig.sent).toHaveLength(1);
     expect(tally).toMatchObject({ executed: { cancel: 1 }, blocked: { not_armed: 2 } });
@@ -234,10 +230,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1), observedOrder(2)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     // The order stays, so that nothing but the ledger keeps it from being canceled twice.
     rig.account.lies = true;
     const inner = makeExecutor(rig.core);
@@ -263,10 +256,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path, 'reconcile: {max_orders_per_action: 1}');
     rig.account.orders = [observedOrder(1), observedOrder(2)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     const inner = makeExecutor(rig.core);
     // A fault between plan and write: the action that the cap had blocked comes instead of the one it let through.
     const faulty: typeof inner = {
@@ -287,10 +277,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     sendStageEvent(rig.core, { type: 'lower', stage: 3, by: 'ann' });
     rig.account.onObserve = () =>
       sendStageEvent(rig.core, { type: 'confirm', by: 'ann', leaseMs: 3_600_000, maxExecutions: 10 });
@@ -305,10 +292,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     rig.account.onQuery = () => {
       rig.account.leads = false;
     };
@@ -320,10 +304,7 @@ describe('a run in stage 4', () => {
     using directory = scratch();
     const rig = live(directory.path);
     rig.account.orders = [observedOrder(1)];
-    rig.clock.advance(1000);
-    await rig.run();
-    rig.clock.advance(15_000);
-    rig.heartbeat();
+    await seenOnce(rig);
     // As for a run whose line would be too long: refused, with a journal that stays healthy.
     const { journal } = rig.core;
     const refusing = { ...journal, appendAll: () => ({ ok: false, problem: 'line too long' }) as const };
@@ -340,10 +321,7 @@ describe('a run in stage 4', () => {
       using directory = scratch();
       const rig = live(directory.path);
       rig.account.orders = [observedOrder(1), observedOrder(2)];
-      rig.clock.advance(1000);
-      await rig.run();
-      rig.clock.advance(15_000);
-      rig.heartbeat();
+      await seenOnce(rig);
       let queries = 0;
       rig.account.onQuery = () => {
         queries += 1;

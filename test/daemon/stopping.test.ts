@@ -2,39 +2,16 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { entryBase } from '../../src/daemon/ceremony.ts';
-import { createGateBoard } from '../../src/daemon/gate-board.ts';
-import { createGateWatch } from '../../src/daemon/gate-watch.ts';
 import { clearStop, stop } from '../../src/daemon/stopping.ts';
-import { createTick } from '../../src/daemon/ticking.ts';
 import { realDisk } from '../../src/engine/disk.ts';
-import { createIntentResolver } from '../../src/engine/intents.ts';
 import { openLatch } from '../../src/engine/latch.ts';
 import { scratch } from '../engine/durable.ts';
 import { observation } from '../helpers/engine-world.ts';
-import { type CoreRig, coreIn } from './core.ts';
+import { ticking } from './beating.ts';
+import { coreIn } from './core.ts';
 
 const ann = { by: 'ann', reason: 'looks wrong' };
 const bob = { by: 'bob', reason: '' };
-
-function ticking({ core, latch }: CoreRig): () => void {
-  const resolver = createIntentResolver({
-    exchange: core.exchange,
-    journal: core.journal,
-    clock: core.clock,
-    rules: { windowMs: 1, agreeing: 3, maxReads: 3 },
-    spacingMs: 1,
-    inFlight: () => null,
-    stamp: () => ({ runId: '', stage: 0, mode: 'dry_run', actionMode: 'auto', configDigest: '' }),
-    log: () => undefined,
-  });
-  const board = createGateBoard(() => undefined);
-  return createTick({
-    core,
-    latch,
-    resolver,
-    watchGates: createGateWatch({ core, board, executing: () => false }),
-  });
-}
 
 describe('a stop', () => {
   test('F81 two screens, one clears and one stops: a clear on its way does not undo a stop that came after it was asked for', () => {

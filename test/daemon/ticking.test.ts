@@ -1,9 +1,8 @@
 import { expect, test } from 'bun:test';
-import { createTick } from '../../src/daemon/ticking.ts';
-import { createIntentResolver } from '../../src/engine/intents.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { scratch } from '../engine/durable.ts';
 import { rules } from '../helpers/engine-world.ts';
+import { ticking } from './beating.ts';
 import { coreIn } from './core.ts';
 
 type RulesResult = Awaited<ReturnType<Exchange['rules']>>;
@@ -18,22 +17,7 @@ test('trading rules are asked for until they are told, and again each hour; a fa
   const { core, latch, clock } = coreIn(directory.path, {
     exchange: { rules: async () => answers[Math.min(asked++, answers.length - 1)] ?? failed },
   });
-  const resolver = createIntentResolver({
-    exchange: core.exchange,
-    journal: core.journal,
-    clock,
-    rules: { windowMs: 1, agreeing: 3, maxReads: 3 },
-    spacingMs: 1,
-    inFlight: () => null,
-    stamp: () => ({ runId: '', stage: 0, mode: 'dry_run', actionMode: 'auto', configDigest: '' }),
-    log: () => undefined,
-  });
-  const tick = createTick({
-    core,
-    latch,
-    resolver,
-    watchGates: () => undefined,
-  });
+  const tick = ticking({ core, latch });
   const after = async (ms: number) => {
     clock.advance(ms);
     tick();

@@ -1,32 +1,9 @@
 import { expect, test } from 'bun:test';
-import { createGateBoard } from '../../src/daemon/gate-board.ts';
-import { createGateWatch } from '../../src/daemon/gate-watch.ts';
-import { createTick } from '../../src/daemon/ticking.ts';
 import { checkpointEntries } from '../../src/engine/checkpoint.ts';
-import { createIntentResolver } from '../../src/engine/intents.ts';
 import type { CriterionVerdict } from '../../src/engine/types.ts';
 import { entry } from '../engine/durable.ts';
-import { type HandCore, handCore } from './hand-core.ts';
-
-function ticking({ core, latch }: Pick<HandCore, 'core' | 'latch'>): () => void {
-  const resolver = createIntentResolver({
-    exchange: core.exchange,
-    journal: core.journal,
-    clock: core.clock,
-    rules: { windowMs: 0, agreeing: 3, maxReads: 3 },
-    spacingMs: 0,
-    inFlight: () => null,
-    stamp: () => ({ runId: '', stage: 1, mode: 'live', actionMode: 'auto', configDigest: 'd' }),
-    log: () => undefined,
-  });
-  const board = createGateBoard(() => undefined);
-  return createTick({
-    core,
-    latch,
-    resolver,
-    watchGates: createGateWatch({ core, board, executing: () => false }),
-  });
-}
+import { ticking } from './beating.ts';
+import { handCore } from './hand-core.ts';
 
 test('a disk that is nearly full is an alarm before it is full, and no alarm once there is room', () => {
   using hand = handCore();

@@ -36,7 +36,7 @@ export function session(sessionId: string, tsMs = 1_800_000_000_000) {
   };
   return {
     line,
-    skip: () => {
+    loseNumber: () => {
       seq += 1;
     },
     checkpoint: (body: Line = {}) =>
