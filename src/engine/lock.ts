@@ -137,22 +137,25 @@ const holderSchema = z.object({
 function hold(path: string, database: DatabaseSync, inode: number | undefined): LockResult {
   let released = false;
   heldDatabases.add(database);
+  const stillHeld = (): boolean => {
+    if (released || inode === undefined) return false;
+    try {
+      database.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return database.isTransaction !== false && realDisk.lookup(path)?.inode === inode;
+    } catch {
+      return false;
+    }
+  };
   return {
     held: true,
-    stillHeld: () => {
-      if (released || inode === undefined) return false;
-      try {
-        database.prepare('SELECT count(*) FROM sqlite_schema').get();
-        return database.isTransaction !== false && realDisk.lookup(path)?.inode === inode;
-      } catch {
-        return false;
-      }
-    },
+    stillHeld,
     release: () => {
       if (released) return;
+      // Of a lock that was lost the name is by now that of whoever has the account.
+      const isOwnName = stillHeld();
       released = true;
       try {
-        realDisk.remove(holderPath(path));
+        if (isOwnName) realDisk.remove(holderPath(path));
       } catch {
         // Only a word for people; the lock itself goes with the database.
       }

@@ -69,6 +69,21 @@ describe('the account lock', () => {
     }
   });
 
+  test('F57: one that was lost is let go of without taking away the name of who has it now', () => {
+    using directory = scratch();
+    const path = join(directory.path, 'lock');
+    const lost = acquireLock(path, self);
+    if (!lost.held) throw new Error(lost.why);
+    rmSync(path);
+    const next = { ...self, pid: 2 };
+    const taken = acquireLock(path, next);
+    if (!taken.held) throw new Error(taken.why);
+    lost.release();
+    expect(acquireLock(path, self)).toMatchObject({ held: false, busy: true, holder: next });
+    taken.release();
+    expect(readHolder(path)).toBeNull();
+  });
+
   test('refuses a link, a directory and a file that is no lock', () => {
     using directory = scratch();
     const path = join(directory.path, 'lock');
