@@ -200,7 +200,7 @@ export const inJournal: readonly Mutation[] = [
   },
   {
     name: 'lock-is-not-exclusive',
-    file: 'src/engine/lock.ts',
+    file: 'src/engine/exclusive-file.ts',
     search: 'PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE',
     replace: 'PRAGMA journal_mode = DELETE; BEGIN',
     tests: ['test/engine/lock.test.ts'],

@@ -17,6 +17,7 @@ import type { Core, LatchState } from './core.ts';
 import { type EmbeddedSimulator, placeRealStray, startEmbedded } from './embedded-simulator.ts';
 import { createEngineRoom } from './engine-room.ts';
 import { openFeedSource } from './feed-source.ts';
+import type { StartFailure } from './held-account.ts';
 import { metricsView } from './metrics-feed.ts';
 import { openNotebook } from './notebook.ts';
 import { presentPlan } from './present-plan.ts';
@@ -24,7 +25,7 @@ import { createReloader } from './reloading.ts';
 import { openSockets, register } from './sockets.ts';
 import { stop } from './stopping.ts';
 import { tellAlive } from './supervising.ts';
-import { type StartFailure, takeSurroundings } from './surroundings.ts';
+import { takeSurroundings } from './surroundings.ts';
 
 export interface DaemonOptions {
   readonly settings: Settings;

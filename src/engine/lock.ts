@@ -1,14 +1,9 @@
-/**
- * One executing process per account: an SQLite file held in BEGIN EXCLUSIVE for the life of the process. The kernel lets
- * go of it when the process dies, however it dies.
- *
- * Nothing but SQLite may open that file: closing any descriptor of it would drop the process's POSIX lock.
- */
+/** One executing process per account: whoever takes the account's lock file, and for as long as its name shows that file. */
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { realDisk } from './disk.ts';
+import { type Disk, realDisk } from './disk.ts';
+import { type ExclusiveFile, lookWhetherTaken, takeExclusively } from './exclusive-file.ts';
 import {
   checkPrivateFile,
   describeError,
@@ -44,22 +39,42 @@ export type LockResult =
       readonly holder: LockHolder | null;
     };
 
+/** What a lock asks of the machine, in one place, so that a simulation can be the machine. */
+export interface LockMachine {
+  readonly disk: Disk;
+  readonly take: (path: string) => ExclusiveFile;
+  /** Waits so many milliseconds, and its thread with it. */
+  readonly pause: (ms: number) => void;
+}
+
+/** This machine. */
+export const thisLockMachine: LockMachine = {
+  disk: realDisk,
+  take: takeExclusively,
+  pause: (ms) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  },
+};
+
 /** Takes the lock at once, or says who has it after waiting at most 2 s for that one to tell; never throws. */
-export function acquireLock(path: string, self: LockHolder): LockResult {
-  let database: DatabaseSync | null = null;
+export function acquireLock(
+  path: string,
+  self: LockHolder,
+  machine: LockMachine = thisLockMachine,
+): LockResult {
+  const { disk } = machine;
+  let file: ExclusiveFile | null = null;
   try {
-    const refusal = prepare(path);
+    const refusal = prepare(path, disk);
     if (refusal !== null) return { held: false, why: refusal, busy: false, holder: null };
-    database = new DatabaseSync(path);
-    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
-    const inode = realDisk.lookup(path)?.inode;
-    replaceFile(holderPath(path), `${JSON.stringify(self)}\n`);
-    return hold(path, database, inode);
+    file = machine.take(path);
+    const inode = disk.lookup(path)?.inode;
+    replaceFile(holderPath(path), `${JSON.stringify(self)}\n`, disk);
+    return hold({ path, file, inode, disk });
   } catch (error) {
-    database?.close();
-    // By SQLite's own words: a path may hold either word too.
-    const busy = /database (table )?is locked/i.test(describeError(error));
-    const holder = busy ? awaitHolder(path) : null;
+    file?.close();
+    const busy = isTaken(describeError(error));
+    const holder = busy ? awaitHolder(path, machine) : null;
     const who = holder === null ? 'an unknown process' : describe(holder);
     return {
       held: false,
@@ -80,29 +95,24 @@ export function peekLock(
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly holder: LockHolder | null; readonly words: string }
   | { readonly kind: 'unknown'; readonly why: string } {
-  let database: DatabaseSync | null = null;
   try {
     const file = checkPrivateFile(path);
     if (file.kind === 'missing') return { kind: 'free' };
     if (file.kind === 'refused') return { kind: 'unknown', why: file.why };
-    database = new DatabaseSync(path, { readOnly: true });
-    database.exec('PRAGMA busy_timeout = 0');
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    lookWhetherTaken(path);
     return { kind: 'free' };
   } catch (error) {
     const why = describeError(error);
-    if (!/database (table )?is locked/i.test(why)) return { kind: 'unknown', why };
+    if (!isTaken(why)) return { kind: 'unknown', why };
     const holder = readHolder(path);
     return { kind: 'held', holder, words: holder === null ? 'an unknown process' : describe(holder) };
-  } finally {
-    database?.close();
   }
 }
 
 /** Reads who says to hold an account; the word of a process that may be dead. Null when nobody said so. */
-export function readHolder(path: string): LockHolder | null {
+export function readHolder(path: string, disk: Disk = realDisk): LockHolder | null {
   try {
-    return holderSchema.parse(JSON.parse(readPrivateFile(holderPath(path), 4096) ?? 'null'));
+    return holderSchema.parse(JSON.parse(readPrivateFile(holderPath(path), 4096, disk) ?? 'null'));
   } catch {
     return null;
   }
@@ -115,17 +125,19 @@ const LOOK_MS = 100;
  * Whoever has just won writes its name a moment later; until then there is none, or that of one that died. Looks twice,
  * and longer while there is no name.
  */
-function awaitHolder(path: string): LockHolder | null {
+function awaitHolder(path: string, { disk, pause }: LockMachine): LockHolder | null {
   for (let waitedMs = 0; waitedMs < TELLING_MS; waitedMs += LOOK_MS) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
-    const holder = waitedMs === 0 ? null : readHolder(path);
+    pause(LOOK_MS);
+    const holder = waitedMs === 0 ? null : readHolder(path, disk);
     if (holder !== null) return holder;
   }
   return null;
 }
 
-/** Keeps every held database reachable: one that is collected is closed, and its lock gone. */
-const heldDatabases = new Set<DatabaseSync>();
+/** SQLite's own words; a path may hold one of them too. */
+function isTaken(why: string): boolean {
+  return /database (table )?is locked/i.test(why);
+}
 
 const holderSchema = z.object({
   pid: z.number().int(),
@@ -134,14 +146,22 @@ const holderSchema = z.object({
   socket: z.string(),
 });
 
-function hold(path: string, database: DatabaseSync, inode: number | undefined): LockResult {
+function hold({
+  path,
+  file,
+  inode,
+  disk,
+}: {
+  readonly path: string;
+  readonly file: ExclusiveFile;
+  readonly inode: number | undefined;
+  readonly disk: Disk;
+}): LockResult {
   let released = false;
-  heldDatabases.add(database);
   const stillHeld = (): boolean => {
     if (released || inode === undefined) return false;
     try {
-      database.prepare('SELECT count(*) FROM sqlite_schema').get();
-      return database.isTransaction !== false && realDisk.lookup(path)?.inode === inode;
+      return file.isHeld() && disk.lookup(path)?.inode === inode;
     } catch {
       return false;
     }
@@ -155,32 +175,31 @@ function hold(path: string, database: DatabaseSync, inode: number | undefined): 
       const isOwnName = stillHeld();
       released = true;
       try {
-        if (isOwnName) realDisk.remove(holderPath(path));
+        if (isOwnName) disk.remove(holderPath(path));
       } catch {
-        // Only a word for people; the lock itself goes with the database.
+        // Only a word for people; the lock itself goes with the file.
       }
-      heldDatabases.delete(database);
-      database.close();
+      file.close();
     },
   };
 }
 
 /** Makes the file with mode 0600 before SQLite sees it; says why it won't do, or null. */
-function prepare(path: string): string | null {
-  const directory = ensurePrivateDirectory(dirname(path));
+function prepare(path: string, disk: Disk): string | null {
+  const directory = ensurePrivateDirectory(dirname(path), disk);
   if (directory.kind === 'refused') return directory.why;
-  if (checkPrivateFile(path).kind === 'missing') create(path);
-  const file = checkPrivateFile(path);
+  if (checkPrivateFile(path, disk).kind === 'missing') create(path, disk);
+  const file = checkPrivateFile(path, disk);
   return file.kind === 'refused' ? file.why : null;
 }
 
 /** O_EXCL: only the one that makes the file ever opens and closes it outside SQLite, before anyone can hold it. */
-function create(path: string): void {
+function create(path: string, disk: Disk): void {
   try {
-    realDisk.close(realDisk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
-    realDisk.syncDirectory(dirname(path));
+    disk.close(disk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+    disk.syncDirectory(dirname(path));
   } catch (error) {
-    if (realDisk.lookup(path) === null) throw error;
+    if (disk.lookup(path) === null) throw error;
   }
 }
 
