@@ -43,14 +43,21 @@ export const beforeDispatch: readonly Mutation[] = [
   {
     name: 'permit-is-good-for-ever',
     file: 'src/engine/executor.ts',
-    search: 'deadlineMonoMs: atMonoMs + tools.permitMs,',
+    search: 'deadlineMonoMs: judgedAt.monoMs + tools.permitMs,',
     replace: 'deadlineMonoMs: Number.POSITIVE_INFINITY,',
+    tests: EXECUTOR,
+  },
+  {
+    name: 'permit-lasts-from-the-intent',
+    file: 'src/engine/executor.ts',
+    search: 'deadlineMonoMs: judgedAt.monoMs + tools.permitMs,',
+    replace: 'deadlineMonoMs: atMonoMs + tools.permitMs,',
     tests: EXECUTOR,
   },
   {
     name: 'permit-is-good-for-ever-by-the-wall-clock',
     file: 'src/engine/executor.ts',
-    search: 'deadlineMs: tools.clock.wallMs() + tools.permitMs,',
+    search: 'deadlineMs: judgedAt.wallMs + tools.permitMs,',
     replace: 'deadlineMs: Number.POSITIVE_INFINITY,',
     tests: EXECUTOR,
   },

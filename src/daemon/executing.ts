@@ -24,7 +24,7 @@ export interface Execution {
   readonly untried?: GateName;
 }
 
-/** How long a permit lasts once its INTENT is on disk. */
+/** How long a permit lasts once the gates were judged for the last time; the INTENT is written within. */
 const PERMIT_MS = 2000;
 /** The exchange's port gives a dispatch up by itself after its deadlines and 10 s; this is for a port that doesn't. */
 const DISPATCH_GRACE_MS = 15_000;

@@ -26,7 +26,7 @@ export interface ExecutorTools {
   readonly onRepairId?: (clientOrderId: string) => void;
   /** For the limit of a dispatch; this machine's when they aren't given. */
   readonly timers?: Timers;
-  /** How long a permit lasts once its INTENT is on disk, in milliseconds. */
+  /** How long a permit lasts once the gates were judged for the last time, in milliseconds. */
   readonly permitMs: number;
   /**
    * How long a dispatch may take before it counts as unknown, in milliseconds; 60,000 when not said. Above `permitMs`, so

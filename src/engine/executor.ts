@@ -87,10 +87,11 @@ async function executeOne(pass: Pass, action: PlannedAction): Promise<ItemResult
   if (prepared.kind === 'blocked') return notTried(pass, action, prepared.reason, prepared.text);
   if (prepared.kind === 'failed') return notTried(pass, action, 'port_error', prepared.text);
   // Always: the feed, the lock and the clocks may have moved during the read without anybody having looked yet.
+  const judgedAt = { monoMs: pass.tools.clock.monoMs(), wallMs: pass.tools.clock.wallMs() };
   const late = closedGate(pass, prepared.action, true);
   if (late !== null) return notTried(pass, action, late, 'closed during the targeted read');
   if (isOld()) return notTried(pass, action, 'not_confirmed', 'the targeted read took too long to count');
-  return writeOne(pass, prepared);
+  return writeOne(pass, prepared, judgedAt);
 }
 
 /** Tells from now on whether a read that begins now is too old, by the clock that says more: one stands still in a suspend. */
@@ -137,7 +138,12 @@ async function prepare(pass: Pass, action: PlannedAction): Promise<Prepared> {
   }
 }
 
-async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<ItemResult> {
+/** `judgedAt`: the permit lasts from then on, not from the INTENT, over which a disk may stall as long as it likes. */
+async function writeOne(
+  pass: Pass,
+  { write, action, before }: Ready,
+  judgedAt: { readonly monoMs: number; readonly wallMs: number },
+): Promise<ItemResult> {
   const { tools, request, epoch } = pass;
   const stray = request.ledger.take(write);
   if (stray !== null) {
@@ -156,8 +162,8 @@ async function writeOne(pass: Pass, { write, action, before }: Ready): Promise<I
   pass.used = spend(pass.used, action);
   pass.setInFlight(id);
   const deadlines = {
-    deadlineMonoMs: atMonoMs + tools.permitMs,
-    deadlineMs: tools.clock.wallMs() + tools.permitMs,
+    deadlineMonoMs: judgedAt.monoMs + tools.permitMs,
+    deadlineMs: judgedAt.wallMs + tools.permitMs,
   };
   const permit = { intentId: id, requestHash, epoch, ...deadlines };
   const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync, readFileSync } from 'node:fs';
+import { realDisk } from '../../src/engine/disk.ts';
 import { createExecutor } from '../../src/engine/executor.ts';
 import { flattenTerms } from '../../src/engine/flatten.ts';
 import type { Journal } from '../../src/engine/journal.ts';
@@ -396,6 +397,33 @@ describe('the executor', () => {
     w.script.onDispatch = () => w.clock.advance(2000);
     expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
     expect(w.sent).toEqual([]);
+  });
+
+  test('sends nothing on what was judged before the disk stalled over the INTENT', async () => {
+    for (const [stallsMs, sent] of [
+      [1900, 1],
+      [2000, 0],
+      [60_000, 0],
+    ] as const) {
+      using directory = scratch();
+      let stall = (): void => undefined;
+      const w = world(directory.path, {
+        ...realDisk,
+        fdatasync: (fd) => {
+          realDisk.fdatasync(fd);
+          stall();
+        },
+      });
+      w.script.orders = [observedOrder(1)];
+      stall = () => {
+        stall = () => undefined;
+        w.clock.advance(stallsMs);
+      };
+      expect(statuses(await w.execute([cancel(1)]))).toEqual([sent === 1 ? 'executed' : 'failed:port_error']);
+      expect(w.sent).toHaveLength(sent);
+      expect(w.journal.state().dispatches).toHaveLength(sent);
+      expect(w.journal.state().openIntents.size).toBe(0);
+    }
   });
 
   test('right before every write the gates are asked again, with what the run has taken so far', async () => {
