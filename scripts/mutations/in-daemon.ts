@@ -34,9 +34,9 @@ export const inDaemon: readonly Mutation[] = [
   },
   {
     name: 'ban-is-not-written-down',
-    file: 'src/daemon/listening.ts',
-    search: 'details: { backoff_until_ms: event.untilMs, why: event.why },',
-    replace: 'details: { backoff_ms: event.untilMs, why: event.why },',
+    file: 'src/daemon/keeping-pauses.ts',
+    search: 'details: { backoff_until_ms: untilMs, why },',
+    replace: 'details: { backoff_ms: untilMs, why },',
     tests: ['test/daemon/ban.test.ts', 'test/daemon/world.test.ts'],
   },
   {
@@ -55,10 +55,25 @@ export const inDaemon: readonly Mutation[] = [
   },
   {
     name: 'ban-is-kept-apart-by-nobody',
-    file: 'src/daemon/listening.ts',
-    search: 'const notKept = core.pauseRecord.keep(event.untilMs);',
+    file: 'src/daemon/keeping-pauses.ts',
+    search: 'const notKept = core.pauseRecord.keep(untilMs);',
     replace: 'const notKept: string | null = null;',
     tests: ['test/daemon/composing.test.ts'],
+  },
+  {
+    name: 'ban-told-by-a-wrong-clock-is-not-kept-anew',
+    file: 'src/daemon/ticking.ts',
+    search: '    keepPauseAnew(core);\n',
+    replace: '',
+    tests: ['test/daemon/keeping-pauses.test.ts'],
+  },
+  {
+    name: 'wrong-clock-draws-a-ban-out',
+    file: 'src/daemon/keeping-pauses.ts',
+    search:
+      '  if (offsetMs === null || Math.abs(offsetMs) > core.settings.freshness.clockOffsetMaxMs) return;\n',
+    replace: '  if (offsetMs === 0.5) return;\n',
+    tests: ['test/daemon/keeping-pauses.test.ts'],
   },
   {
     name: 'ban-outlives-no-restart-in-the-gate',

@@ -1,8 +1,8 @@
 /** What the daemon does with what the exchange thread tells on its own. */
 import { breakStream, hear } from '../engine/view.ts';
 import type { ExchangeEvent } from '../exchange/exchange.ts';
-import { entryBase } from './ceremony.ts';
 import type { Core } from './core.ts';
+import { keepPause } from './keeping-pauses.ts';
 import { heard, lost } from './observing.ts';
 import { noteRepairs } from './other-executor.ts';
 
@@ -67,14 +67,7 @@ export function onExchangeEvent(
         'EXCHANGE_BACKOFF',
         `the exchange asks for a pause of ${Math.ceil(leftMs / 1000)} s: ${event.why}`,
       );
-      // Kept in the audit, because a ban outlives a restart, and apart from it, because it outlives an audit too.
-      const notKept = core.pauseRecord.keep(event.untilMs);
-      if (notKept !== null) notebook.log('warn', 'EXCHANGE_BACKOFF', notKept);
-      core.journal.append({
-        ...entryBase(core),
-        event_type: 'CHECKPOINT',
-        details: { backoff_until_ms: event.untilMs, why: event.why },
-      });
+      keepPause(core, event.untilMs, event.why);
       return;
     }
     case 'write_sent': {

@@ -6,6 +6,7 @@ import { leaseLeftMs, leaseNearness } from '../engine/lease.ts';
 import { autoCanary } from './canary.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import { type Core, instant } from './core.ts';
+import { keepPauseAnew } from './keeping-pauses.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
 import { obeyStopFile, verifyStop } from './stopping.ts';
@@ -157,6 +158,7 @@ export function createTick(deps: TickDeps): () => void {
     const changed = core.feed.poll();
     if (changed && vitals.stage.inForce === 4) core.interlock.advance();
     probe(now);
+    keepPauseAnew(core);
     sendStageEvent(core, { type: 'tick' });
     watchLease();
     autoCanary(core);

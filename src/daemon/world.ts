@@ -172,7 +172,7 @@ function protectedSymbols({ orders }: ExpectedState): readonly string[] {
 const protectedBy = new WeakMap<ExpectedState['orders'], readonly string[]>();
 
 /** The exchange's clock minus ours: as measured, less what our wall clock jumped since; null while unknown. */
-function clockOffsetMs({ vitals, clock }: Core): number | null {
+export function clockOffsetMs({ vitals, clock }: Core): number | null {
   const measured = vitals.clock;
   if (measured?.kind !== 'ok') return null;
   const jumpedMs = clock.wallMs() - measured.atMs - (clock.monoMs() - measured.atMonoMs);

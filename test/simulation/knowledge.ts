@@ -29,8 +29,8 @@ export interface Knowledge {
   pauseUntilMs: number;
   /** The same by the wall clock of the moment in which it was told. */
   pauseToldMs: number;
-  /** A line of the audit that keeps that pause was synced. */
-  pauseKept: boolean;
+  /** The latest end of a pause, by the wall clock, that a synced line of the audit keeps. */
+  pauseKeptMs: number;
   /** Processes whose audit failed under them. */
   readonly broken: Set<Owner>;
   /** When the lock was lost; null while it is held. */
@@ -60,7 +60,7 @@ export function createKnowledge(): Knowledge {
     armed: null,
     pauseUntilMs: 0,
     pauseToldMs: 0,
-    pauseKept: false,
+    pauseKeptMs: 0,
     broken: new Set(),
     lockLostMs: null,
     tampered: false,

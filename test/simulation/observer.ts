@@ -10,6 +10,7 @@ import { judgeIntent } from './intent-rules.ts';
 import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
 import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
 import { judgeLine } from './line-rules.ts';
+import { notePause } from './pauses.ts';
 import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
 import { judgeReload } from './reload-rules.ts';
@@ -76,7 +77,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (text.includes(CANARY)) fail('S14', `a secret in line ${line.seq}`);
       if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
         fail('S25', `unsafe text in line ${line.seq}`);
-      if (typeof line.details['backoff_until_ms'] === 'number') knowledge.pauseKept = true;
+      notePause(line, { knowledge, coverage });
       // The word of an operator counts from its line on, also where the disk let nobody be told of it.
       if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
       // A line of a process before, which a start has found and synced, tells of pictures and settings long gone.
@@ -159,7 +160,6 @@ export function createObserver(deps: ObserverDeps): Observer {
         knowledge.pauseToldMs,
         timeline.nowMs() + knowledge.wall.offsetMs + ms,
       );
-      knowledge.pauseKept = false;
     },
     positionsRead: (_owner, symbol, rows) => {
       knowledge.positionsRead.set(symbol, rows);
@@ -212,7 +212,6 @@ export function createObserver(deps: ObserverDeps): Observer {
     processEnded: () => {
       knowledge.armed = null;
       sightings.forget();
-      if (!knowledge.pauseKept) knowledge.pauseUntilMs = 0;
     },
   };
 }

@@ -165,6 +165,7 @@ export const RARE_PROMISES: readonly string[] = [
   'alone_unresolved_intent',
   'alone_price_unavailable',
   'stop_while_stalled',
+  'pause_kept_anew',
 ];
 
 /** From so many seeds on a promise that was not kept fails the campaign; smaller ones only tell. */

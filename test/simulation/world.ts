@@ -8,7 +8,7 @@ import { auditTextOn } from './journal-watch.ts';
 import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createOperator, type Operator } from './operator.ts';
-import { isKeptApart } from './pauses.ts';
+import { pauseAtStart } from './pauses.ts';
 import { ACCOUNT, type Process, startProcess } from './process.ts';
 import { createRandom, type Random } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
@@ -139,9 +139,7 @@ export function createWorld(
 
   function start(): void {
     if (!knowledge.tampered) observer.journal.recheck(auditText());
-    // A spoiled audit tells of no pause; the account's own record of it does.
-    else if (isKeptApart(disk, knowledge)) coverage.count('pause_kept_apart');
-    else knowledge.pauseUntilMs = 0;
+    pauseAtStart(disk, { knowledge, coverage });
     if (placesRefused(disk, places)) {
       coverage.count('F53_start_refused');
       trace('process', 'is refused for its places');
