@@ -5,6 +5,20 @@ const PERMITS = ['test/daemon/permits.test.ts'];
 
 export const inDaemon: readonly Mutation[] = [
   {
+    name: 'socket-that-is-gone-stays-gone',
+    file: 'src/daemon/sockets.ts',
+    search: 'const problem = closed ? null : await serveAgain(core, one);',
+    replace: 'const problem = null as string | null;',
+    tests: ['test/daemon/reachable.test.ts'],
+  },
+  {
+    name: 'entry-that-is-gone-stays-gone',
+    file: 'src/daemon/sockets.ts',
+    search: 'if (isRegistered(core.places.registryPath, core.identity.pid)) return null;',
+    replace: 'if (core.identity.pid > 0) return null;',
+    tests: ['test/daemon/reachable.test.ts'],
+  },
+  {
     name: 'what-the-feed-says-leaves-permits-good',
     file: 'src/daemon/ticking.ts',
     search: 'if (changed && vitals.stage.inForce === 4) core.interlock.advance();',

@@ -43,7 +43,12 @@ export function writeRegistryEntry(path: string, entry: DaemonEntry): void {
 
 /** Removes the entry when it is still this process's own; a missing one is fine. */
 export function removeRegistryEntry(path: string, pid: number): void {
-  if (readEntry(path)?.pid === pid) rmSync(path, { force: true });
+  if (isRegistered(path, pid)) rmSync(path, { force: true });
+}
+
+/** Tells whether an entry is there and this process's own. */
+export function isRegistered(path: string, pid: number): boolean {
+  return readEntry(path)?.pid === pid;
 }
 
 /**

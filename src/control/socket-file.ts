@@ -68,6 +68,11 @@ export function listenPrivately(
   });
 }
 
+/** Which file is at a path, whatever it is; null when there is none. Throws when it can't be looked at. */
+export function inodeOf(path: string): number | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino ?? null;
+}
+
 function prepareDirectory(directory: string): string | null {
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -191,6 +191,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | Star
     try {
       reloader.tick();
       room.beat();
+      void sockets.keep();
       tellAlive(core, room.scheduler, supervisor);
       for (const listener of listeners) listener();
     } catch (error) {

@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createMachine, isAlive, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
@@ -72,6 +80,28 @@ describe('signals and files', () => {
       expect((await child.ended).code).toBe(0);
       const again = await machine.start();
       expect((await again.status()).latch).toMatchObject({ latched: true, by: 'SIGUSR2' });
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
+    "a stop reaches a daemon whose session's directory went with its last login, from any directory",
+    async () => {
+      await using machine = await createMachine();
+      const daemon = await machine.start();
+      rmSync(machine.runtimeDir, { recursive: true });
+      const elsewhere = join(machine.dir, 'elsewhere');
+      mkdirSync(elsewhere);
+      const stopped = await waitFor('a stop that reaches it', async () => {
+        const ran = await machine.grinder(['stop'], { cwd: elsewhere, noConfig: true });
+        return ran.code === 0 ? ran : null;
+      });
+      expect(stopped.out).toContain(String(daemon.pid));
+      expect((await machine.grinder(['status'])).out).toContain('LATCHED');
+      expect(await machine.metric('stop_latched')).toBe(1);
+      expect((await machine.grinder(['shutdown'])).code).toBe(0);
+      expect((await daemon.ended).code).toBe(0);
+      expect(machine.leftovers()).toEqual([]);
     },
     LIMIT_MS,
   );
