@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { ensurePrivateDirectory } from '../../src/engine/files.ts';
 import type { Places } from '../../src/launch/places.ts';
 import { type Inode, resize, sync, writeInto } from './inode.ts';
+import { judgeUnreadableLatch } from './latch-hands.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { ACCOUNT } from './process.ts';
 import type { World } from './world.ts';
@@ -38,6 +39,7 @@ export function layHands(world: World): void {
   const isOfAudit = what === 'audit' || what === 'head';
   if (isOfAudit) observer.knowledge.tampered = true;
   world.start();
+  if (what === 'latch') judgeUnreadableLatch(world);
   timeline.after(random.whole(10_000, 120_000), null, () => {
     world.kill(false);
     inode.kind = kind;

@@ -14,6 +14,8 @@ export interface Sent {
   /** It changed the account. */
   moved: boolean;
   answer: string | null;
+  /** What the audit says at last of one whose outcome was not known. */
+  resolvedAs: string | null;
 }
 
 export interface Knowledge {

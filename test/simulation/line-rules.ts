@@ -33,6 +33,7 @@ function judgeResolution(
 ): void {
   const sent = knowledge.sent.find(({ departure }) => departure.permit.intentId === intentId);
   const { write } = sent?.departure ?? {};
+  if (sent !== undefined) sent.resolvedAs = String(outcome);
   // An order that was taken and filled nothing is as good as none.
   if (outcome === 'not_executed' && sent?.moved === true)
     fail('resolution', `${intentId} is told not executed, and was`);

@@ -97,7 +97,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     const isCancel = write.kind === 'cancel';
     const item = isCancel ? `order ${write.orderId}` : `position ${write.symbol}/${write.positionSide}`;
     const notionalUsdt = isCancel ? 0 : Number(write.quantity) * truth.mark(write.symbol);
-    const sent: Sent = { departure, runId, item, notionalUsdt, executed: null, moved: false, answer: null };
+    const fresh = { executed: null, moved: false, answer: null, resolvedAs: null };
+    const sent: Sent = { departure, runId, item, notionalUsdt, ...fresh };
     trace('departed', `${write.kind} ${item} ${permit.intentId} ${notionalUsdt}`);
     const nowMs = timeline.nowMs();
     const { intents } = journal;
@@ -131,6 +132,11 @@ export function createObserver(deps: ObserverDeps): Observer {
       sent.executed = executed;
       sent.moved = moved;
       trace('arrived', `${sent.item} ${executed ? 'executed' : 'refused'}`);
+      if (sent.answer !== null) coverage.count('arrived_after_its_answer');
+      if (executed && sent.answer === 'REJECTED')
+        fail('outcome', `${sent.item} was told refused and is executed`);
+      if (moved && sent.resolvedAs === 'not_executed')
+        fail('resolution', `${sent.item} was told not executed and is carried out`);
     },
     answered: (departure, result) => {
       const sent = sentOf(departure);

@@ -107,7 +107,10 @@ export function createPortReads(
       },
       queryOrder: async ({ symbol, clientOrderId, orderId, conditional }) => {
         const found = await call((fault) => {
-          const order = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
+          const now = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
+          const agoMs = weather.copies.orderAgoMs(clientOrderId);
+          const order =
+            agoMs === null ? now : truth.view(agoMs).orders.find((one) => one.orderId === now?.orderId);
           const ageMs = timeline.nowMs() - (order?.createdAtMs ?? 0);
           const isNew = order?.owner === 'repair' && ageMs < weather.orderLagMs();
           if (isNew) weather.lagged();
@@ -122,7 +125,10 @@ export function createPortReads(
       queryPosition: async (symbol) => {
         const rows = await call((fault) => {
           witness.toldOf(owner, `position ${symbol}`);
-          return viewFor(fault).positions.filter((row) => row.symbol === symbol);
+          const agoMs = weather.copies.positionAgoMs(symbol);
+          const mayBeOld = agoMs === null && !weather.copies.isFresh(symbol);
+          const view = mayBeOld ? viewFor(fault) : truth.view(agoMs ?? 0);
+          return view.positions.filter((row) => row.symbol === symbol);
         });
         if (rows === null) return FAILED;
         const positions = rows.map(positionRow);

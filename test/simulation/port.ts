@@ -121,17 +121,22 @@ export function createPort(deps: PortDeps): Exchange {
     if (fault !== null && random.chance(0.25))
       weather.mute(departure.write.clientOrderId, random.whole(60_000, 400_000));
     const isUnheard = fault?.delivered === true && fault.reply(NOTHING) === null;
+    const overtakes = fault?.overtakes === true;
     // What nobody hears of may also be on its way for as long as the exchange takes it.
-    const thereMs =
-      isUnheard && random.chance(0.5) ? random.whole(5, options.recvWindowMs - 200) : weather.latencyMs();
+    const lingers = (isUnheard || overtakes) && random.chance(0.6);
+    const thereMs = lingers ? lingerMs(departure) : weather.latencyMs();
     let raw: RawReply = { status: 200, text: '{}', retryAfterS: null };
     if (fault === null || fault.delivered)
       timeline.after(thereMs, null, () => {
         const { status, body, executed, moved } = carryOut(truth, random, request, timeline.nowMs());
         raw = { status, text: JSON.stringify(body), retryAfterS: null };
+        const { kind, clientOrderId, symbol } = departure.write;
+        const movedSymbol = kind === 'flatten' ? symbol : null;
+        if (moved) weather.copies.changed({ clientOrderId, symbol: movedSymbol, sentMs: departure.atMs });
         witness.arrived(departure, { executed, moved });
       });
-    const answerMs = thereMs + weather.latencyMs() + (fault?.delayMs ?? 0);
+    const answerMs =
+      (overtakes ? weather.latencyMs() : thereMs) + weather.latencyMs() + (fault?.delayMs ?? 0);
     if (fault?.breaks === true) {
       await wait(weather.latencyMs());
       return { kind: 'none', sent: true, why: 'the connection was reset' };
@@ -147,6 +152,13 @@ export function createPort(deps: PortDeps): Exchange {
     }
     learn(answer);
     return { kind: 'reply', httpStatus: answer.status, text: answer.text, value: undefined, serverMs: null };
+  }
+
+  /** A request is stuck for any time, and often comes through at last when it is nearly, or just, too late. */
+  function lingerMs({ params }: Departure): number {
+    const lastMs = Number(params['timestamp']) + options.recvWindowMs - timeline.nowMs();
+    const fromMs = random.chance(0.5) ? 5 : lastMs - 400;
+    return Math.max(5, random.whole(fromMs, lastMs + 50));
   }
 
   function learn({ status, text, retryAfterS }: RawReply): void {

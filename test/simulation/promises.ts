@@ -55,6 +55,8 @@ export const PROMISES: readonly string[] = [
   'order_mute',
   'positions_hidden',
   'order_denied_while_new',
+  'answered_by_a_lagging_copy',
+  'arrived_after_its_answer',
   'F80_stop_during_unknown',
   'killed',
   'power_cut',

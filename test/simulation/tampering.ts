@@ -3,7 +3,7 @@
 import { reservePath } from '../../src/engine/journal-reserve.ts';
 import { appendNewer } from './foreign-hands.ts';
 import type { Inode } from './inode.ts';
-import { ACCOUNT } from './process.ts';
+import { spoilLatch } from './latch-hands.ts';
 import type { World } from './world.ts';
 
 const YOUNG_MS = 180_000;
@@ -15,19 +15,19 @@ export function tamper(world: World): void {
   const isYoung = timeline.nowMs() - world.beganMs < YOUNG_MS;
   if (observer.knowledge.tampered || world.process() === null || isYoung) return;
   world.kill(false);
-  const { auditPath } = scenario.places;
-  const path = random.chance(0.75) ? auditPath : ACCOUNT.latch;
+  if (random.chance(0.25)) {
+    spoilLatch(world);
+    return;
+  }
+  const { auditPath: path } = scenario.places;
   const inode = disk.find(path);
-  if (inode === undefined || inode.size < 2000 * Number(path === auditPath)) return;
+  if (inode === undefined || inode.size < 2000) return;
   const before: Inode = { ...inode, bytes: inode.bytes.slice(), synced: null, syncedSize: inode.size };
-  const how =
-    path === auditPath
-      ? random.pick(['flip', 'delete', 'rollback', isReserved(world) ? 'flip' : 'newer'] as const)
-      : 'flip';
+  const how = random.pick(['flip', 'delete', 'rollback', isReserved(world) ? 'flip' : 'newer'] as const);
   switch (how) {
     case 'flip': {
-      coverage.count(path === auditPath ? 'F50_bit_flip' : 'latch_spoiled');
-      const at = random.whole(0, path === auditPath ? inode.size >> 1 : 20);
+      coverage.count('F50_bit_flip');
+      const at = random.whole(0, inode.size >> 1);
       inode.bytes[at] = (inode.bytes[at] ?? 0) ^ 1;
       break;
     }
@@ -48,7 +48,6 @@ export function tamper(world: World): void {
     }
   }
   trace('tampering', `${how} ${path}`);
-  if (path !== auditPath) return;
   observer.knowledge.tampered = true;
   world.start();
   timeline.after(random.whole(10_000, 120_000), null, () => {

@@ -1,4 +1,5 @@
 /** How bad it is at the moment: draws every fault, and none while the world is to heal. */
+import { type Copies, createCopies } from './copies.ts';
 import type { Coverage } from './coverage.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -37,6 +38,7 @@ export interface Weather {
   /** For so long an order that was just placed is denied when asked for by name, though its fills are there. */
   readonly orderLagMs: () => number;
   readonly lagged: () => void;
+  readonly copies: Copies;
   /** Whether a question about this order, by its client id, gets no answer. */
   readonly isMute: (clientOrderId: string) => boolean;
   /** Nobody can tell what became of this one until then, though all else is well. */
@@ -117,6 +119,12 @@ export function createWeather({
     },
     orderLagMs: () => (healed ? 0 : orderLagMs),
     lagged: () => coverage.count('order_denied_while_new'),
+    copies: createCopies({
+      random: random.fork('copies'),
+      nowMs: timeline.nowMs,
+      coverage,
+      healed: () => healed,
+    }),
     startOutage,
     startPriceOutage: (ms) => {
       coverage.count('price_outage');

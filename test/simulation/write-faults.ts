@@ -17,8 +17,11 @@ export interface WriteFault {
   readonly breaks?: boolean;
   /** How much later than usual it comes back. */
   readonly delayMs: number;
+  /** What comes back is of somebody who does not wait for the exchange: the write may arrive after it. */
+  readonly overtakes?: boolean;
 }
 
+const TOO_LATE = '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}';
 const HTML = '<html><head><title>Maintenance</title></head><body>Please wait.</body></html>';
 
 type Make = (random: Random) => Omit<WriteFault, 'name'>;
@@ -35,6 +38,7 @@ const between =
     delivered: random.chance(0.5),
     reply: () => ({ status, text: body, retryAfterS: null }),
     delayMs: 0,
+    overtakes: true,
   });
 const refusal =
   (
@@ -57,7 +61,9 @@ const MAKERS: Readonly<Record<string, Make>> = {
   F1_hang_before_delivery: lost,
   F2_executed_reply_lost: swallowed,
   F3_headers_then_hang: swallowed,
-  F4_reset: (random) => ({ delivered: random.chance(0.7), reply: () => null, breaks: true, delayMs: 0 }),
+  F4_reset: (random) => ({
+    ...{ delivered: random.chance(0.7), reply: () => null, breaks: true, delayMs: 0, overtakes: true },
+  }),
   F5_truncated: text((body) => body.slice(0, body.length >> 1)),
   F6_html: text(() => HTML),
   F7_empty: text(() => ''),
@@ -70,6 +76,11 @@ const MAKERS: Readonly<Record<string, Make>> = {
   F11_timeout_code: between(408, '{"code":-1007,"msg":"Timeout waiting for response from backend server."}'),
   F12_unexpected_response: between(400, '{"code":-1006,"msg":"An unexpected response was received."}'),
   F13_unknown_code: between(400, '{"code":-9876,"msg":"New in this version."}'),
+  // Somebody in between tried twice: what it timed out on was taken, and the second try refused.
+  F13_refusal_under_408: (random) => ({
+    ...between(408, random.pick([TOO_LATE, '{"code":-2022,"msg":"ReduceOnly Order is rejected."}']))(random),
+    delivered: random.chance(0.8),
+  }),
   F14_other_order: text((body) => body.replace(/"(clientOrderId|clientAlgoId)":"[^"]*"/, '"$1":"not_yours"')),
   F15_late: () => ({ delivered: true, reply: (real) => real, delayMs: 30_000 }),
   F16_503_unavailable: refusal(503, null, 'Service Unavailable.'),
