@@ -101,8 +101,16 @@ export const inCommands: readonly Mutation[] = [
   {
     name: 'stop-file-is-not-looked-for',
     file: 'src/daemon/stopping.ts',
-    search: 'if (present && (vitals.latch === null || vitals.stopFileSeen === false))',
-    replace: 'if (present && vitals.latch === null && vitals.stopFileSeen === false)',
+    search: 'if (mark !== null && (vitals.latch === null || mark !== vitals.stopFileSeen))',
+    replace: 'if (mark !== null && vitals.latch === null && vitals.stopFileSeen !== null)',
+    tests: STOP,
+  },
+  {
+    name: 'stop-file-beside-a-latch-is-none',
+    file: 'src/daemon/stopping.ts',
+    search: 'if (mark !== null && (vitals.latch === null || mark !== vitals.stopFileSeen))',
+    replace:
+      'if (mark !== null && (vitals.latch === null || (mark !== null) !== (vitals.stopFileSeen !== null)))',
     tests: STOP,
   },
   {

@@ -99,7 +99,7 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'clear-takes-an-unseen-stop-file',
     file: 'src/daemon/stopping.ts',
-    search: '  obeyStopFile(core, latch);\n  const state',
+    search: '  obeyStopFile(core, (by, reason) => stop(core, latch, { by, reason }));\n  const state',
     replace: '  const state',
     tests: ['test/daemon/stopping.test.ts'],
   },

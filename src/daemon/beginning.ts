@@ -1,11 +1,11 @@
 /** A daemon's first moments, once everything is joined: it listens to the exchange, says how it began, and obeys a stop that waits. */
-import { stopFilePresent } from '../engine/stop-file.ts';
 import { entryBase } from './ceremony.ts';
 import type { Core } from './core.ts';
 import type { EngineRoom } from './engine-room.ts';
 import { onExchangeEvent } from './listening.ts';
 import { recallMass } from './mass.ts';
 import { recallOther } from './other-executor.ts';
+import { obeyStopFile } from './stopping.ts';
 
 export interface BeginningDeps {
   readonly core: Core;
@@ -17,12 +17,11 @@ export interface BeginningDeps {
 
 /** Call it once, before the first heartbeat. */
 export function begin({ core, room, stopNow, fatal }: BeginningDeps): void {
-  const { journal, notebook, places, machine } = core;
+  const { journal, notebook } = core;
   const heard = { core, runSoon: room.scheduler.soon, decideSoon: room.eventRuns.soon, fatal };
   core.exchange.subscribe((event) => onExchangeEvent(heard, event));
   sayHowItBegan(core);
-  if (core.vitals.latch === null && stopFilePresent(places.stateDir, machine.disk))
-    stopNow('STOP file', `a file STOP in ${places.stateDir}`);
+  obeyStopFile(core, stopNow);
   if (!journal.healthy()) notebook.alarm('audit', `AUDIT UNAVAILABLE: ${journal.problem()}`);
 }
 

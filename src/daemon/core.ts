@@ -132,8 +132,8 @@ export interface Vitals {
   readonly dispatchedMonoMs: Map<string, number>;
   /** The same of the adoption of an audit that may lack lines; null when there was none. */
   readonly linesLostMonoMs: number | null;
-  /** Whether the last look found a file STOP; null before the first. */
-  stopFileSeen: boolean | null;
+  /** The file STOP that was obeyed last or was there at the last look (see stopFileMark); null for none. */
+  stopFileSeen: string | null;
   /** Writes that left, as the exchange thread told. */
   writesSent: number;
   /** The cooldown's clock as it stood when the running run was judged. */

@@ -3,7 +3,7 @@
  * and no other thread to take effect.
  */
 import type { Latch } from '../engine/latch.ts';
-import { removeStopFile, stopFilePresent } from '../engine/stop-file.ts';
+import { removeStopFile, stopFileMark } from '../engine/stop-file.ts';
 import { entryBase, sendStageEvent } from './ceremony.ts';
 import type { Core, LatchState } from './core.ts';
 
@@ -62,15 +62,17 @@ export function latchText(state: Pick<LatchState, 'durable'>): string {
 }
 
 /**
- * Stops for a file STOP. One that comes while it is latched is a newer stop: a clear of the older one must not take it away.
- * One that the first look finds beside a latch is what the start latched for.
+ * Stops for a file STOP. One that comes, or is touched again, while it is latched is a newer stop: a clear of the older one
+ * must not take it away. So is one that a start finds beside a latch: nobody was there to take it when it came.
  */
-export function obeyStopFile(core: Core, latch: Latch): void {
-  const { vitals, places, machine } = core;
-  const present = stopFilePresent(places.stateDir, machine.disk);
-  if (present && (vitals.latch === null || vitals.stopFileSeen === false))
-    stop(core, latch, { by: 'STOP file', reason: `a file STOP in ${places.stateDir}` });
-  vitals.stopFileSeen = present;
+export function obeyStopFile(
+  { vitals, places, machine }: Core,
+  stopNow: (by: string, reason: string) => unknown,
+): void {
+  const mark = stopFileMark(places.stateDir, machine.disk);
+  if (mark !== null && (vitals.latch === null || mark !== vitals.stopFileSeen))
+    stopNow('STOP file', `a file STOP in ${places.stateDir}`);
+  vitals.stopFileSeen = mark;
 }
 
 /** Clears exactly the latch that was named; returns why not, or null. */
@@ -80,7 +82,7 @@ export function clearStop(
   request: { readonly latchId: string; readonly by: string },
 ): string | null {
   // It may have come since the last look.
-  obeyStopFile(core, latch);
+  obeyStopFile(core, (by, reason) => stop(core, latch, { by, reason }));
   const state = core.vitals.latch;
   if (state === null) return 'there is no stop latch to clear';
   if (state.id !== request.latchId)

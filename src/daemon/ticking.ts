@@ -9,7 +9,7 @@ import { type Core, instant } from './core.ts';
 import { keepPauseAnew } from './keeping-pauses.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
-import { obeyStopFile, verifyStop } from './stopping.ts';
+import { obeyStopFile, stop, verifyStop } from './stopping.ts';
 import { linesLostLeftMs } from './world.ts';
 
 export interface TickDeps {
@@ -76,7 +76,7 @@ export function createTick(deps: TickDeps): () => void {
   }
 
   function watchStop(now: number): void {
-    obeyStopFile(core, latch);
+    obeyStopFile(core, (by, reason) => stop(core, latch, { by, reason }));
     const state = vitals.latch;
     if (
       state === null ||

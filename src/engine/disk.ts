@@ -25,6 +25,8 @@ export interface FileFacts {
   readonly mode: number;
   readonly ownerUid: number;
   readonly links: number;
+  /** When its content was written last, by the disk's clock; touching it is writing. */
+  readonly modifiedMs: number;
 }
 
 /** All calls throw what node:fs throws; nothing else in the durable state touches a disk. */
@@ -117,5 +119,6 @@ function factsOf(stats: ReturnType<typeof fstatSync>): FileFacts {
     mode: Number(stats.mode) & 0o7777,
     ownerUid: Number(stats.uid),
     links: Number(stats.nlink),
+    modifiedMs: Number(stats.mtimeMs),
   };
 }

@@ -8,10 +8,19 @@ import type { StopOrder } from './latch.ts';
 
 /** Tells whether a stop is asked for: anything at the path counts, a directory or a dead link too, and so does not being able to look. */
 export function stopFilePresent(stateDir: string, disk: Disk = realDisk): boolean {
+  return stopFileMark(stateDir, disk) !== null;
+}
+
+/**
+ * Tells one such stop from the next: null without one, else what changes when somebody makes, writes or touches it again, who
+ * then wants to stop as much as the first did.
+ */
+export function stopFileMark(stateDir: string, disk: Disk = realDisk): string | null {
   try {
-    return disk.lookup(stopFilePath(stateDir)) !== null;
+    const facts = disk.lookup(stopFilePath(stateDir));
+    return facts === null ? null : `${facts.inode} ${facts.size} ${facts.modifiedMs}`;
   } catch {
-    return true;
+    return 'not to be looked at';
   }
 }
 

@@ -105,7 +105,15 @@ describe('each prerequisite', () => {
 
 test('room and modes are asked of the machine that the daemon runs on', () => {
   using hand = handCore({});
-  const facts = { kind: 'directory', size: 0, inode: 1, mode: 0o777, ownerUid: 0, links: 1 } as const;
+  const facts = {
+    kind: 'directory',
+    size: 0,
+    inode: 1,
+    mode: 0o777,
+    ownerUid: 0,
+    links: 1,
+    modifiedMs: 0,
+  } as const;
   const disk = { ...hand.core.machine.disk, freeBytes: () => 1, lookup: () => facts };
   const found = judgePrerequisites({ ...hand.core, machine: { ...hand.core.machine, disk } });
   for (const id of ['disk', 'file_modes'])

@@ -1,17 +1,37 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { begin } from '../../src/daemon/beginning.ts';
 import { entryBase } from '../../src/daemon/ceremony.ts';
 import { clearStop, stop } from '../../src/daemon/stopping.ts';
 import { realDisk } from '../../src/engine/disk.ts';
 import { openLatch } from '../../src/engine/latch.ts';
+import { leaveStopFile, stopFileMark } from '../../src/engine/stop-file.ts';
 import { scratch } from '../engine/durable.ts';
 import { observation } from '../helpers/engine-world.ts';
 import { ticking } from './beating.ts';
-import { coreIn } from './core.ts';
+import { type CoreRig, coreIn } from './core.ts';
 
 const ann = { by: 'ann', reason: 'looks wrong' };
 const bob = { by: 'bob', reason: '' };
+
+/** What a start does with what it finds, once its parts are joined. */
+function start({ core, latch }: CoreRig): void {
+  begin({
+    core,
+    room: {
+      scheduler: {
+        soon: () => undefined,
+        tick: () => undefined,
+        close: async () => undefined,
+        runningSince: () => null,
+      },
+      eventRuns: { soon: () => undefined, close: () => undefined },
+    },
+    stopNow: (by, reason) => stop(core, latch, { by, reason }),
+    fatal: () => undefined,
+  });
+}
 
 describe('a stop', () => {
   test('F81 two screens, one clears and one stops: a clear on its way does not undo a stop that came after it was asked for', () => {
@@ -33,7 +53,7 @@ describe('a stop', () => {
     const path = join(core.places.stateDir, 'STOP');
     const { id } = stop(core, latch, ann);
     writeFileSync(path, '');
-    core.vitals.stopFileSeen = true;
+    core.vitals.stopFileSeen = stopFileMark(core.places.stateDir);
     expect(clearStop(core, latch, { latchId: `${id}x`, by: 'ann' })).toContain(id);
     expect(existsSync(path)).toBe(true);
     expect(clearStop(core, latch, { latchId: id, by: 'ann' })).toBeNull();
@@ -101,10 +121,52 @@ describe('a stop', () => {
     const rig = coreIn(directory.path);
     const tick = ticking(rig);
     writeFileSync(join(rig.core.places.stateDir, 'STOP'), '');
-    const { id } = stop(rig.core, rig.latch, ann);
+    start(rig);
+    const id = rig.core.vitals.latch?.id ?? '';
+    expect(id).not.toBe('');
     tick();
     tick();
     expect(rig.core.vitals.latch?.id).toBe(id);
+  });
+
+  test('a file STOP that came while nothing ran is newer than the latch that the start finds', () => {
+    using directory = scratch();
+    const { core, latch } = coreIn(directory.path);
+    const { id } = stop(core, latch, ann);
+    core.journal.close();
+    latch.close();
+    leaveStopFile(core.places.stateDir, { ...bob, atMs: 1 });
+    const rig = coreIn(directory.path);
+    expect(rig.core.vitals.latch?.id).toBe(id);
+    start(rig);
+    // Whoever saw the older one only has not seen this.
+    expect(clearStop(rig.core, rig.latch, { latchId: id, by: 'ann' })).toContain('look at it first');
+    const newer = rig.core.vitals.latch?.id ?? '';
+    expect(newer).not.toBe(id);
+    expect(rig.core.interlock.latched()).toBe(true);
+    expect(clearStop(rig.core, rig.latch, { latchId: newer, by: 'ann' })).toBeNull();
+  });
+
+  test('a file STOP that is touched or written again is a newer stop', () => {
+    using directory = scratch();
+    const rig = coreIn(directory.path);
+    const tick = ticking(rig);
+    const path = join(rig.core.places.stateDir, 'STOP');
+    writeFileSync(path, '');
+    tick();
+    const ids = new Set([rig.core.vitals.latch?.id ?? '']);
+    for (const again of [
+      () => utimesSync(path, 2_000_000_000, 2_000_000_000),
+      () => writeFileSync(path, 'now'),
+    ]) {
+      const seen = rig.core.vitals.latch?.id ?? '';
+      again();
+      expect(clearStop(rig.core, rig.latch, { latchId: seen, by: 'ann' })).toContain('look at it first');
+      tick();
+      ids.add(rig.core.vitals.latch?.id ?? '');
+    }
+    expect(ids.size).toBe(3);
+    expect(existsSync(path)).toBe(true);
   });
 
   test('a latch that a failed clear may have taken off the disk is not called durable any more', () => {

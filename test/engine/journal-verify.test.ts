@@ -41,6 +41,7 @@ function memory(files: ReadonlyMap<string, Buffer>): Disk {
       mode: 0o600,
       ownerUid: process.getuid?.() ?? 0,
       links: 1,
+      modifiedMs: 0,
     }) as const;
   const inAudit = (one: string) => (one.startsWith(`${audit}/`) ? files.get(basename(one)) : undefined);
   let next = 100_000;

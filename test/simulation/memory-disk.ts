@@ -233,5 +233,5 @@ export function createMemoryDisk(nowMs: () => number): MemoryDisk {
 
 function factsOf(inode: Inode): FileFacts {
   const { kind, size, number, mode } = inode;
-  return { kind, size, inode: number, mode, ownerUid: inode.ownerUid ?? UID, links: 1 };
+  return { kind, size, inode: number, mode, ownerUid: inode.ownerUid ?? UID, links: 1, modifiedMs: 0 };
 }
