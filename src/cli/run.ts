@@ -84,7 +84,8 @@ async function headless(
   });
   if (!daemon.ok) {
     supervisor.close();
-    return refuse(context, daemon);
+    const stopped = await held.leave(context.places.stateDir);
+    return refuse(context, { ...daemon, problem: `${daemon.problem}${stopped}` });
   }
   onDaemonSignals(daemon, { hangUp: 'reload' });
   held.handOver(daemon);

@@ -33,7 +33,8 @@ export async function runControlThread(data: ControlThreadData): Promise<void> {
     ended: (exitCode) => post({ type: 'ended', exitCode }),
   });
   if (!daemon.ok) {
-    post({ type: 'failed', exitCode: daemon.exitCode, problem: daemon.problem });
+    const stopped = await held.leave(data.places.stateDir);
+    post({ type: 'failed', exitCode: daemon.exitCode, problem: `${daemon.problem}${stopped}` });
     return;
   }
   onDaemonSignals(daemon, { hangUp: 'ignore' });

@@ -85,6 +85,27 @@ describe('signals and files', () => {
   );
 
   test.concurrent(
+    'SIGUSR2 to a start that comes to nothing stops the next one',
+    async () => {
+      await using machine = await createMachine();
+      await using first = await createMachine();
+      await first.start();
+      const busy = /127\.0\.0\.1:(\d+)/.exec(first.metricsUrl)?.[0] ?? '';
+      machine.writeConfig({ metrics: { listen: busy } });
+      const child = machine.spawn(['run', '--headless', '--config', machine.configPath]);
+      await waitFor('its handler', () => (catchesStop(child.pid) ? true : null));
+      child.kill('SIGUSR2');
+      const refused = await child.ended;
+      expect(refused.code).toBe(75);
+      expect(refused.err).toContain('stopped by SIGUSR2 meanwhile: left');
+      machine.writeConfig();
+      const next = await machine.start();
+      expect((await next.status()).latch).toMatchObject({ latched: true, by: 'STOP file' });
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
     "a stop reaches a daemon whose session's directory went with its last login, from any directory",
     async () => {
       await using machine = await createMachine();
@@ -179,4 +200,10 @@ function listeningSockets(pid: number): number {
     .flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n'))
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[3] === '0A' && inodes.has(columns[9] ?? '')).length;
+}
+
+/** Whether a process has a handler for SIGUSR2 by now; without one the signal ends it. */
+function catchesStop(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${caught}`) & (1n << 11n)) !== 0n;
 }
