@@ -5,6 +5,13 @@ const PERMITS = ['test/daemon/permits.test.ts'];
 
 export const inDaemon: readonly Mutation[] = [
   {
+    name: 'stop-passes-over-who-holds-an-account',
+    file: 'src/cli/held-accounts.ts',
+    search: "return holder === null || holder.socket === '' ? [] : [{ account, holder }];",
+    replace: 'return holder === null || holder.pid > 0 ? [] : [{ account, holder }];',
+    tests: ['test/cli/stop.test.ts'],
+  },
+  {
     name: 'socket-that-is-gone-stays-gone',
     file: 'src/daemon/sockets.ts',
     search: 'const problem = closed ? null : await serveAgain(core, one);',

@@ -6,10 +6,13 @@ import { probeSocket } from '../control/socket-file.ts';
 import type { StopOrder } from '../engine/latch.ts';
 import { leaveStopFile } from '../engine/stop-file.ts';
 import type { CliContext } from './context.ts';
+import { type Holding, heldAccounts } from './held-accounts.ts';
 
-/** A daemon that listens, as far as it is known. */
+/** A daemon that listens or holds an account, as far as it is known. */
 export interface StopTarget {
   readonly socketPath: string;
+  /** Its socket takes connections. */
+  readonly isServed: boolean;
   /** Where a STOP file helps; null when it isn't ours to know. */
   readonly stateDir: string | null;
   readonly account: string;
@@ -27,11 +30,18 @@ export interface StopOutcome extends StopTarget {
 
 const ACK_PATIENCE_MS = 2000;
 
-/** Finds the daemons meant: those of this user, or the one of --config; only those whose socket takes connections. */
+/**
+ * Finds the daemons meant: those of this user, or the one of --config. Those whose socket takes connections, and those that
+ * hold an account, whether or not they can be reached from here.
+ */
 export async function findTargets(context: CliContext): Promise<readonly StopTarget[]> {
   const { places } = context;
   const found = await listDaemons(places.registryDirs, context.uid);
-  const registered = found.filter((daemon) => !daemon.stale).map(({ entry }): StopTarget => entry);
+  const listed = found.filter(({ stale }) => !stale).map(({ entry }) => ({ ...entry, isServed: true }));
+  const unlisted = heldAccounts(places.accountsBase).filter(
+    ({ holder }) => !listed.some(({ socketPath }) => socketPath === holder.socket),
+  );
+  const registered: readonly StopTarget[] = [...listed, ...(await Promise.all(unlisted.map(holding)))];
   if (context.configFlagPath !== null) {
     const own = registered.filter(
       (target) =>
@@ -49,6 +59,7 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
 export function socketTarget({ places }: CliContext): StopTarget {
   return {
     socketPath: places.socketPath,
+    isServed: true,
     stateDir: null,
     account: 'unknown',
     environment: 'unknown',
@@ -57,9 +68,16 @@ export function socketTarget({ places }: CliContext): StopTarget {
   };
 }
 
+async function holding({ account, holder }: Holding): Promise<StopTarget> {
+  const { environment = 'unknown', stateDir = null, configPath = null } = holder.daemon ?? {};
+  const known = { socketPath: holder.socket, stateDir, account, environment, configPath, pid: holder.pid };
+  return { ...known, isServed: await isServed(holder.socket) };
+}
+
 function unregistered({ places }: CliContext): StopTarget {
   return {
     socketPath: places.socketPath,
+    isServed: true,
     stateDir: places.stateDir,
     account: 'unknown',
     environment: places.environment,
@@ -76,12 +94,12 @@ export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<
     const latch = reply.latch === undefined ? '' : `${reply.latch.text} ${reply.latch.id}`;
     return { ...target, name, acknowledged: reply.ok, text: latch || reply.message };
   }
-  const text = `NOT ACKNOWLEDGED (${reply}); ${leaveFile(target.stateDir, order)}; ${signalStop(target.pid)}`;
+  const text = `NOT ACKNOWLEDGED (${reply}); ${leaveFile(target.stateDir, order)}; ${signalStop(target)}`;
   return { ...target, name, acknowledged: false, text };
 }
 
 function nameOf({ environment, account, configPath, pid, stateDir, socketPath }: StopTarget): string {
-  if (stateDir === null) return `the daemon behind ${socketPath}`;
+  if (stateDir === null && pid === null) return `the daemon behind ${socketPath}`;
   const process = pid === null ? '' : `, pid ${pid}`;
   return `${environment} account ${account} (${configPath ?? 'simulator defaults'}${process})`;
 }
@@ -110,8 +128,9 @@ async function askToStop(socketPath: string, order: StopOrder): Promise<CommandR
 }
 
 /** Only a process whose socket takes connections is signalled: a pid alone may have been given to another since. */
-function signalStop(pid: number | null): string {
+function signalStop({ pid, isServed }: StopTarget): string {
   if (pid === null) return 'its pid is not known';
+  if (!isServed) return `it can't be reached from here: kill -USR2 ${pid}`;
   try {
     process.kill(pid, 'SIGUSR2');
     return `sent SIGUSR2 to ${pid}`;

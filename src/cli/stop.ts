@@ -74,8 +74,8 @@ function leaveFile(context: CliContext, order: Parameters<typeof leaveStopFile>[
   const left = leaveStopFile(stateDir, order);
   context.stderr(
     left.ok
-      ? `grinder: no daemon is running; left ${plain(stateDir)}/STOP, so that the next start for ${configName(context)} is stopped\n`
-      : `grinder: no daemon is running, and ${plain(stateDir)}/STOP could not be left: ${plain(left.why)}\n`,
+      ? `grinder: no daemon of user ${context.uid} is running; left ${plain(stateDir)}/STOP, so that the next start for ${configName(context)} is stopped\n`
+      : `grinder: no daemon of user ${context.uid} is running, and ${plain(stateDir)}/STOP could not be left: ${plain(left.why)}\n`,
   );
   return EXIT.noDaemon;
 }

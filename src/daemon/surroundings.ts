@@ -42,7 +42,17 @@ export function takeSurroundings(input: {
     auditPath: places.auditPath,
     adoptCommand: adoptCommand(places),
     clock,
-    self: { pid: process.pid, host: input.host, sinceMs: clock.wallMs(), socket: places.socketPath },
+    self: {
+      pid: process.pid,
+      host: input.host,
+      sinceMs: clock.wallMs(),
+      socket: places.socketPath,
+      daemon: {
+        environment: settings.exchange.environment,
+        stateDir: places.stateDir,
+        configPath: places.configPath,
+      },
+    },
   });
   if (!held.ok) return held;
   const log = createLog({

@@ -18,8 +18,16 @@ export interface LockHolder {
   readonly host: string;
   /** Wall time. */
   readonly sinceMs: number;
-  /** Control socket's path. */
+  /** Control socket's path; empty for what is no daemon. */
   readonly socket: string;
+  /** Which daemon it is, for a stop that finds it by nothing else; absent in what an earlier program wrote. */
+  readonly daemon?:
+    | {
+        readonly environment: string;
+        readonly stateDir: string;
+        readonly configPath: string | null;
+      }
+    | undefined;
 }
 
 /** Held, or who holds it (for people) and where its control socket is, as far as it said so. */
@@ -112,12 +120,15 @@ export function peekLock(
 /** Reads who says to hold an account; the word of a process that may be dead. Null when nobody said so. */
 export function readHolder(path: string, disk: Disk = realDisk): LockHolder | null {
   try {
-    return holderSchema.parse(JSON.parse(readPrivateFile(holderPath(path), 4096, disk) ?? 'null'));
+    return holderSchema.parse(
+      JSON.parse(readPrivateFile(holderPath(path), MAX_HOLDER_BYTES, disk) ?? 'null'),
+    );
   } catch {
     return null;
   }
 }
 
+const MAX_HOLDER_BYTES = 32_768;
 const TELLING_MS = 2000;
 const LOOK_MS = 100;
 
@@ -144,6 +155,9 @@ const holderSchema = z.object({
   host: z.string(),
   sinceMs: z.number(),
   socket: z.string(),
+  daemon: z
+    .object({ environment: z.string(), stateDir: z.string(), configPath: z.string().nullable() })
+    .optional(),
 });
 
 function hold({

@@ -14,7 +14,7 @@ import { launcherVariables } from './environment.ts';
 import { configSearch, findConfig } from './find-config.ts';
 import { permissionFlags } from './permissions.ts';
 import { computePlaces, type Places } from './places.ts';
-import { parseRegistryEntry } from './registry.ts';
+import { parseHolder, parseRegistryEntry } from './registry.ts';
 import { freshSmokeDir } from './smoke-dir.ts';
 
 launch();
@@ -36,7 +36,10 @@ function launch(): void {
   }
   try {
     const bundlePath = join(dirname(fileURLToPath(import.meta.url)), 'grinder.js');
-    const daemons = places.registryDirs.flatMap((dir) => registeredDaemons(dir, uid));
+    const daemons = [
+      ...places.registryDirs.flatMap((dir) => registeredDaemons(dir, uid)),
+      ...holdingDaemons(join(places.accountsBase, 'accounts'), uid),
+    ];
     const context = {
       env,
       bundlePath,
@@ -110,6 +113,20 @@ function registeredDaemons(dir: string, uid: number): readonly Registered[] {
     const inode = lstatOrNull(dir);
     if (inode === null || !inode.isDirectory || inode.uid !== uid || (inode.mode & 0o022) !== 0) return [];
     return readdirSync(dir).flatMap((name) => registeredAs(dir, name, uid));
+  } catch {
+    return [];
+  }
+}
+
+/** Those that hold an account of this user, wherever their sockets are. */
+function holdingDaemons(accounts: string, uid: number): readonly Registered[] {
+  try {
+    return readdirSync(accounts).flatMap((account) => {
+      const holder = parseHolder(readOrNull(join(accounts, account, 'lock.sqlite.holder.json')) ?? '');
+      if (holder === null) return [];
+      const { socketPath, stateDir } = holder;
+      return [{ socketPath, stateDir: stateDir === null ? null : ownDirectory(stateDir, uid) }];
+    });
   } catch {
     return [];
   }

@@ -45,6 +45,19 @@ export function parseRegistryEntry(text: string): RegistryEntry | null {
   };
 }
 
+/** Where the holder of an account's lock says that it can be reached (see engine/lock.ts); null when it says nothing of use. */
+export function parseHolder(
+  text: string,
+): { readonly socketPath: string; readonly stateDir: string | null } | null {
+  const value = parseObject(text);
+  const socketPath = value?.['socket'];
+  if (typeof socketPath !== 'string' || !/^\/[^,\n\r\0]+$/.test(socketPath)) return null;
+  const daemon = value?.['daemon'];
+  const stateDir =
+    typeof daemon === 'object' && daemon !== null && 'stateDir' in daemon ? daemon.stateDir : null;
+  return { socketPath, stateDir: typeof stateDir === 'string' ? stateDir : null };
+}
+
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -60,6 +60,8 @@ test('with none running the STOP file is left for the next start', async () => {
   const ran = await at.run(['stop', '--config', path]);
   expect(ran.code).toBe(69);
   expect(ran.err).toContain('a-state/STOP');
+  // Root's stop reaches root's daemons: it must not tell of all.
+  expect(ran.err).toContain(`no daemon of user ${process.getuid?.() ?? 0} is running`);
   expect(JSON.parse(readFileSync(join(at.path, 'a-state', 'STOP'), 'utf8'))).toMatchObject({ by: 'ann' });
 });
 
@@ -89,6 +91,30 @@ test('a daemon that hangs gets the STOP file and the signal', async () => {
   expect(ran.err).toContain('NOT ACKNOWLEDGED');
   expect(existsSync(join(stateDir, 'STOP'))).toBe(true);
   await until('the signal', () => existsSync(marker));
+});
+
+test('a stop that reaches every daemon but one that holds an account is no success', async () => {
+  const reached = await at.daemon(at.config('a'));
+  reached.answerWith(latched);
+  const account = join(at.path, 'home/grinder/accounts/abc123');
+  mkdirSync(account, { recursive: true, mode: 0o700 });
+  const env = { ...at.env, XDG_STATE_HOME: join(at.path, 'home') };
+  expect((await at.run(['stop'], { env })).code).toBe(0);
+  const program = join(import.meta.dir, '../engine/lock-process.ts');
+  const holder = Bun.spawn([process.execPath, program, join(account, 'lock.sqlite')], { stdin: 'pipe' });
+  at.onClose(() => holder.kill(9));
+  for await (const _ of holder.stdout) break;
+  const ran = await at.run(['stop'], { env });
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain('LATCHED L1');
+  expect(ran.err).toContain('account abc123');
+  expect(ran.err).toContain(`NOT ACKNOWLEDGED`);
+  expect(ran.err).toContain(`kill -USR2 ${holder.pid}`);
+  holder.kill(9);
+  await holder.exited;
+  // What the dead one left says nothing: its lock is free.
+  expect(existsSync(join(account, 'lock.sqlite.holder.json'))).toBe(true);
+  expect((await at.run(['stop'], { env })).code).toBe(0);
 });
 
 test('the outcome as JSON names each daemon', async () => {

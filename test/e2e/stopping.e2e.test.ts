@@ -5,12 +5,14 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { createMachine, isAlive, type RunningDaemon, waitFor } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
+import { startExchangeApart } from './exchange-apart.ts';
 
 afterAll(dropCache);
 
@@ -80,6 +82,39 @@ describe('signals and files', () => {
       expect((await child.ended).code).toBe(0);
       const again = await machine.start();
       expect((await again.status()).latch).toMatchObject({ latched: true, by: 'SIGUSR2' });
+    },
+    LIMIT_MS,
+  );
+
+  test.concurrent(
+    'a stop from a shell with another runtime directory reaches a daemon by the lock of its account, and is no success while one cannot be reached',
+    async () => {
+      await using machine = await createMachine();
+      using apart = await startExchangeApart(machine);
+      machine.writeConfig(apart.config);
+      const daemon = await machine.start();
+      const elsewhere = join(machine.dir, 'elsewhere');
+      mkdirSync(elsewhere, { mode: 0o700 });
+      const shell = { cwd: elsewhere, noConfig: true, env: { XDG_RUNTIME_DIR: elsewhere } };
+      const stopped = await machine.grinder(['stop'], shell);
+      expect([stopped.err, stopped.code]).toEqual(['', 0]);
+      expect(stopped.out).toContain(`(${machine.configPath}, pid ${daemon.pid}): LATCHED`);
+      await clear(daemon);
+
+      renameSync(machine.runtimeDir, `${machine.runtimeDir}-away`);
+      writeFileSync(machine.runtimeDir, 'nobody gets through here');
+      const unreached = await machine.grinder(['stop'], shell);
+      expect(unreached.code).toBe(1);
+      expect(unreached.err).toContain(`NOT ACKNOWLEDGED`);
+      expect(unreached.err).toContain(`left ${machine.stateDir}/STOP`);
+      const latched = async () => ((await machine.metric('stop_latched')) === 1 ? true : null);
+      await waitFor('the latch', latched);
+      daemon.kill('SIGTERM');
+      expect((await daemon.ended).code).toBe(0);
+      rmSync(machine.runtimeDir);
+      renameSync(`${machine.runtimeDir}-away`, machine.runtimeDir);
+      const none = await machine.grinder(['stop'], shell);
+      expect(none.code).toBe(69);
     },
     LIMIT_MS,
   );
