@@ -83,7 +83,8 @@ export function createObserver(deps: ObserverDeps): Observer {
       // A line of a process before, which a start has found and synced, tells of pictures and settings long gone.
       const isNow = line.ts_ms === timeline.nowMs() + knowledge.wall.offsetMs;
       judgeLine(line, { knowledge, truth, newest: isNow ? newest : null }, fail);
-      if (line.status === 'INTENT') {
+      // One whose writer died before its sync is found by the next start; nothing was sent by it.
+      if (isNow && line.status === 'INTENT') {
         judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth, trader }, fail);
       }
       if (isNow) judgeReload(line, { scenario, knowledge, coverage, nowMs: timeline.nowMs() }, fail);

@@ -174,8 +174,11 @@ export function createTruth(nowMs: () => number, hedge: boolean): Truth {
       const moved = move(order.symbol, order.positionSide, { amount: signed, engine });
       tell({ order: after, position: moved });
     },
-    adjust: (symbol, side, by) =>
-      tell({ order: null, position: move(symbol, side, { amount: by, engine: 0 }) }),
+    adjust: (symbol, side, by) => {
+      // In hedge mode no more can be closed on a side than there is.
+      const amount = hedge ? Math.max(by, -position(symbol, side).amount) : by;
+      if (amount !== 0) tell({ order: null, position: move(symbol, side, { amount, engine: 0 }) });
+    },
     mark: (symbol) => prices.get(symbol) ?? 1,
     movePrice: (symbol, factor) => {
       prices.set(symbol, Math.round((prices.get(symbol) ?? 1) * factor * 100) / 100);
