@@ -77,7 +77,7 @@ export function acquireLock(
     if (refusal !== null) return { held: false, why: refusal, busy: false, holder: null };
     file = machine.take(path);
     const inode = disk.lookup(path)?.inode;
-    replaceFile(holderPath(path), `${JSON.stringify(self)}\n`, disk);
+    tellName(path, self, disk);
     return hold({ path, file, inode, disk });
   } catch (error) {
     file?.close();
@@ -205,6 +205,19 @@ function prepare(path: string, disk: Disk): string | null {
   if (checkPrivateFile(path, disk).kind === 'missing') create(path, disk);
   const file = checkPrivateFile(path, disk);
   return file.kind === 'refused' ? file.why : null;
+}
+
+/** A word for people: a full disk refuses it and not the lock, and nobody is to be told the name of one that died. */
+function tellName(path: string, self: LockHolder, disk: Disk): void {
+  try {
+    replaceFile(holderPath(path), `${JSON.stringify(self)}\n`, disk);
+  } catch {
+    try {
+      disk.remove(holderPath(path));
+    } catch {
+      // There is none, or it stays: it says since when.
+    }
+  }
 }
 
 /** O_EXCL: only the one that makes the file ever opens and closes it outside SQLite, before anyone can hold it. */

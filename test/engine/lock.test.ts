@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findDeno } from '../../scripts/runtimes.mjs';
-import { acquireLock, readHolder } from '../../src/engine/lock.ts';
+import { acquireLock, readHolder, thisLockMachine } from '../../src/engine/lock.ts';
 import { scratch } from './durable.ts';
 
 const self = { pid: 1, host: 'here', sinceMs: 0, socket: '/run/x.sock' };
@@ -82,6 +82,23 @@ describe('the account lock', () => {
     expect(acquireLock(path, self)).toMatchObject({ held: false, busy: true, holder: next });
     taken.release();
     expect(readHolder(path)).toBeNull();
+  });
+
+  test('F44: is taken on a full disk too, without the name of one that died', () => {
+    using directory = scratch();
+    const path = join(directory.path, 'lock');
+    const dead = acquireLock(path, self);
+    if (!dead.held) throw new Error(dead.why);
+    copyFileSync(`${path}.holder.json`, `${path}.kept`);
+    dead.release();
+    renameSync(`${path}.kept`, `${path}.holder.json`);
+    const full = (): never => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    };
+    const disk = { ...thisLockMachine.disk, write: full };
+    const lock = acquireLock(path, { ...self, pid: 2 }, { ...thisLockMachine, disk });
+    expect(lock.held && lock.stillHeld()).toBe(true);
+    expect(acquireLock(path, self)).toMatchObject({ held: false, busy: true, holder: null });
   });
 
   test('refuses a link, a directory and a file that is no lock', () => {
