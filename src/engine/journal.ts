@@ -18,6 +18,7 @@ import { isLastWord, type Reserve, type ReserveBase } from './journal-reserve.ts
 import { createRotator } from './journal-rotate.ts';
 import { MAX_LINE_BYTES } from './journal-scan.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
+import { expectUntouched, look, TouchedError, wasTouched } from './journal-touched.ts';
 
 /** Where the journal lives and what it uses. `headPath` is in the account directory, outside the state directory. */
 export interface JournalOptions {
@@ -81,6 +82,8 @@ export function openJournal(options: JournalOptions): Journal {
   let reserve: Reserve | null = null;
   let isWhole = false;
   let base: ReserveBase | null = null;
+  /** As the failure left it. */
+  let leftAs: OpenFile | null = null;
   const poison = (error: unknown): string => {
     problem = `audit ${path}: ${describeError(error)}; no further write in this process, repair the disk and restart`;
     // Whoever else writes the journal has the reserve now.
@@ -88,6 +91,7 @@ export function openJournal(options: JournalOptions): Journal {
       reserve?.close();
       reserve = null;
     }
+    leftAs = file === null ? null : look(file, disk);
     return problem;
   };
 
@@ -121,6 +125,8 @@ export function openJournal(options: JournalOptions): Journal {
     const bytes = Buffer.concat(lines);
     const lastWords = (): boolean => {
       try {
+        if (leftAs !== null && wasTouched(path, leftAs, disk))
+          throw new TouchedError('it has another writer');
         reserve?.append({ ...(base ?? { ...state.head, size: file?.size ?? 0 }) }, bytes);
         base ??= { ...state.head, size: file?.size ?? 0 };
         state = records.reduce(fold, state);
@@ -227,16 +233,4 @@ function chainOf(entries: readonly AuditEntry[], head: ChainHead, tsMs: number):
   const records: AuditRecord[] = [];
   for (const entry of entries) records.push(nextRecord(records.at(-1) ?? head, entry, tsMs));
   return records;
-}
-
-class TouchedError extends Error {}
-
-function expectUntouched(path: string, file: OpenFile, disk: Disk): void {
-  const { size } = disk.facts(file.fd);
-  if (size !== file.size)
-    throw new TouchedError(
-      `the file is ${size} bytes, expected ${file.size}: something else wrote to it or cut it`,
-    );
-  if (disk.lookup(path)?.inode !== file.inode)
-    throw new TouchedError('the file was moved, replaced or deleted');
 }

@@ -136,6 +136,27 @@ describe('the reserve', () => {
     again.close();
   });
 
+  test('F57: is left to the process that writes the journal since it failed in this one', () => {
+    for (const isSaidBefore of [false, true]) {
+      using directory = scratch();
+      const disk = fullDisk();
+      const first = open(directory.path, disk);
+      first.append(intentEntry('i1'));
+      disk.fill();
+      expect(first.append(entry()).ok).toBe(false);
+      if (isSaidBefore) expect(first.append(stopped).ok).toBe(true);
+      const second = open(directory.path);
+      expect(second.append(entry()).ok).toBe(true);
+      expect(first.append(outcomeEntry('i1', 'EXECUTED')).ok).toBe(false);
+      first.close();
+      expect(second.append(entry()).ok).toBe(true);
+      second.close();
+      const third = open(directory.path);
+      expect([third.problem(), third.state().openIntents.size]).toEqual(['', 1]);
+      third.close();
+    }
+  });
+
   test('takes no more than it holds, and never the disk', () => {
     using directory = scratch();
     const disk = fullDisk();
