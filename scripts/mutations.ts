@@ -8,6 +8,7 @@ import { inDaemon } from './mutations/in-daemon.ts';
 import { inExecutor } from './mutations/in-executor.ts';
 import { inBudgets, inGates } from './mutations/in-gates.ts';
 import { inJournal } from './mutations/in-journal.ts';
+import { inLock } from './mutations/in-lock.ts';
 import { inPicture, underWrongPictures } from './mutations/in-picture.ts';
 import { inStages } from './mutations/in-stages.ts';
 import { inTransport } from './mutations/in-transport.ts';
@@ -25,6 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...onTheWire,
   ...inTransport,
   ...inJournal,
+  ...inLock,
   ...inPicture,
   ...inComparer,
   ...inStages,

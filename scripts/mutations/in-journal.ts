@@ -199,10 +199,10 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/fold.test.ts'],
   },
   {
-    name: 'lock-is-not-exclusive',
-    file: 'src/engine/exclusive-file.ts',
-    search: 'PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE',
-    replace: 'PRAGMA journal_mode = DELETE; BEGIN',
-    tests: ['test/engine/lock.test.ts'],
+    name: 'last-words-go-into-the-reserve-of-another-writer',
+    file: 'src/engine/journal.ts',
+    search: 'if (leftAs !== null && wasTouched(path, leftAs, disk))',
+    replace: 'if (leftAs === null && wasTouched(path, open(), disk))',
+    tests: ['test/engine/journal-reserve.test.ts'],
   },
 ];

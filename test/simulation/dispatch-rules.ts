@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { FeedWriter } from './feed-writer.ts';
 import type { WatchedIntent } from './journal-watch.ts';
-import type { Knowledge, Sent } from './knowledge.ts';
+import { type Knowledge, type Sent, standingOf } from './knowledge.ts';
 import type { Scenario } from './scenario.ts';
 import type { Sightings } from './sightings.ts';
 import type { Trader } from './trader.ts';
@@ -56,8 +56,8 @@ function promised({ sent, intents, knowledge }: RuleInputs, fail: Fail): void {
 function allowed({ nowMs, awakeMs, sent, knowledge, scenario }: RuleInputs, fail: Fail): void {
   const { owner, write } = sent.departure;
   const { settings } = scenario;
-  const { armed } = knowledge;
-  if (knowledge.stopped) fail('S21', 'a write left after a stop');
+  const { armed, stopped } = standingOf(knowledge, owner);
+  if (stopped) fail('S21', 'a write left after a stop');
   if (knowledge.stopFileMs !== null && nowMs - knowledge.stopFileMs > GRACE_MS + scenario.beatMs)
     fail('S21', 'a write left long after a file STOP was put');
   if (armed === null || armed.owner !== owner)
@@ -71,8 +71,8 @@ function allowed({ nowMs, awakeMs, sent, knowledge, scenario }: RuleInputs, fail
   if (!scenario.mayTrade) fail('env_var_missing', 'a write left without the second key');
   if (knowledge.tampered) fail('S9', 'a write left on a spoiled audit');
   if (knowledge.broken.has(owner)) fail('S10', 'a write left after an error of the audit');
-  if (knowledge.lockLostMs !== null && nowMs - knowledge.lockLostMs > GRACE_MS)
-    fail('S8', 'a write left without the lock');
+  const lockLostMs = knowledge.lockLostMs.get(owner);
+  if (lockLostMs !== undefined && nowMs - lockLostMs > GRACE_MS) fail('S8', 'a write left without the lock');
   const mode = settings.reconcile.action;
   if (mode === 'cancel_all' && write.kind !== 'cancel') fail('mode', 'a flatten in cancel_all');
   if (mode === 'flatten' && write.kind !== 'flatten') fail('mode', 'a cancel in flatten');
@@ -138,7 +138,10 @@ function judgeFlatten(
   const { params } = sent.departure;
   const { settings } = scenario;
   const position = truth.position(symbol, positionSide);
-  const read = knowledge.positionsRead.get(symbol)?.find((row) => row.positionSide === positionSide);
+  const read = knowledge.positionsRead
+    .get(sent.departure.owner)
+    ?.get(symbol)
+    ?.find((row) => row.positionSide === positionSide);
   // What moved after the read that the write was made from can't have been known; all else is.
   const settled = read?.updatedAtMs === position.updatedAtMs || nowMs - position.updatedAtMs > 25_000;
   if (trader.said(symbol) !== 0 && nowMs - trader.saidAtMs(symbol) > BEAT_MS)

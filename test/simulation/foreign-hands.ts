@@ -28,6 +28,7 @@ export function layHands(world: World): void {
   const path = { audit: auditPath, head: ACCOUNT.head, latch: ACCOUNT.latch, state: stateDir }[what];
   const inode = disk.find(path);
   if (inode === undefined) return;
+  world.endOthers('killed');
   world.kill(false);
   const how = random.pick(WAYS);
   coverage.count(`F53_${what}_${how}`);

@@ -7,11 +7,11 @@ import type { World } from './world.ts';
 
 /** Sets right what a world may suffer from; the operator does the rest. */
 export function heal(world: World): void {
-  const { weather, faults, feed, disk, scenario, observer, trader, truth, trace } = world;
+  const { weather, faults, feed, disk, scenario, trader, truth, trace } = world;
   trace('heal', '');
   weather.heal();
   faults.disarm();
-  observer.knowledge.lockLostMs = null;
+  world.endOthers('killed');
   world.setWall(0);
   scenario.config.repair();
   feed.setClockOffset(0);

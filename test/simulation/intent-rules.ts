@@ -5,13 +5,16 @@
 import type { Fail } from './dispatch-rules.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { WatchedLine } from './journal-watch.ts';
-import type { Knowledge } from './knowledge.ts';
+import { type Knowledge, standingOf } from './knowledge.ts';
 import type { Scenario } from './scenario.ts';
+import type { Owner } from './timeline.ts';
 import type { Trader } from './trader.ts';
 import type { Truth } from './truth.ts';
 
 export interface IntentInputs {
   readonly nowMs: number;
+  /** Whose line it is. */
+  readonly owner: Owner;
   readonly scenario: Scenario;
   readonly knowledge: Knowledge;
   readonly feed: FeedWriter;
@@ -30,11 +33,12 @@ export function judgeIntent(line: WatchedLine, inputs: IntentInputs, fail: Fail)
 }
 
 /** S8, S12, S18, S21 and the lease. */
-function switches({ nowMs, scenario, knowledge }: IntentInputs, fail: Fail): void {
+function switches({ nowMs, owner, scenario, knowledge }: IntentInputs, fail: Fail): void {
   const { settings } = scenario;
-  const { armed, lockLostMs, wall, pauseUntilMs } = knowledge;
-  if (knowledge.stopped) fail('S21', 'an INTENT after a stop');
-  if (lockLostMs !== null && lockLostMs < nowMs) fail('S8', 'an INTENT without the lock');
+  const { wall } = knowledge;
+  const { armed, stopped, pauseUntilMs } = standingOf(knowledge, owner);
+  if (stopped) fail('S21', 'an INTENT after a stop');
+  if ((knowledge.lockLostMs.get(owner) ?? nowMs) < nowMs) fail('S8', 'an INTENT without the lock');
   if (nowMs < pauseUntilMs - 1000) fail('S12', 'an INTENT during a pause or a ban');
   if (Math.abs(wall.offsetMs) > settings.freshness.clockOffsetMaxMs)
     fail('S18', `an INTENT with a clock that is off by ${wall.offsetMs} ms`);

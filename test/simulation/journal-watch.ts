@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Inode } from './inode.ts';
 import type { MemoryDisk } from './memory-disk.ts';
+import type { Owner } from './timeline.ts';
 
 /** One line, as far as the observer cares. */
 export interface WatchedLine {
@@ -30,8 +31,8 @@ export interface WatchedIntent {
 }
 
 export interface JournalWatch {
-  /** Takes the bytes that were synced since. */
-  readonly synced: (inode: Inode) => void;
+  /** Takes the bytes that a process synced since. */
+  readonly synced: (inode: Inode, owner: Owner) => void;
   /** Checks what lies there, all files together, against what was acknowledged; for a start. */
   readonly recheck: (text: string) => void;
   readonly acknowledged: (seq: number, hash: string) => void;
@@ -43,7 +44,7 @@ export interface JournalWatch {
 
 export interface JournalWatchDeps {
   readonly fail: (rule: string, text: string) => void;
-  readonly onLine: (line: WatchedLine, text: string) => void;
+  readonly onLine: (line: WatchedLine, text: string, owner: Owner) => void;
 }
 
 const GENESIS = '0'.repeat(64);
@@ -59,7 +60,7 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
   let head = { seq: 0, hash: GENESIS };
   let promised = { seq: 0, hash: GENESIS };
 
-  function take(text: string): void {
+  function take(text: string, owner: Owner): void {
     const line = checkLine(text, head, fail);
     if (line === null) return;
     head = { seq: line.seq, hash: line.hash };
@@ -68,7 +69,7 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
       fail('S9', `line ${line.seq} was acknowledged as a last word, and is another one`);
     words.delete(line.seq);
     note(line);
-    onLine(line, text);
+    onLine(line, text, owner);
   }
 
   function note(line: WatchedLine): void {
@@ -116,14 +117,14 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
       else if (seq > head.seq) words.set(seq, hash);
       else fail('S9', `line ${seq} was acknowledged, and another one is on disk`);
     },
-    synced: (inode) => {
+    synced: (inode, owner) => {
       // Rotated: its lines are in another file, and it begins anew.
       if (inode.size < offset) offset = 0;
       const bytes = inode.bytes.subarray(offset, inode.size);
       const end = bytes.lastIndexOf(0x0a);
       if (end < 0) return;
       offset += end + 1;
-      for (const text of Buffer.from(bytes.subarray(0, end)).toString('utf8').split('\n')) take(text);
+      for (const text of Buffer.from(bytes.subarray(0, end)).toString('utf8').split('\n')) take(text, owner);
     },
     recheck: (text) => {
       if (promised.seq > 0 && !text.includes(`"hash":"${promised.hash}"`))

@@ -18,25 +18,36 @@ export interface Sent {
   resolvedAs: string | null;
 }
 
-export interface Knowledge {
+/** What one process was told. */
+export interface Standing {
   /** A stop was given and no clear of it succeeded. */
   stopped: boolean;
+  /** The accepted confirmation of stage 4; null below it. */
+  armed: { readonly owner: Owner; readonly atMs: number; executions: number } | null;
+  /** No call before this, by what it or a process before it was told. */
+  pauseUntilMs: number;
+}
+
+/** Its own standing is that of the process which the operator works with. */
+export interface Knowledge extends Standing {
+  /** The standings of those that live beside it. */
+  readonly beside: Map<Owner, Standing>;
+  /** Processes in the order of their starts, from 1 on. */
+  readonly numbers: Map<Owner, number>;
+  /** Processes that could not say who has the account: their disk took no name. */
+  readonly nameless: Set<number>;
   /** It was told that the stop outlives a restart. */
   stopKept: boolean;
   /** When a file STOP was put; null without one. */
   stopFileMs: number | null;
-  /** The accepted confirmation of stage 4; null below it. */
-  armed: { readonly owner: Owner; readonly atMs: number; executions: number } | null;
-  /** No call before this, by what some process of the account was told. */
-  pauseUntilMs: number;
   /** The same by the wall clock of the moment in which it was told. */
   pauseToldMs: number;
   /** The latest end of a pause, by the wall clock, that a synced line of the audit keeps. */
   pauseKeptMs: number;
   /** Processes whose audit failed under them. */
   readonly broken: Set<Owner>;
-  /** When the lock was lost; null while it is held. */
-  lockLostMs: number | null;
+  /** Since when a living process is without the account's lock; those that have it are not here. */
+  readonly lockLostMs: Map<Owner, number>;
   /** The audit on disk is not the daemon's own. */
   tampered: boolean;
   /** When a reload last changed something or was refused: what was shown before it may not be confirmed. */
@@ -47,8 +58,8 @@ export interface Knowledge {
   readonly sent: Sent[];
   /** Dispatches of an item without success since somebody looked at it. */
   readonly failures: Map<string, number>;
-  /** What the last targeted read of a symbol's positions was answered. */
-  readonly positionsRead: Map<string, readonly ObservedPosition[]>;
+  /** What the last targeted read of a symbol's positions was answered, by process. */
+  readonly positionsRead: Map<Owner, ReadonlyMap<string, readonly ObservedPosition[]>>;
   /** How far the wall clock is off in truth, and since when by a clock that stands still while the machine sleeps. */
   wall: { readonly offsetMs: number; readonly sinceAwakeMs: number };
 }
@@ -57,6 +68,9 @@ export interface Knowledge {
 export function createKnowledge(): Knowledge {
   return {
     stopped: false,
+    beside: new Map(),
+    numbers: new Map(),
+    nameless: new Set(),
     stopKept: false,
     stopFileMs: null,
     armed: null,
@@ -64,7 +78,7 @@ export function createKnowledge(): Knowledge {
     pauseToldMs: 0,
     pauseKeptMs: 0,
     broken: new Set(),
-    lockLostMs: null,
+    lockLostMs: new Map(),
     tampered: false,
     reloadedMs: 0,
     massAcknowledged: false,
@@ -74,4 +88,9 @@ export function createKnowledge(): Knowledge {
     positionsRead: new Map(),
     wall: { offsetMs: 0, sinceAwakeMs: 0 },
   };
+}
+
+/** What a process was told. */
+export function standingOf(knowledge: Knowledge, owner: Owner): Standing {
+  return knowledge.beside.get(owner) ?? knowledge;
 }

@@ -1,5 +1,6 @@
 /** What goes wrong in the moment that matters: between a run's plan and the bytes of its write. */
 import { DISK_FAULTS } from './disk-faults.ts';
+import { loseLock } from './second-starts.ts';
 import type { World } from './world.ts';
 
 /** Lies in wait for the next targeted read before a write, and does one thing while it is on its way. */
@@ -29,7 +30,7 @@ export function killInTheMiddle(world: World): void {
 }
 
 function disturb(world: World): void {
-  const { random, trader, feed, scenario, observer, timeline, coverage, trace } = world;
+  const { random, trader, feed, scenario, timeline, coverage, trace } = world;
   const note = (what: string): void => {
     coverage.count(`late_${what}`);
     trace('late', what);
@@ -37,10 +38,7 @@ function disturb(world: World): void {
   switch (random.whole(0, 13)) {
     case 0:
       note('lock_lost');
-      observer.knowledge.lockLostMs ??= timeline.nowMs();
-      timeline.after(random.whole(20_000, 120_000), null, () => {
-        observer.knowledge.lockLostMs = null;
-      });
+      loseLock(world);
       return;
     case 1:
       note('clock_jumps');

@@ -5,6 +5,7 @@ import { feedMischief } from './feed-mischief.ts';
 import { layHands } from './foreign-hands.ts';
 import { killInTheMiddle, startLateMischief } from './late-mischief.ts';
 import { rewriteConfig } from './reloads.ts';
+import { loseLockSometime, startSecond } from './second-starts.ts';
 import { stallSometime } from './stalls.ts';
 import { tamper } from './tampering.ts';
 import { isProtective } from './truth.ts';
@@ -45,6 +46,8 @@ export function startMischief(world: World): void {
 function act(world: World): void {
   const late = world.random.fork('late');
   if (late.chance(0.15)) startLateMischief({ ...world, random: late });
+  const two = world.random.fork('two');
+  if (two.chance(0.08)) (two.chance(0.5) ? startSecond : loseLockSometime)({ ...world, random: two });
   const kind = world.random.whole(0, 99);
   if (kind < 56) accountMischief(world);
   else if (kind < 68) feedMischief(world);
@@ -201,7 +204,7 @@ function diskMischief(world: World): void {
 }
 
 function processMischief(world: World): void {
-  const { random, faults, coverage, timeline, observer } = world;
+  const { random, faults, coverage } = world;
   const kind = random.whole(0, 9);
   if (kind < 2) faults.armKill();
   else if (kind < 4) world.kill(random.chance(0.5));
@@ -209,13 +212,8 @@ function processMischief(world: World): void {
   else if (kind < 7) world.restart();
   else if (kind < 8) outage(world);
   else if (kind < 9) (random.chance(0.6) ? tamper : layHands)(world);
-  else if (random.chance(0.6)) {
-    coverage.count('lock_lost');
-    observer.knowledge.lockLostMs = timeline.nowMs();
-    timeline.after(random.whole(20_000, 120_000), null, () => {
-      observer.knowledge.lockLostMs = null;
-    });
-  } else if (random.chance(0.1)) {
+  else if (random.chance(0.6)) loseLockSometime(world);
+  else if (random.chance(0.1)) {
     coverage.count('long_downtime');
     world.stayDown(random.whole(20, 40) * 3_600_000);
   }

@@ -8,11 +8,13 @@ import { judgeDispatch } from './dispatch-rules.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import { judgeIntent } from './intent-rules.ts';
 import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
-import { createKnowledge, type Knowledge, type Sent } from './knowledge.ts';
+import { createKnowledge, type Knowledge, type Sent, standingOf } from './knowledge.ts';
+import { coverLine } from './line-coverage.ts';
 import { judgeLine } from './line-rules.ts';
 import { notePause } from './pauses.ts';
 import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
+import { judgeProcess } from './process-rules.ts';
 import { judgeReload } from './reload-rules.ts';
 import type { Scenario } from './scenario.ts';
 import { createSightings, type Sightings } from './sightings.ts';
@@ -20,6 +22,7 @@ import { createStallRules } from './stall-rules.ts';
 import type { Owner, Timeline } from './timeline.ts';
 import type { Trader } from './trader.ts';
 import type { Truth } from './truth.ts';
+import { judgeLeader, judgeRepairOfAnother, judgeSender, judgeWriter } from './two-rules.ts';
 
 /** The first rule that was broken, when and how. */
 export interface Violation {
@@ -32,12 +35,11 @@ export interface Observer {
   readonly witness: ProcessWitness;
   readonly journal: JournalWatch;
   readonly knowledge: Knowledge;
-  readonly sightings: Sightings;
   readonly fail: (rule: string, text: string) => void;
   readonly violation: () => Violation | null;
   /** After every event. */
-  readonly step: (process: Process | null) => void;
-  /** A new process begins, or none is left. */
+  readonly step: (processes: readonly Process[]) => void;
+  /** The one that the operator worked with has ended, or another one takes its place. */
   readonly processEnded: () => void;
 }
 
@@ -51,6 +53,8 @@ export interface ObserverDeps {
   readonly trace: (what: string, text: string) => void;
   /** Since when a process's control thread stands still; null while it runs. */
   readonly stalledSinceMs: (owner: Owner) => number | null;
+  /** Who has the account's lock. */
+  readonly lockHolder: () => Owner | null;
 }
 
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
@@ -59,10 +63,16 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u20
 export function createObserver(deps: ObserverDeps): Observer {
   const { scenario, timeline, truth, trader, feed, coverage, trace } = deps;
   const knowledge = createKnowledge();
-  const sightings = createSightings(trader, truth, () => scenario.settings.reconcile.symbolWhitelist);
+  const eyes = new Map<Owner, Eyes>();
+  const eyesOf = (owner: Owner): Eyes => {
+    const whitelist = (): readonly string[] => scenario.settings.reconcile.symbolWhitelist;
+    const own = eyes.get(owner) ?? { sightings: createSightings(trader, truth, whitelist), newest: null };
+    eyes.set(owner, own);
+    return own;
+  };
   const stalls = createStallRules(timeline);
   let violation: Violation | null = null;
-  let newest: Observation | null = null;
+  let lastWriter: Owner | null = null;
   const fail = (rule: string, text: string): void => {
     if (violation !== null) return;
     violation = { rule, text, atMs: timeline.nowMs() };
@@ -70,10 +80,11 @@ export function createObserver(deps: ObserverDeps): Observer {
   };
   const journal = createJournalWatch({
     fail,
-    onLine: (line, text) => {
+    onLine: (line, text, owner) => {
       trace('audit', `${line.hash.slice(0, 16)} ${line.event_type} ${line.status ?? ''}`);
-      // Nobody else repairs here: whatever was lost, cut off or jumped, its own orders are its own.
-      if (text.includes('ANOTHER EXECUTOR')) fail('other_executor', text);
+      judgeWriter(knowledge, { owner, last: lastWriter }, fail);
+      lastWriter = owner;
+      judgeRepairOfAnother(text, { owner, knowledge, coverage, fail });
       if (text.includes(CANARY)) fail('S14', `a secret in line ${line.seq}`);
       if (UNSAFE.test(text) || text.includes('\\u00') || text.includes('\\u20'))
         fail('S25', `unsafe text in line ${line.seq}`);
@@ -82,18 +93,20 @@ export function createObserver(deps: ObserverDeps): Observer {
       if (typeof line.details['clears_failures_of'] === 'string') knowledge.failures.clear();
       // A line of a process before, which a start has found and synced, tells of pictures and settings long gone.
       const isNow = line.ts_ms === timeline.nowMs() + knowledge.wall.offsetMs;
-      judgeLine(line, { knowledge, truth, newest: isNow ? newest : null }, fail);
+      judgeLine(line, { knowledge, truth, newest: isNow ? eyesOf(owner).newest : null }, fail);
       // One whose writer died before its sync is found by the next start; nothing was sent by it.
       if (isNow && line.status === 'INTENT') {
-        judgeIntent(line, { nowMs: timeline.nowMs(), scenario, knowledge, feed, truth, trader }, fail);
+        const seen = { scenario, knowledge, feed, truth, trader };
+        judgeIntent(line, { nowMs: timeline.nowMs(), owner, ...seen }, fail);
       }
       if (isNow) judgeReload(line, { scenario, knowledge, coverage, nowMs: timeline.nowMs() }, fail);
-      coverLine(line.event_type, line.status, line.details, coverage);
+      coverLine(line, coverage);
     },
   });
 
   function departed(departure: Departure): void {
-    const { write, permit } = departure;
+    const { write, permit, owner } = departure;
+    const { sightings } = eyesOf(owner);
     const runId = journal.intents.get(permit.intentId)?.runId ?? '';
     const isCancel = write.kind === 'cancel';
     const item = isCancel ? `order ${write.orderId}` : `position ${write.symbol}/${write.positionSide}`;
@@ -107,7 +120,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     const seen = { intents, sightings, truth, trader, feed };
     judgeDispatch({ nowMs, awakeMs, sent, scenario, knowledge, ...seen }, fail);
     judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
-    stalls.judge(sent, deps.stalledSinceMs(departure.owner), fail);
+    judgeSender(knowledge, sent, fail);
+    stalls.judge(sent, deps.stalledSinceMs(owner), fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
@@ -121,8 +135,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     knowledge.sent.find((one) => one.departure === departure);
 
   const witness: ProcessWitness = {
-    called: () => {
-      if (timeline.nowMs() < knowledge.pauseUntilMs - 1000)
+    called: (owner) => {
+      if (timeline.nowMs() < standingOf(knowledge, owner).pauseUntilMs - 1000)
         fail('S12', 'a call left during a pause or a ban');
     },
     departed,
@@ -159,21 +173,26 @@ export function createObserver(deps: ObserverDeps): Observer {
         sent.notionalUsdt = 0;
         if (sent.executed === true) fail('outcome', `${sent.item} is told refused and was executed`);
       }
-      if (result.status === 'EXECUTED' && knowledge.armed !== null) knowledge.armed.executions += 1;
+      const { armed } = standingOf(knowledge, departure.owner);
+      if (result.status === 'EXECUTED' && armed !== null) armed.executions += 1;
     },
-    toldPause: (_owner, ms) => {
-      knowledge.pauseUntilMs = Math.max(knowledge.pauseUntilMs, timeline.nowMs() + ms);
+    toldPause: (owner, ms) => {
+      const standing = standingOf(knowledge, owner);
+      standing.pauseUntilMs = Math.max(standing.pauseUntilMs, timeline.nowMs() + ms);
+      // What one beside it was told it can't know.
+      if (standing !== knowledge) return;
       knowledge.pauseToldMs = Math.max(
         knowledge.pauseToldMs,
         timeline.nowMs() + knowledge.wall.offsetMs + ms,
       );
     },
-    positionsRead: (_owner, symbol, rows) => {
-      knowledge.positionsRead.set(symbol, rows);
+    positionsRead: (owner, symbol, rows) => {
+      const before = knowledge.positionsRead.get(owner) ?? [];
+      knowledge.positionsRead.set(owner, new Map([...before, [symbol, rows]]));
     },
-    observed: (_owner, observation) => {
-      newest = observation;
-      sightings.observed(observation, timeline.nowMs());
+    observed: (owner, observation) => {
+      eyesOf(owner).newest = observation;
+      eyesOf(owner).sightings.observed(observation, timeline.nowMs());
     },
     runCounted: (counts) => {
       if (
@@ -187,10 +206,9 @@ export function createObserver(deps: ObserverDeps): Observer {
     stoodAlone: (gate) => coverage.count(`alone_${gate}`),
     timerOverflowed: (ms) => fail('F43', `a timer of ${ms} ms was asked for, which fires at once`),
     resolved: (outcome) => coverage.count(`unknown_resolved_${outcome}`),
-    noted: (_level, event, text) => {
+    noted: (owner, event, text) => {
       if (event === 'INTENT_UNRESOLVED') coverage.count('intent_manual');
-      // Nobody else repairs here: whatever was lost, cut off or jumped, its own orders are its own.
-      if (text.includes('ANOTHER EXECUTOR')) fail('other_executor', text);
+      judgeRepairOfAnother(text, { owner, knowledge, coverage, fail });
       if (text.includes(CANARY)) fail('S14', `a secret in a note: ${event}`);
       if (UNSAFE.test(text)) fail('S25', `unsafe text in a note: ${event}`);
     },
@@ -201,47 +219,30 @@ export function createObserver(deps: ObserverDeps): Observer {
     witness,
     journal,
     knowledge,
-    sightings,
     fail,
     violation: () => violation,
-    step: (process) => {
-      if (process === null) return;
-      const { stage } = process.core.vitals;
-      const live = stage.inForce === 4;
-      if (live && knowledge.armed?.owner !== process.owner)
-        fail('S17', 'stage 4 without a confirmation in this process');
-      if (process.core.interlock.writesAllowed() && !live)
-        fail('S17', `writes allowed in stage ${stage.inForce}`);
-      if (knowledge.stopped && !process.core.interlock.latched()) fail('S21', 'stopped, and not latched');
-      if (!live) knowledge.armed = null;
-      if (knowledge.tampered && stage.inForce > 1) fail('S9', `stage ${stage.inForce} on a spoiled audit`);
+    step: (processes) => {
+      const holder = deps.lockHolder();
+      for (const process of processes) {
+        judgeProcess(process, knowledge, fail);
+        judgeLeader(process, { holder, fail });
+        if (holder === process.owner) knowledge.lockLostMs.delete(process.owner);
+        else if (!knowledge.lockLostMs.has(process.owner))
+          knowledge.lockLostMs.set(process.owner, timeline.nowMs());
+      }
     },
     processEnded: () => {
       knowledge.armed = null;
-      sightings.forget();
     },
   };
 }
 
-function total(counts: RunCounts['planned'] | RunCounts['blocked']): number {
-  return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
+/** What complete pictures, and the last of all, showed one process. */
+interface Eyes {
+  readonly sightings: Sightings;
+  newest: Observation | null;
 }
 
-function coverLine(
-  event: string,
-  status: string | null,
-  details: Readonly<Record<string, unknown>>,
-  coverage: Coverage,
-): void {
-  if (event === 'REMEDIATE_RESULT' && typeof details['resolves'] === 'string')
-    coverage.count(`resolved_${String(details['outcome'])}`);
-  if (event === 'REMEDIATE_RESULT' && status !== null) coverage.count(`outcome_${status}`);
-  if (event === 'STAGE_CHANGED') {
-    coverage.count(`stage_${String(details['to'])}`);
-    if (details['by'] === 'lease') coverage.count('lease_over');
-    if (details['by'] === 'breach') coverage.count('breach');
-  }
-  if (event === 'CHECKPOINT' && typeof details['state'] === 'object') coverage.count('rotated');
-  if (event === 'REMEDIATE_RESULT' && typeof details['verifies'] === 'string')
-    coverage.count(`verified_${String(details['verified'])}`);
+function total(counts: RunCounts['planned'] | RunCounts['blocked']): number {
+  return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
 }

@@ -2,7 +2,9 @@
 import type { CommandReply } from '../../src/control/protocol.ts';
 import { acknowledgements } from '../../src/daemon/prerequisites.ts';
 import type { Coverage } from './coverage.ts';
+import { standingOf } from './knowledge.ts';
 import type { Observer } from './observer.ts';
+import { createStop } from './operator-stop.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import { OPERATORS, type SimulatedOperator } from './scenario.ts';
@@ -14,6 +16,8 @@ export interface OperatorDeps {
   readonly coverage: Coverage;
   readonly observer: Observer;
   readonly process: () => Process | null;
+  /** Every one that lives, that one too. */
+  readonly everyone: () => readonly Process[];
   readonly trace: (what: string, text: string) => void;
   readonly healed: () => boolean;
   readonly removeStopFile: () => void;
@@ -31,30 +35,10 @@ const NAME = 'operator';
 export function createOperator(deps: OperatorDeps): Operator {
   const { random, coverage, observer, trace, healed } = deps;
   const { knowledge } = observer;
+  const stop = createStop(deps, NAME);
   let oldPhrase = '';
   /** Some look after what only a person can tell at once, some don't. */
   const diligence = random.pick([0.5, 0.1]);
-
-  function stop(): void {
-    const process = deps.process();
-    if (process === null || deps.timeline.asleep()) return;
-    if (process.stalledSinceMs() !== null) {
-      // It reaches a daemon that stands still once that goes on; until then nobody was told that it is stopped.
-      coverage.count('stop_while_stalled');
-      process.after(0, stop);
-      return;
-    }
-    coverage.count('op_stop');
-    if (process.core.journal.state().openIntents.size > 0) coverage.count('F80_stop_during_unknown');
-    if (process.core.vitals.executing) coverage.count('stop_while_executing');
-    trace('operator', 'stop');
-    knowledge.stopped = true;
-    void process.command('stop', { operator: NAME, reason: 'by chance' }).then((reply) => {
-      if (reply.latch === undefined) observer.fail('S26', `a stop was refused: ${reply.message}`);
-      knowledge.stopKept = reply.latch?.durable === true;
-      coverage.count(reply.latch?.durable === true ? 'stop_durable' : 'stop_not_durable');
-    });
-  }
 
   function lower(process: Process, stage: 0 | 1 | 2): void {
     coverage.count('op_lower');
@@ -72,14 +56,14 @@ export function createOperator(deps: OperatorDeps): Operator {
     const wrong = !healed() && random.chance(0.1);
     deps.removeStopFile();
     const before = knowledge.stopped;
-    knowledge.stopped = false;
+    standingOf(knowledge, process.owner).stopped = false;
     trace('operator', `clear-stop ${wrong ? 'of another' : id}`);
     void process
       .command('clear-stop', { operator: NAME, latch_id: wrong ? 'another' : id })
       .then(({ exit_code }) => {
         coverage.count(exit_code === 0 ? 'op_clear' : 'op_clear_refused');
         if (wrong && exit_code === 0) observer.fail('S21', 'a clear of another latch cleared this one');
-        if (exit_code !== 0) knowledge.stopped = before;
+        if (exit_code !== 0) standingOf(knowledge, process.owner).stopped = before;
         // A cleared stop is gone; a clear that the disk half took is said to be none, and not to outlive a restart.
         if (!wrong) knowledge.stopKept = false;
       });
@@ -101,7 +85,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   function confirm(process: Process, phrase: string, isRight: boolean): void {
     if (process.core.vitals.stage.inForce === 4) return;
     const armed = { owner: process.owner, atMs: deps.timeline.nowMs(), executions: 0 };
-    if (isRight) knowledge.armed = armed;
+    if (isRight) standingOf(knowledge, process.owner).armed = armed;
     if (!isRight) coverage.count('F68_replayed_confirmation');
     trace('operator', `confirm ${isRight ? 'rightly' : 'wrongly'}`);
     void process.command('stage', { ...raise(process), stage: 4, confirm: phrase }).then(({ exit_code }) => {
@@ -111,10 +95,14 @@ export function createOperator(deps: OperatorDeps): Operator {
       );
       if (!isRight && exit_code === 0) observer.fail('F68', 'a wrong or used phrase was accepted');
       if (exit_code === 0 && needsTwo(process)) observer.fail('approvals', 'one operator was enough for two');
-      if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
+      if (exit_code !== 0) disarmed(process);
       if (isRight && needsAnother)
         process.after(random.whole(500, 8000), () => void approveAsAnother(process));
     });
+  }
+
+  function disarmed({ core, owner }: Process): void {
+    if (core.vitals.stage.inForce !== 4) standingOf(knowledge, owner).armed = null;
   }
 
   async function approveAsAnother(process: Process): Promise<void> {
@@ -125,14 +113,14 @@ export function createOperator(deps: OperatorDeps): Operator {
     trace('operator', `approve as ${isSame ? 'the same' : 'another'}`);
     const { confirmation } = await process.command('approve', who);
     if (confirmation === undefined) return;
-    if (!isSame) knowledge.armed = armed;
+    if (!isSame) standingOf(knowledge, process.owner).armed = armed;
     const body = { ...who, confirm: confirmation.phrase };
     void process.command('approve', body).then(({ exit_code }) => {
       coverage.count(
         isSame ? 'op_same_approves' : exit_code === 0 ? 'op_second_of_two' : 'op_second_refused',
       );
       if (isSame && exit_code === 0) observer.fail('approvals', 'one operator approved twice');
-      if (exit_code !== 0 && process.core.vitals.stage.inForce !== 4) knowledge.armed = null;
+      if (exit_code !== 0) disarmed(process);
     });
   }
 
@@ -141,14 +129,18 @@ export function createOperator(deps: OperatorDeps): Operator {
     void process.command('renew', raise(process)).then(({ confirmation }) => {
       if (confirmation === undefined) return;
       process.after(random.whole(500, 5000), () => {
-        const { armed } = knowledge;
+        const { armed } = standingOf(knowledge, process.owner);
         trace('operator', 'renew');
         void process
           .command('renew', { ...raise(process), confirm: confirmation.phrase })
           .then(({ exit_code }) => {
             coverage.count(exit_code === 0 ? 'op_renew' : 'op_renew_refused');
             if (exit_code === 0 && armed !== null)
-              knowledge.armed = { ...armed, atMs: deps.timeline.nowMs(), executions: 0 };
+              standingOf(knowledge, process.owner).armed = {
+                ...armed,
+                atMs: deps.timeline.nowMs(),
+                executions: 0,
+              };
           });
       });
     });

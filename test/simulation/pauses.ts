@@ -29,8 +29,15 @@ export function pauseAtStart(
 ): void {
   const apartMs = knowledge.tampered ? recordOf(disk) : 0;
   if (apartMs > 0 && apartMs >= knowledge.pauseToldMs - 1000) coverage.count('pause_kept_apart');
-  const keptMs = knowledge.tampered ? apartMs : knowledge.pauseKeptMs;
-  knowledge.pauseUntilMs = Math.min(knowledge.pauseUntilMs, keptMs - knowledge.wall.offsetMs);
+  const { pauseKeptMs, wall } = knowledge;
+  knowledge.pauseUntilMs = knowledge.tampered
+    ? pauseApart(disk, knowledge)
+    : Math.min(knowledge.pauseUntilMs, pauseKeptMs - wall.offsetMs);
+}
+
+/** The same of one that finds no audit: by the account's own record alone. */
+export function pauseApart(disk: MemoryDisk, { pauseUntilMs, wall }: Knowledge): number {
+  return Math.min(pauseUntilMs, recordOf(disk) - wall.offsetMs);
 }
 
 /** Wall time; 0 for none. */

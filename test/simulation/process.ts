@@ -1,5 +1,6 @@
 /** One daemon process: the program's own parts, composed as a start composes them, on a machine of the simulation. */
 import { dirname, join } from 'node:path';
+import type { Settings } from '../../src/config/load.ts';
 import {
   COMMANDS,
   type CommandBody,
@@ -12,24 +13,25 @@ import { composeCore } from '../../src/daemon/compose.ts';
 import type { Core } from '../../src/daemon/core.ts';
 import { createEngineRoom, type EngineRoom } from '../../src/daemon/engine-room.ts';
 import { openFeedSource } from '../../src/daemon/feed-source.ts';
+import { type StartFailure, takeAccount } from '../../src/daemon/held-account.ts';
 import { openNotebook } from '../../src/daemon/notebook.ts';
 import { createReloader } from '../../src/daemon/reloading.ts';
 import { stop } from '../../src/daemon/stopping.ts';
 import type { Clock } from '../../src/engine/clock.ts';
-import { openJournal } from '../../src/engine/journal.ts';
-import { type Latch, openLatch } from '../../src/engine/latch.ts';
+import type { Latch } from '../../src/engine/latch.ts';
 import type { Machine } from '../../src/engine/machine.ts';
-import { openPauseRecord } from '../../src/engine/pause-record.ts';
 import type { GateName } from '../../src/engine/types.ts';
+import type { Places } from '../../src/launch/places.ts';
 import type { RunCounts } from '../../src/ops/metrics.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import type { MemoryDisk } from './memory-disk.ts';
+import type { HeldFiles } from './held-files.ts';
 import { createPort, type WireWitness } from './port.ts';
 import { countOnly, SILENT } from './quiet-ops.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { acrossThreads, createThread, timelineOf } from './threads.ts';
 import type { Owner, Timeline } from './timeline.ts';
+import { withinTimers } from './timer-limit.ts';
 import type { Truth } from './truth.ts';
 import type { Weather } from './weather.ts';
 
@@ -43,7 +45,7 @@ export interface ProcessWitness extends WireWitness {
   readonly resolved: (outcome: string) => void;
   /** A timer was asked for that no runtime keeps. */
   readonly timerOverflowed: (ms: number) => void;
-  readonly noted: (level: string, event: string, text: string) => void;
+  readonly noted: (owner: Owner, event: string, text: string) => void;
   /** Lines that the journal said it took. */
   readonly acknowledged: (seq: number, hash: string) => void;
 }
@@ -51,18 +53,28 @@ export interface ProcessWitness extends WireWitness {
 export interface ProcessDeps {
   readonly scenario: Scenario;
   readonly timeline: Timeline;
-  readonly disk: MemoryDisk;
   readonly truth: Truth;
   readonly weather: Weather;
   readonly random: Random;
   readonly clock: Clock;
-  /** False once the account's lock is somebody else's. */
-  readonly leads: () => boolean;
+  readonly held: HeldFiles;
+  /** What it reads of the configuration, and where its own files are. */
+  readonly settings: Settings;
+  readonly places: Places;
+  /** What it goes by where the machine's process numbers are shown. */
+  readonly number: number;
+  readonly owner: Owner;
+  /** The account is its own; nothing else has begun. */
+  readonly onHeld: () => void;
   readonly witness: ProcessWitness;
 }
 
 export interface Process {
+  readonly ok: true;
   readonly owner: Owner;
+  readonly number: number;
+  /** Its state directory is not the account's usual one. */
+  readonly isElsewhere: boolean;
   readonly core: Core;
   readonly latch: Latch;
   readonly room: EngineRoom;
@@ -89,36 +101,40 @@ export const ACCOUNT = {
   latch: join(ACCOUNT_DIR, 'latch'),
   head: join(ACCOUNT_DIR, 'audit-head.json'),
   pause: join(ACCOUNT_DIR, 'pause.json'),
+  lock: join(ACCOUNT_DIR, 'lock.sqlite'),
+  holder: join(ACCOUNT_DIR, 'lock.sqlite.holder.json'),
 } as const;
 
-/** Starts one. */
-export function startProcess(deps: ProcessDeps): Process {
-  const { scenario, timeline, disk: shared, random, clock, witness } = deps;
-  const { settings, places } = scenario;
-  const owner: Owner = { dead: false };
-  const disk = shared.forOwner(owner);
+/** Starts one, or says why it ends at once. */
+export function startProcess(deps: ProcessDeps): Process | StartFailure {
+  const { scenario, timeline, random, clock, witness, settings, places, owner } = deps;
+  const lock = deps.held.forOwner(owner);
+  const { disk } = lock;
   const control = createThread(timeline, owner);
   const exchangeThread = createThread(timeline, owner);
   const machine: Machine = {
     disk,
-    timers: { after: (ms, run) => control.after(withinTimers(ms, witness), run) },
+    timers: { after: (ms, run) => control.after(withinTimers(ms, witness.timerOverflowed), run) },
     randomHex: random.hex,
   };
   for (const directory of [places.stateDir, ACCOUNT_DIR, dirname(places.socketPath)])
     disk.makeDirectory(directory, 0o700);
-  const firstUse = disk.lookup(ACCOUNT.head) === null;
-  const latch = openLatch({
-    path: ACCOUNT.latch,
-    firstUse,
-    nowMs: clock.wallMs(),
-    disk,
-    newId: () => random.hex(4),
+  const taken = takeAccount({
+    directory: ACCOUNT_DIR,
+    settings,
+    auditPath: places.auditPath,
+    adoptCommand: 'grinder audit adopt',
+    clock,
+    self: { pid: deps.number, host: 'host', sinceMs: clock.wallMs(), socket: places.socketPath },
+    lock,
+    newLatchId: () => random.hex(4),
+    // A file is a few times as long, so that lines come between the pieces of its rotation.
+    sizes: { maxFileBytes: scenario.maxFileBytes, pieceBytes: 20_000 },
   });
+  if (!taken.ok) return taken;
+  deps.onHeld();
+  const { latch, leadership, journal: opened } = taken;
   let wake = (): void => undefined;
-  const { maxFileBytes } = scenario;
-  // A file is a few times as long, so that lines come between the pieces of its rotation.
-  const sizes = { maxFileBytes, pieceBytes: 20_000 };
-  const opened = openJournal({ path: places.auditPath, headPath: ACCOUNT.head, clock, disk, ...sizes });
   const journal = {
     ...opened,
     appendAll: (entries: Parameters<typeof opened.appendAll>[0]) => {
@@ -136,8 +152,8 @@ export function startProcess(deps: ProcessDeps): Process {
   function acknowledge(seq: number, hash: string): void {
     if (!owner.dead) witness.acknowledged(seq, hash);
   }
-  const notebook = openNotebook(clock, (level, event, text) => {
-    if (!owner.dead) witness.noted(level, event, text);
+  const notebook = openNotebook(clock, (_level, event, text) => {
+    if (!owner.dead) witness.noted(owner, event, text);
   });
   const { feed } = openFeedSource({ settings, places, clock, accountName: 'sim', disk });
   const account = { name: 'sim', directory: ACCOUNT_DIR, apiKey: CANARY, apiSecret: CANARY };
@@ -148,15 +164,7 @@ export function startProcess(deps: ProcessDeps): Process {
     machine,
     host: 'host',
     ownedByTerminal: false,
-    surroundings: {
-      account,
-      log: SILENT,
-      leadership: { stillHeld: deps.leads, release: () => undefined },
-      pauseRecord: openPauseRecord(ACCOUNT.pause, disk),
-      latch,
-      journal,
-      giveBack: () => undefined,
-    },
+    surroundings: { ...taken, account, log: SILENT, journal, giveBack: () => undefined },
     simulator: null,
     feed,
     notebook,
@@ -197,7 +205,10 @@ export function startProcess(deps: ProcessDeps): Process {
   });
   wake = heartbeat.wake;
   return {
+    ok: true,
     owner,
+    number: deps.number,
+    isElsewhere: places.stateDir !== scenario.places.stateDir,
     core,
     latch,
     room,
@@ -224,17 +235,9 @@ export function startProcess(deps: ProcessDeps): Process {
     void room.scheduler.close().then(() => {
       journal.close();
       latch.close();
+      leadership.release();
       owner.dead = true;
       done();
     });
   }
 }
-
-/** F43: the runtimes fire at once what is to wait for longer than this, or for no number; nobody may ask for it. */
-function withinTimers(ms: number, witness: ProcessWitness): number {
-  if (ms <= MOST_TIMER_MS) return ms;
-  witness.timerOverflowed(ms);
-  return 1;
-}
-
-const MOST_TIMER_MS = 2_147_483_647;

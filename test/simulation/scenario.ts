@@ -48,6 +48,17 @@ function listed({ name, token }: SimulatedOperator) {
   return { name, token_sha256: createHash('sha256').update(token).digest('hex') };
 }
 
+/** Where a process with another state directory has its own files; it reads the same feed, and its account is the same. */
+export function elsewhere(places: Places): Places {
+  const stateDir = '/simulated/elsewhere';
+  return {
+    ...places,
+    stateDir,
+    auditPath: `${stateDir}/audit/reconcile.jsonl`,
+    socketPath: `${stateDir}/run/control.sock`,
+  };
+}
+
 const LONG_SHARE = 0.15;
 const BRISK: Pace = { hours: 1, people: 1, looks: 1 };
 const SLOW: Pace = { hours: 100, people: 60, looks: 8 };

@@ -14,7 +14,6 @@ export interface Seen {
 
 export interface Sightings {
   readonly observed: (observation: Observation, atMs: number) => void;
-  readonly forget: () => void;
   readonly of: (item: string) => Seen | undefined;
   /** The last complete picture and when it came. */
   readonly last: () => { readonly observation: Observation; readonly atMs: number } | null;
@@ -37,10 +36,6 @@ export function createSightings(trader: Trader, truth: Truth, listed: () => read
     of: (item) => seen.get(item),
     last: () => last,
     unwanted: () => figures,
-    forget: () => {
-      seen = new Map();
-      last = null;
-    },
     observed: (observation, atMs) => {
       if (!observation.complete) return;
       last = { observation, atMs };

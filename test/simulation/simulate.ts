@@ -55,8 +55,7 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
   };
   look();
   const watch = (): boolean => {
-    const process = world.process();
-    observer.step(process);
+    observer.step(world.everyone());
     world.springTrap();
     return observer.violation() !== null;
   };
@@ -121,4 +120,6 @@ function tendProcess(world: World): void {
   }
   const isSpoiled = world.observer.knowledge.tampered;
   if (!process.core.journal.healthy() && !isSpoiled && random.chance(0.2)) world.restart();
+  // It says so itself, and what to do.
+  else if (!process.core.leadership.stillHeld() && random.chance(0.15)) world.restart();
 }

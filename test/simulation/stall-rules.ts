@@ -17,20 +17,21 @@ const READ_HOLDS_MS = 10_000 + PERMIT_MS;
 
 /** Starts with nothing read. */
 export function createStallRules(timeline: Timeline): StallRules {
-  const toldMs = new Map<string, { readonly owner: Owner; readonly atMs: number }>();
+  const toldMs = new Map<Owner, Map<string, number>>();
   return {
     told: (owner, item) => {
-      toldMs.set(item, { owner, atMs: timeline.nowMs() });
+      const told = toldMs.get(owner) ?? new Map<string, number>();
+      toldMs.set(owner, told.set(item, timeline.nowMs()));
     },
     judge: ({ departure, item }, stalledSinceMs, fail) => {
       const { owner, write } = departure;
       const nowMs = timeline.nowMs();
       if (stalledSinceMs !== null && nowMs - stalledSinceMs > PERMIT_MS)
         fail('F62', `a write left after its control thread stood still for ${nowMs - stalledSinceMs} ms`);
-      const read = toldMs.get(write.kind === 'cancel' ? item : `position ${write.symbol}`);
-      if (read?.owner !== owner) fail('S2', `${item} was not read right before its write`);
-      else if (nowMs - read.atMs > READ_HOLDS_MS)
-        fail('S2', `${item} was last read ${nowMs - read.atMs} ms before its write`);
+      const readMs = toldMs.get(owner)?.get(write.kind === 'cancel' ? item : `position ${write.symbol}`);
+      if (readMs === undefined) fail('S2', `${item} was not read right before its write`);
+      else if (nowMs - readMs > READ_HOLDS_MS)
+        fail('S2', `${item} was last read ${nowMs - readMs} ms before its write`);
     },
   };
 }

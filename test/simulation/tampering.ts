@@ -14,6 +14,7 @@ export function tamper(world: World): void {
   // The account's own record of the audit has to have come to rest for anybody to miss something.
   const isYoung = timeline.nowMs() - world.beganMs < YOUNG_MS;
   if (observer.knowledge.tampered || world.process() === null || isYoung) return;
+  world.endOthers('killed');
   world.kill(false);
   if (random.chance(0.25)) {
     spoilLatch(world);

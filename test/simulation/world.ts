@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { type Coverage, createCoverage } from './coverage.ts';
 import { createDiskFaults, type DiskFaults } from './disk-faults.ts';
 import { createFeedWriter, type FeedWriter } from './feed-writer.ts';
-import { placesRefused } from './foreign-hands.ts';
+import { createHeldFiles, type HeldFiles } from './held-files.ts';
 import { auditTextOn } from './journal-watch.ts';
 import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createOperator, type Operator } from './operator.ts';
-import { pauseAtStart } from './pauses.ts';
-import { ACCOUNT, type Process, startProcess } from './process.ts';
+import { ACCOUNT, type Process } from './process.ts';
+import { createProcesses, type Processes } from './processes.ts';
 import { createRandom, type Random } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
@@ -34,12 +34,15 @@ export interface World {
   readonly observer: Observer;
   readonly operator: Operator;
   readonly coverage: Coverage;
-  readonly process: () => Process | null;
-  readonly start: () => void;
-  /** Ends the process without a word; with its machine when `power` is lost. */
-  readonly kill: (power: boolean) => void;
-  /** Ends it in order, and starts it again. */
-  readonly restart: () => void;
+  /** Whose the account's lock is. */
+  readonly held: HeldFiles;
+  readonly process: Processes['main'];
+  readonly everyone: Processes['everyone'];
+  readonly start: Processes['start'];
+  readonly startAnother: Processes['startAnother'];
+  readonly kill: Processes['kill'];
+  readonly restart: Processes['restart'];
+  readonly endOthers: Processes['endOthers'];
   /** Ends it, and starts none before so long. */
   readonly stayDown: (ms: number) => void;
   readonly startsAfterMs: () => number;
@@ -98,16 +101,15 @@ export function createWorld(
     factor: scenario.pace.people,
     heartbeatMs: settings.expectedState.staleAfterMs * 0.3,
   });
-  let process: Process | null = null;
+  const held = createHeldFiles(disk);
+  let everyone = (): readonly Process[] => [];
   const observer = createObserver({
-    scenario,
-    timeline,
-    truth,
-    trader,
-    feed,
-    coverage,
-    trace,
-    stalledSinceMs: (owner) => (process?.owner === owner ? process.stalledSinceMs() : null),
+    ...{ scenario, timeline, truth, trader, feed, coverage, trace },
+    stalledSinceMs: (of) =>
+      everyone()
+        .find(({ owner }) => owner === of)
+        ?.stalledSinceMs() ?? null,
+    lockHolder: () => held.holder(ACCOUNT.lock),
   });
   const { knowledge } = observer;
   let downUntilMs = 0;
@@ -121,7 +123,8 @@ export function createWorld(
     auditFailed: (owner, fault) => {
       trace('disk', 'the audit fails');
       // With no descriptor left nothing is read: what it was told to wait for is not known to it.
-      if (fault === 'F48_no_descriptors' && process?.owner !== owner) knowledge.pauseUntilMs = 0;
+      const isStarting = !everyone().some((one) => one.owner === owner);
+      if (fault === 'F48_no_descriptors' && isStarting) knowledge.pauseUntilMs = 0;
       knowledge.broken.add(owner);
     },
     killed: (owner) => {
@@ -132,63 +135,28 @@ export function createWorld(
   disk.onSync((path, inode, owner) => {
     if (path !== places.auditPath || owner.dead) return;
     if (knowledge.tampered) observer.fail('S9', 'a spoiled audit is written to');
-    else observer.journal.synced(inode);
+    else observer.journal.synced(inode, owner);
   });
 
   const auditText = (): string => auditTextOn(disk, places.auditPath);
-
-  function start(): void {
-    if (!knowledge.tampered) observer.journal.recheck(auditText());
-    pauseAtStart(disk, { knowledge, coverage });
-    if (placesRefused(disk, places)) {
-      coverage.count('F53_start_refused');
-      trace('process', 'is refused for its places');
-      return;
-    }
-    const written = scenario.config.load();
-    if (written === null) {
-      coverage.count('start_refused_for_its_config');
-      trace('process', 'is refused for its configuration');
-      if (weather.healed() || random.chance(0.3)) scenario.config.repair();
-      return;
-    }
-    scenario.config.adopt(written);
-    trace('process', 'starts');
-    const audit = disk.find(places.auditPath);
-    const hasTornTail = audit !== undefined && audit.size > 0 && audit.bytes[audit.size - 1] !== 0x0a;
-    if (hasTornTail) coverage.count('F49_torn_tail');
-    process = startProcess({
+  const processes = createProcesses({
+    ...{
       scenario,
       timeline,
       disk,
+      held,
       truth,
       weather,
-      random: random.fork(`process at ${timeline.nowMs()}`),
+      random,
       clock,
-      leads: () => knowledge.lockLostMs === null,
-      witness: observer.witness,
-    });
-    const isKept = knowledge.stopped && knowledge.stopKept;
-    knowledge.stopped = isKept || process.core.interlock.latched();
-    // What a start latched for, such as a latch that it could not read, outlives it only if it says so.
-    if (!isKept) knowledge.stopKept = process.core.vitals.latch?.durable === true;
-    coverage.count('starts');
-  }
-
-  function ended(): void {
-    process = null;
-    observer.processEnded();
-  }
-
-  function kill(power: boolean): void {
-    if (process === null) return;
-    if (observer.journal.unresolved() > 0) coverage.count('F56_killed_with_an_open_intent');
-    coverage.count(power ? 'power_cut' : 'killed');
-    trace('kill', power ? 'with its machine' : 'alone');
-    process.owner.dead = true;
-    ended();
-    if (power) disk.powerCut(random);
-  }
+      observer,
+      coverage,
+      auditText,
+      trace,
+    },
+  });
+  everyone = processes.everyone;
+  const process = processes.main;
 
   function setWall(offsetMs: number): void {
     knowledge.jumpedMs += Math.abs(offsetMs - wallOffsetMs);
@@ -215,42 +183,29 @@ export function createWorld(
       random: random.fork('operator'),
       coverage,
       observer,
-      process: () => process,
+      process,
+      everyone,
       trace,
       healed: weather.healed,
       removeStopFile: () => {
         knowledge.stopFileMs = null;
       },
     }),
-    process: () => {
-      if (process?.owner.dead === true) ended();
-      return process;
-    },
-    start,
-    kill,
+    held,
+    ...{ process, everyone, start: processes.start, startAnother: processes.startAnother },
+    ...{ kill: processes.kill, restart: processes.restart, endOthers: processes.endOthers },
     stayDown: (ms) => {
-      if (process === null) return;
-      kill(false);
+      if (process() === null) return;
+      processes.endOthers('killed');
+      processes.kill(false);
       downUntilMs = timeline.nowMs() + ms;
       trader.rest(ms);
     },
     startsAfterMs: () => downUntilMs,
     setTrap: traps.set,
     springTrap: () => {
-      const reading = process?.core.vitals.executing === true ? 'reading' : null;
+      const reading = process()?.core.vitals.executing === true ? 'reading' : null;
       traps.spring(observer.journal.unresolved() > 0 ? 'sending' : reading);
-    },
-    restart: () => {
-      const ending = process;
-      if (ending === null) return;
-      coverage.count('op_restart');
-      trace('operator', 'restart');
-      const awakeMs = (): number => timeline.nowMs() - timeline.sleptMs();
-      const beganEndingMs = awakeMs() - ending.stalledMs();
-      ending.shutdown(() => {
-        if (awakeMs() - ending.stalledMs() - beganEndingMs > 60_000)
-          observer.fail('L4', 'a shutdown took over a minute');
-      });
     },
     jumpWall: (ms) => {
       trace('clock', `jumps by ${ms}`);
