@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
+import { describeProblems, type Settings } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 import { feedLineSchema } from '../engine/feed-schema.ts';
 import {
@@ -13,6 +13,7 @@ import {
   withJson,
 } from './context.ts';
 import { configName } from './daemon.ts';
+import { loadHere } from './load-here.ts';
 import { alignColumns, plain } from './print.ts';
 
 /** `config check|print|schema`: judges, shows or describes the configuration; starts nothing. */
@@ -38,8 +39,7 @@ export const configCommand: CliCommand = {
       return EXIT.ok;
     }
     if (flagArg(args, 'expected')) throw new UsageError('--expected goes with `config schema` only');
-    const text = context.config?.text ?? null;
-    const loaded = loadConfig({ text, env: context.env, flags: new Map() });
+    const loaded = loadHere(context);
     if (!loaded.ok) {
       if (flagArg(args, 'json')) {
         context.stdout(`${JSON.stringify({ schema_version: 1, ok: false, problems: loaded.problems })}\n`);

@@ -1,4 +1,4 @@
-import { describeProblems, loadConfig } from '../config/load.ts';
+import { describeProblems } from '../config/load.ts';
 import { connectControl, NoDaemonError } from '../control/client.ts';
 import type { StatusDocument } from '../control/protocol.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -6,6 +6,7 @@ import type { Criterion } from '../engine/types.ts';
 import { type CliCommand, type CliContext, EXIT, flagArg, withJson } from './context.ts';
 import { configName } from './daemon.ts';
 import { adviceFor } from './doctor-advice.ts';
+import { loadHere } from './load-here.ts';
 import { alignColumns, formatJson, plain } from './print.ts';
 
 /** `doctor`: the prerequisites, checked where the program can; exit 1 when one FAILs, 78 without a usable configuration. */
@@ -15,8 +16,7 @@ export const doctorCommand: CliCommand = {
     'check what the ceremony starts from; reads only, with or without a daemon (exit 1: an item fails)',
   build: (argv) => withJson(argv),
   run: async (args, context) => {
-    const text = context.config?.text ?? null;
-    const loaded = loadConfig({ text, env: context.env, flags: new Map() });
+    const loaded = loadHere(context);
     if (!loaded.ok) {
       const { problems } = loaded;
       if (flagArg(args, 'json'))

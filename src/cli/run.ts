@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describeProblems, loadConfig, type Settings } from '../config/load.ts';
+import { describeProblems, type Settings } from '../config/load.ts';
 import { connectControl } from '../control/client.ts';
 import type { ControlThreadMessage } from '../daemon/thread.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -16,6 +16,7 @@ import {
   withOperator,
 } from './context.ts';
 import { configName } from './daemon.ts';
+import { loadHere } from './load-here.ts';
 import { plain } from './print.ts';
 
 /** `run`: the daemon; with its screen on a terminal, headless without one or when asked. */
@@ -38,7 +39,7 @@ export const runCommand: CliCommand = {
   run: async (args, context) => {
     const exchange = textArg(args, 'exchange');
     const flags = new Map<string, unknown>(exchange === null ? [] : [['exchange.environment', exchange]]);
-    const loaded = loadConfig({ text: context.config?.text ?? null, env: context.env, flags });
+    const loaded = loadHere(context, flags);
     if (!loaded.ok) {
       context.stderr(`grinder: ${plain(describeProblems(loaded.problems, configName(context)))}\n`);
       return EXIT.config;

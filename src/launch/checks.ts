@@ -28,6 +28,29 @@ export function findUnsafePlace(
   return longSocket(places) ?? linkedPlace(places, lstat) ?? exposedRuntimeDir(places.runtimeDir, uid, lstat);
 }
 
+/** Two names of one file, as a problem of the configuration. */
+export type SharedFile = { readonly key: string; readonly value: string; readonly expected: string };
+
+/**
+ * Lists the files of a configuration that are one file under two names.
+ *
+ * A log that runs into the audit breaks its chain, and the evidence with it; so does an expected state that is written there.
+ */
+export function sharedFiles({ auditPath, logPath, expectedPath }: Places): readonly SharedFile[] {
+  const files = [
+    ['audit.path', auditPath],
+    ['the reserve of audit.path', `${auditPath}.reserve`],
+    ['log.path', logPath],
+    ['expected_state.path', expectedPath],
+  ] as const;
+  return files.flatMap(([key, value], index) =>
+    files
+      .slice(index + 1)
+      .filter((other) => other[1] === value && value !== null)
+      .map(([other]) => ({ key: `${other}, ${key}`, value: value ?? '', expected: 'a file for each' })),
+  );
+}
+
 const usesPlaces: ReadonlySet<string> = new Set(['run', 'doctor', 'smoke', 'sim']);
 
 function longSocket(places: Places): string | null {

@@ -108,3 +108,25 @@ test('a configuration that is no regular file is refused: a pipe would be empty 
     expect(ran.err).toContain(`${path} is no regular file`);
   }
 });
+
+test.each([
+  ['log: {path: audit/reconcile.jsonl}', {}, 'log.path, audit.path'],
+  ['audit: {path: logs/../logs/app.log}', {}, 'log.path, audit.path'],
+  ['log: {path: audit/reconcile.jsonl.reserve}', {}, 'log.path, the reserve of audit.path'],
+  ['expected_state: {path: audit/reconcile.jsonl}', {}, 'expected_state.path, audit.path'],
+  ['', { GRINDER_LOG_PATH: 'x', GRINDER_AUDIT_PATH: './x' }, 'log.path, audit.path'],
+])('one file under two names is refused: %s %p', async (text, variables, key) => {
+  const path = at.config('a', text);
+  for (const argv of [
+    ['config', 'check'],
+    ['run', '--check'],
+  ]) {
+    const ran = await at.run([...argv, '--config', path], {
+      env: { ...at.env, ...variables },
+      extraCommands: [runCommand],
+    });
+    expect([ran.code, ran.out]).toEqual([78, '']);
+    expect(ran.err).toContain(`${key}: `);
+    expect(ran.err).toContain('expected a file for each');
+  }
+});
