@@ -53,7 +53,7 @@ export function loadConfig(sources: ConfigSources): LoadResult {
   const problems = [
     ...environment.problems,
     ...(result.success
-      ? relations(result.data)
+      ? relations(result.data).map((problem) => ({ ...problem, key: origin.get(problem.key) ?? problem.key }))
       : result.error.issues.flatMap((issue) => explain(issue, tree, origin))),
   ];
   if (!result.success || problems.length > 0) return { ok: false, problems };
@@ -88,7 +88,8 @@ function parseFile(
   text: string | null,
 ): { ok: true; tree: Tree } | { ok: false; problems: readonly ConfigProblem[] } {
   if (text === null) return { ok: true, tree: {} };
-  const document = parseDocument(text, { uniqueKeys: true, logLevel: 'silent' });
+  // With 'silent' the parser would pass over every document but the first, and whatever cap stands there.
+  const document = parseDocument(text, { uniqueKeys: true, logLevel: 'error' });
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
     const where = first.linePos?.[0] === undefined ? 'file' : `line ${first.linePos[0].line}`;
@@ -98,7 +99,7 @@ function parseFile(
         {
           key: where,
           value: clip(first.message.split('\n')[0] ?? ''),
-          expected: 'valid YAML without duplicate keys',
+          expected: 'one document of valid YAML without duplicate keys',
         },
       ],
     };
@@ -142,11 +143,16 @@ function explain(
   return [
     {
       key,
-      value: clip(typeof value === 'string' ? JSON.stringify(value) : String(value)),
+      value: clip(shown(value)),
       // The schema's own words repeat the one that every message has.
       expected: issue.message.replace(/^[A-Z][a-z ]*: expected /, ''),
     },
   ];
+}
+
+/** A value as the file has it; NaN and the infinities, which JSON has none of, by their names. */
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? '');
 }
 
 function setPath(tree: Tree, path: string, value: unknown): void {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { parseDecimal } from '../engine/decimal.ts';
 import { REPAIR_PREFIX } from '../gates/identity.ts';
+import { parseListen } from '../launch/places.ts';
 
 const count = (min: number, max = 1_000_000) => z.number().int().min(min).max(max);
 const ms = (min: number, max = 86_400_000) => z.number().int().min(min).max(max);
@@ -135,7 +136,7 @@ export const configSchema = z.strictObject({
   metrics: section({
     listen: z
       .string()
-      .regex(/^[^\s]+:\d{1,5}$/, 'host:port, such as 127.0.0.1:9090')
+      .refine((value) => parseListen(value) !== null, 'host:port, such as 127.0.0.1:9090')
       .default('127.0.0.1:9090'),
   }),
   control: section({

@@ -92,7 +92,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
       smokeDir === null
         ? [...settings.secretFiles.map((path) => resolve(base, path)), ...tokenFile(inputs, tokenFlag)]
         : simKeyFiles.map((path) => resolve(inputs.cwd, path)),
-    ...listenAddress(settings.metricsListen ?? '127.0.0.1:9090'),
+    ...listenPlaces(settings.metricsListen ?? '127.0.0.1:9090'),
     hosts: smokeDir === null ? allowedHosts(environment, settings) : ['127.0.0.1'],
   };
 }
@@ -100,6 +100,14 @@ export function computePlaces(inputs: PlaceInputs): Places {
 /** What an operator types to accept an audit that is refused. */
 export function adoptCommand({ configPath }: Pick<Places, 'configPath'>): string {
   return `grinder audit adopt${configPath === null ? '' : ` --config '${configPath}'`}`;
+}
+
+/** Reads `host:port`, an IPv6 host in brackets and a port up to 65535; null for anything else. */
+export function parseListen(listen: string): { readonly host: string; readonly port: number } | null {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(listen);
+  const host = match?.[1];
+  const port = Number(match?.[2] ?? Number.NaN);
+  return host !== undefined && port <= 65_535 ? { host, port } : null;
 }
 
 /** The file with an operator's own token, where one was named. */
@@ -181,11 +189,9 @@ function accountsBase(env: Variables): string {
   return home?.startsWith('/') ? join(home, '.local/state/grinder') : '/var/lib/grinder';
 }
 
-function listenAddress(listen: string) {
-  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(listen);
-  const port = Number(match?.[2] ?? Number.NaN);
-  const usable = match !== null && port <= 65535;
-  return { metricsHost: usable ? (match[1] ?? null) : null, metricsPort: usable ? port : null };
+function listenPlaces(listen: string) {
+  const parsed = parseListen(listen);
+  return { metricsHost: parsed?.host ?? null, metricsPort: parsed?.port ?? null };
 }
 
 function asEnvironment(value: string | null): Environment | null {

@@ -214,3 +214,30 @@ describe('a variable that is refused', () => {
       expect(sentence).toContain(word);
   });
 });
+
+test.each([
+  ['three dashes', 'exchange: {environment: sim}\n---\nreconcile: {max_orders_per_action: 1}'],
+  ['three dots', 'exchange: {environment: sim}\n...\nreconcile: {max_orders_per_action: 1}'],
+])('a second document after %s is refused, not passed over', (_, text) => {
+  expect(problems(text)).toEqual([
+    expect.objectContaining({ expected: 'one document of valid YAML without duplicate keys' }),
+  ]);
+});
+
+test('an address with a port that does not exist, or a host in two parts, is refused', () => {
+  for (const listen of ['127.0.0.1:65536', '0.0.0.0:99999', 'a:b:9090', '::1:9090', '[::1:9090'])
+    expect(problems(`metrics: {listen: "${listen}"}`).map(({ key }) => key)).toEqual(['metrics.listen']);
+  for (const listen of ['127.0.0.1:65535', '[::1]:9090', 'localhost:0'])
+    expect(problems(`metrics: {listen: "${listen}"}`)).toEqual([]);
+});
+
+test('a rule between keys names the variable that the value came from', () => {
+  const broken = problems(null, { RECONCILE_INTERVAL_MS: '120000' });
+  expect(broken.map(({ key, value }) => [key, value])).toEqual([['RECONCILE_INTERVAL_MS', '120000']]);
+});
+
+test('an empty list and a list where a section belongs are shown as they are', () => {
+  expect(problems('identity: {allowed_strategies: []}')[0]?.value).toBe('[]');
+  expect(problems('reconcile: [1]')[0]?.value).toBe('[1]');
+  expect(problems('reconcile: {interval_ms: .nan}')[0]?.value).toBe('NaN');
+});
