@@ -144,6 +144,11 @@ function judgeFlatten(
     ?.find((row) => row.positionSide === positionSide);
   // What moved after the read that the write was made from can't have been known; all else is.
   const settled = read?.updatedAtMs === position.updatedAtMs || nowMs - position.updatedAtMs > 25_000;
+  const shownRow = sightings
+    .last()
+    ?.observation.positions.find((row) => row.symbol === symbol && row.positionSide === positionSide);
+  if (read !== undefined && read.updatedAtMs > (shownRow?.updatedAtMs ?? 0))
+    fail('F32', `a flatten of ${symbol}, which moved between the last picture and the read before the write`);
   if (trader.said(symbol) !== 0 && nowMs - trader.saidAtMs(symbol) > BEAT_MS)
     fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
   if (position.engineAmount !== 0 && settled) fail('S27', `a flatten of ${symbol}, which the engine holds`);

@@ -6,12 +6,20 @@ import type { World } from './world.ts';
 /** Lies in wait for the next targeted read before a write, and does one thing while it is on its way. */
 export function startLateMischief(world: World): void {
   const { random, timeline } = world;
-  const delayMs = random.whole(0, 150);
+  const delayMs = random.chance(0.5) ? random.whole(0, 30) : random.whole(0, 150);
   world.setTrap('reading', () => {
     timeline.after(delayMs, null, () => {
-      if (!world.weather.healed() && !timeline.asleep()) disturb(world);
+      if (world.weather.healed() || timeline.asleep()) return;
+      // Flattens are few, and their position is what moves most.
+      if (aimOf(world)?.action === 'flatten' && random.chance(0.6)) disturbAccount(world);
+      else disturb(world);
     });
   });
+}
+
+/** What is about to be repaired. */
+function aimOf(world: World) {
+  return world.process()?.core.vitals.decision?.runnable[0]?.action;
 }
 
 /** Waits for a write to be on its way, and kills or stops then. */
@@ -30,11 +38,8 @@ export function killInTheMiddle(world: World): void {
 }
 
 function disturb(world: World): void {
-  const { random, trader, feed, scenario, timeline, coverage, trace } = world;
-  const note = (what: string): void => {
-    coverage.count(`late_${what}`);
-    trace('late', what);
-  };
+  const { random, trader, feed, scenario, timeline } = world;
+  const note = (what: string): void => noteLate(world, what);
   switch (random.whole(0, 13)) {
     case 0:
       note('lock_lost');
@@ -85,26 +90,31 @@ function disturb(world: World): void {
       timeline.after(random.whole(5000, 60_000), null, world.faults.disarm);
       return;
     default:
-      disturbAccount(world, note);
+      disturbAccount(world);
   }
 }
 
 /** The very thing that is about to be repaired changes under the repair. */
-function disturbAccount(world: World, note: (what: string) => void): void {
+function disturbAccount(world: World): void {
   const { random, truth, trader } = world;
-  const aim = world.process()?.core.vitals.decision?.runnable[0]?.action;
+  const aim = aimOf(world);
   if (aim === undefined) return;
   if (aim.action === 'cancel') {
-    note('order_moves');
+    noteLate(world, 'order_moves');
     if (random.chance(0.5)) truth.cancel(Number(aim.orderId));
     else truth.fill(Number(aim.orderId), 1);
     return;
   }
-  note('position_moves');
+  noteLate(world, 'position_moves');
   // By hand, or by an order of the engine's own, whose record is on its way.
   const own = truth
     .openOrders()
     .find((order) => order.owner === 'engine' && order.symbol === aim.symbol && !order.reduceOnly);
   if (own !== undefined && random.chance(0.7)) truth.fill(own.orderId, random.whole(1, 3));
   else truth.adjust(aim.symbol, trader.positionSide, random.pick([-2, -1, 1, 2]));
+}
+
+function noteLate({ coverage, trace }: World, what: string): void {
+  coverage.count(`late_${what}`);
+  trace('late', what);
 }

@@ -9,6 +9,7 @@ import { loseLockSometime, startSecond } from './second-starts.ts';
 import { stallSometime } from './stalls.ts';
 import { tamper } from './tampering.ts';
 import { isProtective } from './truth.ts';
+import { HALVES } from './weather.ts';
 import type { World } from './world.ts';
 
 const PRICES_MS = 60_000;
@@ -45,7 +46,7 @@ export function startMischief(world: World): void {
 
 function act(world: World): void {
   const late = world.random.fork('late');
-  if (late.chance(0.15)) startLateMischief({ ...world, random: late });
+  if (late.chance(0.2)) startLateMischief({ ...world, random: late });
   const two = world.random.fork('two');
   if (two.chance(0.08)) (two.chance(0.5) ? startSecond : loseLockSometime)({ ...world, random: two });
   const kind = world.random.whole(0, 99);
@@ -89,6 +90,7 @@ function accountMischief(world: World): void {
     case 0:
     case 1:
     case 2:
+      if (random.chance(0.15)) dim(world);
       coverage.count('stray_order');
       trace('account', 'a stray order');
       truth.place({ ...base, clientOrderId: trader.nextClientId(symbol) });
@@ -101,6 +103,7 @@ function accountMischief(world: World): void {
     case 6:
       // Where one lies already it is mostly left alone: what is moved again and again is never flattened.
       if (isAstray(world, symbol) && random.chance(0.8)) return;
+      if (random.chance(0.15)) dim(world);
       coverage.count('stray_position');
       trace('account', 'a stray position');
       truth.adjust(symbol, trader.positionSide, truth.hedge || random.chance(0.5) ? small : -small);
@@ -143,6 +146,12 @@ function accountMischief(world: World): void {
       return;
     }
   }
+}
+
+/** What comes now is seen in pictures alone that lack a half, for some of them. */
+function dim({ random, weather, scenario, coverage }: World): void {
+  coverage.count('stray_in_the_dark');
+  weather.hide(random.pick(HALVES), random.whole(12_000, 90_000) * scenario.pace.looks);
 }
 
 function isAstray({ truth, trader }: World, symbol: string): boolean {

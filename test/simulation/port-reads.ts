@@ -69,7 +69,8 @@ export function createPortReads(
 
   async function observe(request: { readonly symbols: readonly string[] }): Promise<Observation> {
     const startedMonoMs = clock.monoMs();
-    const orders = await call((fault) => {
+    const hidden = weather.hides();
+    const page = await call((fault) => {
       const rows = viewFor(fault).orders.map(orderRow);
       return fault === 'F28_partial_page' ? rows.slice(0, rows.length >> 1) : rows;
     });
@@ -78,7 +79,8 @@ export function createPortReads(
       mode: fault === 'F31_other_mode' ? null : truth.hedge ? ('hedge' as const) : ('one_way' as const),
       prices: request.symbols.map(priceOf),
     }));
-    const account = weather.hidesPositions() ? null : read;
+    const orders = hidden === 'orders' ? null : page;
+    const account = hidden === 'positions' ? null : read;
     const mode = account?.mode ?? null;
     if (mode !== null) knownMode = mode;
     const observation: Observation = {

@@ -69,6 +69,8 @@ export const PROMISES: readonly string[] = [
   ].map((what) => `late_${what}`),
   'order_mute',
   'positions_hidden',
+  'orders_hidden',
+  'stray_in_the_dark',
   'order_denied_while_new',
   'answered_by_a_lagging_copy',
   'arrived_after_its_answer',

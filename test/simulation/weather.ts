@@ -27,11 +27,14 @@ export const STREAM_FAULTS = [
 ] as const;
 export type StreamFault = (typeof STREAM_FAULTS)[number];
 
+export const HALVES = ['orders', 'positions'] as const;
+export type Half = (typeof HALVES)[number];
+
 export interface Weather {
   readonly writeFault: () => WriteFault | null;
   readonly readFault: () => ReadFault | null;
-  /** Orders are shown and positions are not. */
-  readonly hidesPositions: () => boolean;
+  /** What of the account is not shown, though the rest is. */
+  readonly hides: () => Half | null;
   readonly streamFault: () => StreamFault | null;
   /** A way of a request or a reply. */
   readonly latencyMs: () => number;
@@ -43,8 +46,10 @@ export interface Weather {
   readonly isMute: (clientOrderId: string) => boolean;
   /** Nobody can tell what became of this one until then, though all else is well. */
   readonly mute: (clientOrderId: string, ms: number) => void;
-  /** Every read fails until then, or those of positions alone. */
+  /** Every read fails until then, or those of one half alone. */
   readonly startOutage: (ms: number) => void;
+  /** Half of the account is not shown until then. */
+  readonly hide: (half: Half, ms: number) => void;
   /** The exchange's mark prices stand still until then. */
   readonly startPriceOutage: (ms: number) => void;
   /** How old the prices are that it shows. */
@@ -70,7 +75,7 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
-  let halfUntilMs = 0;
+  let hidden: { readonly half: Half; readonly untilMs: number } | null = null;
   let pricesSinceMs = 0;
   let pricesUntilMs = 0;
   // Seeds begin one after the other, and each goes on from there.
@@ -86,9 +91,12 @@ export function createWeather({
     coverage.count(name);
     return name;
   };
+  const hide = (half: Half, ms: number): void => {
+    hidden = { half, untilMs: timeline.nowMs() + ms };
+  };
   const startOutage = (ms: number): void => {
     coverage.count('read_outage');
-    if (random.chance(0.3)) halfUntilMs = timeline.nowMs() + ms;
+    if (random.chance(0.3)) hide('positions', ms);
     else outageUntilMs = timeline.nowMs() + ms;
   };
   return {
@@ -101,11 +109,12 @@ export function createWeather({
       if (random.chance(0.3)) startOutage(random.whole(40_000, 420_000));
       return fault;
     },
-    hidesPositions: () => {
-      const hides = !healed && timeline.nowMs() < halfUntilMs;
-      if (hides) coverage.count('positions_hidden');
-      return hides;
+    hides: () => {
+      if (healed || hidden === null || timeline.nowMs() >= hidden.untilMs) return null;
+      coverage.count(`${hidden.half}_hidden`);
+      return hidden.half;
     },
+    hide,
     readFault: () => {
       if (!healed && timeline.nowMs() < outageUntilMs) return 'read_failed';
       return drawn(reads, READ_FAULTS);

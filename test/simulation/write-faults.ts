@@ -78,8 +78,8 @@ const MAKERS: Readonly<Record<string, Make>> = {
   F13_unknown_code: between(400, '{"code":-9876,"msg":"New in this version."}'),
   // Somebody in between tried twice: what it timed out on was taken, and the second try refused.
   F13_refusal_under_408: (random) => ({
-    ...between(408, random.pick([TOO_LATE, '{"code":-2022,"msg":"ReduceOnly Order is rejected."}']))(random),
-    delivered: random.chance(0.8),
+    ...between(408, TOO_LATE)(random),
+    delivered: random.chance(0.9),
   }),
   F14_other_order: text((body) => body.replace(/"(clientOrderId|clientAlgoId)":"[^"]*"/, '"$1":"not_yours"')),
   F15_late: () => ({ delivered: true, reply: (real) => real, delayMs: 30_000 }),
