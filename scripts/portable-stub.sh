@@ -159,13 +159,51 @@ choose() {
   refuse
 }
 
+stopping() {
+  case " $* " in *" stop "*) return 0 ;; esac
+  return 1
+}
+
 # The directory of a shell may have been removed under it: a stop needs none, everything else would begin anew in another.
 # Only the program pwd tells; dash's own repeats what it was told.
 if ! [ . -ef "${PWD:-}" ] && ! env pwd -P >/dev/null 2>&1; then
-  case " $* " in
-    *" stop "*) cd / ;;
-    *) fail "the current directory is gone: change to another one" ;;
-  esac
+  stopping "$@" || fail "the current directory is gone: change to another one"
+  cd /
+fi
+
+# The runtime dies of bytes that are no UTF-8, as a terminal of another encoding types them. A stop goes on without them.
+is_text() {
+  iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
+  [ $? != 1 ]
+}
+if ! printf '%s\n' "$@" | is_text; then
+  stopping "$@" || {
+    printf 'grinder: an argument holds bytes that are no UTF-8: type it in UTF-8\n' >&2
+    exit 64
+  }
+  count=$#
+  while [ "$count" -gt 0 ]; do
+    word=$1
+    printf '%s' "$word" | is_text || word=$(printf '%s' "$word" | LC_ALL=C tr '\200-\377' '?')
+    shift
+    set -- "$@" "$word"
+    count=$((count - 1))
+  done
+fi
+if ! env | is_text; then
+  for name in $(env | LC_ALL=C sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+    eval "word=\${$name:-}"
+    printf '%s' "$word" | is_text && continue
+    case $name in
+      PATH) continue ;;
+      PWD) stopping "$@" || fail 'the name of the current directory holds bytes that are no UTF-8'; cd / ;;
+      HOME | TMPDIR | XDG_* | GRINDER_* | RECONCILE_* | ALLOW_* | ARMED | MAX_* | *_DIRECTORY | NOTIFY_SOCKET)
+        stopping "$@" || fail "the variable $name holds bytes that are no UTF-8"
+        unset "$name"
+        ;;
+      *) unset "$name" ;;
+    esac
+  done
 fi
 
 trap clean EXIT
