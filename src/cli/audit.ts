@@ -23,7 +23,7 @@ import {
   withJson,
   withOperator,
 } from './context.ts';
-import { plain } from './print.ts';
+import { plain, tellFailure } from './print.ts';
 import { sinceOf } from './since.ts';
 import { untilEnded } from './until-ended.ts';
 
@@ -80,8 +80,7 @@ export const auditCommand: CliCommand = {
       const text = hasAudit(auditPath)
         ? `the audit can't be read: ${why}`
         : `there is no audit ${auditPath} yet`;
-      context.stderr(`grinder: ${plain(text)}\n`);
-      return EXIT.failed;
+      return tellFailure(context, EXIT.failed, plain(text));
     }
   },
 };
@@ -157,10 +156,12 @@ function show(args: Args, context: CliContext): number {
   const seq = countArg(args, 'seq', { min: 1, max: 9_999_999_999 });
   if (seq === null) throw new UsageError('name the line: audit show SEQ');
   const record = findRecord(context.places.auditPath, seq);
-  if (record === null) {
-    context.stderr(`grinder: there is no good line ${seq} in ${plain(context.places.auditPath)}\n`);
-    return EXIT.failed;
-  }
+  if (record === null)
+    return tellFailure(
+      context,
+      EXIT.failed,
+      `there is no good line ${seq} in ${plain(context.places.auditPath)}`,
+    );
   const text = flagArg(args, 'json') ? JSON.stringify(record) : JSON.stringify(record, null, 2);
   context.stdout(`${escapeDocument(text)}\n`);
   return EXIT.ok;

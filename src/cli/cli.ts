@@ -19,7 +19,7 @@ import { disarmCommand } from './disarm.ts';
 import { injectMismatchCommand } from './inject-mismatch.ts';
 import { installCommand } from './install.ts';
 import { planCommand } from './plan.ts';
-import { plain } from './print.ts';
+import { plain, tellFailure } from './print.ts';
 import { proveCommand } from './prove.ts';
 import { renewCommand } from './renew.ts';
 import { reportCommand } from './report.ts';
@@ -62,10 +62,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
   if (parsed.kind === 'usage') return refuse(io, argv, parsed.problem);
   const context = makeContext(argv, io);
-  if (typeof context === 'string') {
-    io.stderr(`grinder: ${context}\n`);
-    return EXIT.config;
-  }
+  if (typeof context === 'string') return tellFailure({ ...io, argv }, EXIT.config, context);
   // An empty variable in its place: a stop stops every daemon rather than none, anything else has to be told.
   const empty = ['config', 'socket'].find((name) => parsed.args[name] === '');
   if (empty !== undefined && readCommandLine(argv).verb !== 'stop')
@@ -181,6 +178,6 @@ function refuse(io: CliIo, argv: readonly string[], problem: string): number {
   const known = allCommands(io).some((command) => String(command.command).split(' ')[0] === verb);
   // What was typed is shown, not obeyed, and at a length that can be read.
   const shown = escapeText(problem.replace(/\s+/g, ' '));
-  io.stderr(`grinder: ${shown}. Try 'grinder ${known ? `${verb} ` : ''}--help'.\n`);
-  return EXIT.usage;
+  const hint = `Try 'grinder ${known ? `${verb} ` : ''}--help'.`;
+  return tellFailure({ ...io, argv }, EXIT.usage, `${shown}. ${hint}`);
 }

@@ -1,9 +1,9 @@
 /** Speaks to the daemon of this configuration and turns trouble into an exit code and one line. */
 import { type ControlClient, connectControl, NoDaemonError, ProtocolError } from '../control/client.ts';
-import { type CommandReply, SCHEMA_VERSION } from '../control/protocol.ts';
+import type { CommandReply } from '../control/protocol.ts';
 import { listDaemons } from '../control/registry.ts';
 import { type Args, type CliContext, EXIT, flagArg } from './context.ts';
-import { formatJson, plain } from './print.ts';
+import { formatJson, plain, tellFailure } from './print.ts';
 
 /** Runs `use` with a client of this configuration's daemon; 69 when none answers, told as JSON where that was asked for. */
 export async function withDaemon(
@@ -14,8 +14,9 @@ export async function withDaemon(
   try {
     return await use(client);
   } catch (error) {
-    if (error instanceof NoDaemonError) return failed(context, EXIT.noDaemon, await describeAbsence(context));
-    if (error instanceof ProtocolError) return failed(context, EXIT.failed, plain(error.message));
+    if (error instanceof NoDaemonError)
+      return tellFailure(context, EXIT.noDaemon, await describeAbsence(context));
+    if (error instanceof ProtocolError) return tellFailure(context, EXIT.failed, plain(error.message));
     throw error;
   } finally {
     client.close();
@@ -28,14 +29,6 @@ export function printReply(args: Args, context: CliContext, reply: CommandReply)
   else if (reply.ok) context.stdout(`${plain(reply.message)}\n`);
   else context.stderr(`grinder: ${plain(reply.message)}\n`);
   return reply.exit_code;
-}
-
-/** Where JSON was asked for, trouble is a reply like any other: a script must not be left with nothing to read. */
-function failed(context: CliContext, exitCode: number, message: string): number {
-  const document = { schema_version: SCHEMA_VERSION, ok: false, exit_code: exitCode, message };
-  if (context.argv.some((word) => /^--json(=true)?$/.test(word))) context.stdout(`${formatJson(document)}\n`);
-  else context.stderr(`grinder: ${message}\n`);
-  return exitCode;
 }
 
 /** Names the configuration that was asked about. */

@@ -1,6 +1,7 @@
 /** Text for people: plain characters only, columns aligned. */
 import { stripVTControlCharacters } from 'node:util';
 import { escapeDocument } from '../engine/escape.ts';
+import type { CliIo } from './context.ts';
 
 /** Removes everything that could move the cursor, colour or reorder text; a line break becomes a space. */
 export function plain(text: string): string {
@@ -12,6 +13,18 @@ export function plain(text: string): string {
 /** One line of JSON that a terminal can show: a daemon behind somebody else's socket may say anything. */
 export function formatJson(value: unknown): string {
   return escapeDocument(JSON.stringify(value));
+}
+
+/** Where JSON was asked for, trouble is a document like any other: a script must not be left with nothing to read. */
+export function tellFailure(
+  { argv, stdout, stderr }: Pick<CliIo, 'stdout' | 'stderr'> & { readonly argv: readonly string[] },
+  exitCode: number,
+  message: string,
+): number {
+  const document = { schema_version: 1, ok: false, exit_code: exitCode, message };
+  if (argv.some((word) => /^--json(=true)?$/.test(word))) stdout(`${formatJson(document)}\n`);
+  else stderr(`grinder: ${message}\n`);
+  return exitCode;
 }
 
 /** Lays rows out in columns two spaces apart; the last column runs free. */

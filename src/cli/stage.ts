@@ -1,9 +1,11 @@
+import { type ControlClient, ProtocolError } from '../control/client.ts';
 import type { CommandReply, Confirmation4 } from '../control/protocol.ts';
 import {
   type Args,
   type CliCommand,
   type CliContext,
   countArg,
+  EXIT,
   flagArg,
   operatorOf,
   textArg,
@@ -34,23 +36,45 @@ export const stageCommand: CliCommand = {
     const stage = stageOf(args);
     const confirm = textArg(args, 'confirm');
     if (confirm !== null && stage !== 4) throw new UsageError('--confirm belongs to stage 4');
-    // Lowering must not wait for a file either.
-    const token = stage === 0 ? {} : tokenOf(args, context);
     return withDaemon(context, async (client) => {
       const operator = operatorOf(args, context);
-      // Stage 0 must not wait for a status.
-      const digest = stage === 0 ? null : (await client.status()).daemon.config_digest;
+      const extra = await extrasFor(stage, args, context, client);
+      const bare = extra instanceof Error ? {} : extra;
       const reply = await client.command('stage', {
         operator,
         stage,
-        ...token,
-        ...(digest === null ? {} : { config_digest: digest }),
+        ...bare,
         ...(confirm === null ? {} : { confirm }),
       });
+      // A raise after all, and it needed what was missing.
+      if (extra instanceof Error && reply.exit_code === EXIT.usage) throw extra;
       return printStageReply(args, context, reply);
     });
   },
 };
+
+type Extras = { readonly token?: string; readonly config_digest?: string };
+
+/**
+ * What a raise carries besides, or why it can't be had.
+ *
+ * A lowering carries nothing: it must not fail for a token file that is gone, a status that doesn't come or one of another
+ * version of the program. Below 4 the daemon is asked without, and tells a raise from a lowering.
+ */
+async function extrasFor(
+  stage: number,
+  args: Args,
+  context: CliContext,
+  client: ControlClient,
+): Promise<Extras | UsageError | ProtocolError> {
+  if (stage === 0) return {};
+  try {
+    return { ...tokenOf(args, context), config_digest: (await client.status()).daemon.config_digest };
+  } catch (error) {
+    if (stage < 4 && (error instanceof ProtocolError || error instanceof UsageError)) return error;
+    throw error;
+  }
+}
 
 /** Prints a reply, with what is to be confirmed above it when the daemon asks for that. */
 export function printStageReply(args: Args, context: CliContext, reply: CommandReply): number {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { okReply } from '../control/fixture.ts';
+import { okReply, recordingTarget } from '../control/fixture.ts';
 import { machine } from './fixture.ts';
 
 let at: ReturnType<typeof machine>;
@@ -86,6 +86,33 @@ for (const line of wrongLines) {
   });
 }
 
+for (const line of [
+  ['stage', '9', '--json'],
+  ['clear-stop', '--json'],
+  ['status', '--json', '--surprise'],
+  ['audit', 'show', 'x', '--json'],
+]) {
+  test(`"grinder ${line.join(' ')}" is exit 64 with one document that says so`, async () => {
+    const ran = await at.run(line);
+    expect([ran.code, ran.err]).toEqual([64, '']);
+    expect(JSON.parse(ran.out)).toMatchObject({ schema_version: 1, ok: false, exit_code: 64 });
+  });
+}
+
+test('a configuration or an audit that is not there is a document too where JSON was asked for', async () => {
+  const config = await at.run(['status', '--json', '--config', 'nope.yaml']);
+  expect([config.code, config.err]).toEqual([78, '']);
+  expect(JSON.parse(config.out)).toMatchObject({ schema_version: 1, ok: false, exit_code: 78 });
+  for (const line of [
+    ['audit', 'tail', '--json'],
+    ['audit', 'show', '1', '--json'],
+  ]) {
+    const audit = await at.run(line);
+    expect([audit.code, audit.err]).toEqual([1, '']);
+    expect(JSON.parse(audit.out).message).toContain('there is no audit');
+  }
+});
+
 test('help and version are exit 0 on stdout', async () => {
   for (const line of [['--help'], ['-h'], ['stage', '--help'], ['--version']]) {
     const ran = await at.run(line);
@@ -132,6 +159,33 @@ test('each verb sends its command, by name, and exits with the reply', async () 
     { name: 'inject-mismatch', body: { operator, real: true } },
     { name: 'shutdown', body: { operator } },
   ]);
+});
+
+test('a lowering is sent although no status can be read, or the token file is gone', async () => {
+  const path = at.config('a');
+  const { calls } = await at.daemon(path, recordingTarget(noStatus));
+  expect(await at.run(['stage', '1', '--config', path])).toMatchObject({ code: 0, err: '' });
+  const lost = ['stage', '2', '--operator-token-file', 'gone', '--config', path];
+  expect(await at.run(lost)).toMatchObject({ code: 0, err: '' });
+  expect(calls).toEqual([
+    { name: 'stage', body: { operator: 'ann', stage: 1 } },
+    { name: 'stage', body: { operator: 'ann', stage: 2 } },
+  ]);
+});
+
+test('a raise that misses what it has to carry fails for that, and stage 4 is not even asked for', async () => {
+  const path = at.config('a');
+  const { answerWith, calls } = await at.daemon(path, recordingTarget(noStatus));
+  answerWith(async () => ({ ...okReply('a raise carries the config_digest'), ok: false, exit_code: 64 }));
+  const unread = await at.run(['stage', '3', '--config', path]);
+  expect(unread.code).toBe(1);
+  expect(unread.err).toContain('the daemon speaks another version');
+  const lost = await at.run(['stage', '3', '--operator-token-file', 'gone', '--config', path]);
+  expect(lost.code).toBe(64);
+  expect(lost.err).toContain('there is no token file');
+  calls.length = 0;
+  expect((await at.run(['stage', '4', '--config', path])).code).toBe(1);
+  expect(calls).toEqual([]);
 });
 
 test('without a login name the operator is the user number', async () => {
@@ -221,3 +275,7 @@ test('JSON from a daemon that says anything is JSON that a terminal can show', a
     expect(JSON.parse(ran.out)).toMatchObject({ schema_version: 1, message });
   }
 });
+
+function noStatus(): never {
+  throw new Error('no status');
+}
