@@ -54,6 +54,9 @@ export const doctorCommand: CliCommand = {
   },
 };
 
+/** The finding that a daemon listens and can't be asked. */
+const SILENT_DAEMON = 'daemon';
+
 interface Row extends Criterion {
   readonly advice: string;
   readonly acknowledged_by: string | null;
@@ -71,7 +74,9 @@ interface Document {
 function formatDoctor(document: Document, context: CliContext): readonly string[] {
   const { checks, daemon_pid: pid } = document;
   const count = (verdict: Criterion['verdict']) => checks.filter((one) => one.verdict === verdict).length;
-  const source = pid === null ? 'no daemon runs, looked at from here' : `asked of the daemon, pid ${pid}`;
+  const isSilent = checks.some(({ id }) => id === SILENT_DAEMON);
+  const absent = isSilent ? 'a daemon is there and gave no usable answer' : 'no daemon runs';
+  const source = pid === null ? `${absent}, looked at from here` : `asked of the daemon, pid ${pid}`;
   const advice = checks.flatMap((one) => {
     const done = one.acknowledged_by === null ? one.advice : `acknowledged by ${one.acknowledged_by}`;
     return done === '' ? [] : [[one.id, done]];
@@ -104,7 +109,7 @@ async function askDaemon(
   } catch (error) {
     if (error instanceof NoDaemonError) return { status: null, checks: [] };
     const figure = error instanceof Error ? error.message : String(error);
-    const check = { id: 'daemon', title: 'running daemon', verdict: 'FAIL', figure, limit: '' } as const;
+    const check = { id: SILENT_DAEMON, title: 'running daemon', verdict: 'FAIL', figure, limit: '' } as const;
     return { status: null, checks: [check] };
   } finally {
     client.close();

@@ -96,10 +96,11 @@ function approvalRow({ approval }: StatusDocument): readonly (readonly string[])
 function describeSnapshot({ snapshot }: StatusDocument): string {
   const limit = formatSpan(snapshot.max_age_ms);
   if (snapshot.age_ms === null) return `none yet (limit ${limit})`;
-  const fresh = snapshot.age_ms <= snapshot.max_age_ms ? 'fresh' : 'STALE';
-  // What a broken read shows is no count.
-  const seen = snapshot.complete ? `${snapshot.open_orders} open orders` : 'last read INCOMPLETE';
-  return `${formatSpan(snapshot.age_ms)} old of ${limit}, ${fresh}, ${seen}`;
+  const old = `${formatSpan(snapshot.age_ms)} old of ${limit}`;
+  const isStale = snapshot.age_ms > snapshot.max_age_ms;
+  // What a broken read shows is no count, and an older picture behind it is not fresh: its gate is closed.
+  if (!snapshot.complete) return `${old}${isStale ? ', STALE' : ''}, last read INCOMPLETE`;
+  return `${old}, ${isStale ? 'STALE' : 'fresh'}, ${snapshot.open_orders} open orders`;
 }
 
 function describeSweep({ stream }: StatusDocument): string {
@@ -112,7 +113,7 @@ function describeSweep({ stream }: StatusDocument): string {
 function describeStream({ stream, sources, snapshot }: StatusDocument): string {
   const { disagreements, by_kind, last_disagreement: last, disagrees } = stream;
   const isUp = sources.some(({ source, up }) => source === 'ws' && up === true);
-  const isRead = snapshot.age_ms !== null && snapshot.age_ms <= snapshot.max_age_ms;
+  const isRead = snapshot.complete && snapshot.age_ms !== null && snapshot.age_ms <= snapshot.max_age_ms;
   const well = isRead ? 'agrees with reads' : 'up, and no fresh read to hold it against';
   const now = disagrees ? 'DISAGREES with reads' : isUp ? well : 'not up';
   if (disagreements === 0) return `${now}, no disagreement since the start`;

@@ -77,3 +77,15 @@ test('everything that can fail or stay open says what to do', async () => {
       advice: '',
     });
 });
+
+test('a daemon that gives no usable answer is a finding, and not called absent', async () => {
+  await at.daemon(path, recordingTarget(noStatus));
+  const ran = await doctor();
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain('a daemon is there and gave no usable answer, looked at from here');
+  expect(ran.out).not.toContain('no daemon runs');
+});
+
+function noStatus(): never {
+  throw new Error('no status');
+}

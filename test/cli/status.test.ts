@@ -165,3 +165,12 @@ test('an approval that waits for another operator is shown with who gave it', ()
   const text = formatStatus({ ...exampleStatus, approval: { ...approval, done_by: ['ann'] } }).join('\n');
   expect(text).toMatch(/approval +stage 4: 1 of 2 by ann, 01:30 left/);
 });
+
+test('while reads fail no older picture is called fresh, and nothing is said to agree with them', () => {
+  const snapshot = { ...exampleStatus.snapshot, complete: false };
+  const sources = exampleStatus.sources.map((one) => (one.source === 'ws' ? { ...one, up: true } : one));
+  const text = formatStatus({ ...exampleStatus, snapshot, sources }).join('\n');
+  expect(text).toContain('snapshot  0.8s old of 02:00, last read INCOMPLETE');
+  expect(text).not.toContain('fresh,');
+  expect(text).not.toContain('agrees with reads');
+});
