@@ -56,28 +56,33 @@ describe('a start', () => {
 
   // Without iconv nothing tells such bytes, and the runtime ends with its own words.
   const hasIconv = spawnSync('iconv', ['-l']).status === 0;
-  test.skipIf(!hasIconv)('with bytes that are no UTF-8 goes on for a stop without them, and says so to everything else', () => {
-    // printf makes the bytes: a JavaScript string can't hold them.
-    const typed = (script: string, ...args: readonly string[]) =>
-      fixture.run({ file: '/bin/sh', args: ['-c', script, fixture.executable, ...args] });
-    const argument = 'word=$(printf "caf\\351 5"); exec "$0" "$@" "$word"';
-    const stopped = typed(argument, 'stop', '--config', 'jürgen.yaml', '--reason');
-    expect(stopped.stdout).toContain('[stop]\n[--config]\n[jürgen.yaml]\n[--reason]\n[caf? 5]\n');
-    const refused = typed(argument, 'ack');
-    expect([refused.status, refused.stdout]).toEqual([64, '']);
-    expect(refused.stderr).toBe('grinder: an argument holds bytes that are no UTF-8: type it in UTF-8\n');
+  test.skipIf(!hasIconv)(
+    'with bytes that are no UTF-8 goes on for a stop without them, and says so to everything else',
+    () => {
+      // printf makes the bytes: a JavaScript string can't hold them.
+      const typed = (script: string, ...args: readonly string[]) =>
+        fixture.run({ file: '/bin/sh', args: ['-c', script, fixture.executable, ...args] });
+      const argument = 'word=$(printf "caf\\351 5"); exec "$0" "$@" "$word"';
+      const stopped = typed(argument, 'stop', '--config', 'jürgen.yaml', '--reason');
+      expect(stopped.stdout).toContain('[stop]\n[--config]\n[jürgen.yaml]\n[--reason]\n[caf? 5]\n');
+      const refused = typed(argument, 'ack');
+      expect([refused.status, refused.stdout]).toEqual([64, '']);
+      expect(refused.stderr).toBe('grinder: an argument holds bytes that are no UTF-8: type it in UTF-8\n');
 
-    const variable = (name: string) => `${name}=$(printf "\\351"); export ${name}; exec "$0" "$@"`;
-    expect(typed(variable('LS_COLORS'), 'status').status).toBe(5);
-    expect(typed(variable('XDG_RUNTIME_DIR'), 'stop').stdout).toContain('[stop]\n');
-    const unplaced = typed(variable('XDG_RUNTIME_DIR'), 'status');
-    expect([unplaced.status, unplaced.stdout]).toEqual([78, '']);
-    expect(unplaced.stderr).toContain('grinder: the variable XDG_RUNTIME_DIR holds bytes that are no UTF-8');
+      const variable = (name: string) => `${name}=$(printf "\\351"); export ${name}; exec "$0" "$@"`;
+      expect(typed(variable('LS_COLORS'), 'status').status).toBe(5);
+      expect(typed(variable('XDG_RUNTIME_DIR'), 'stop').stdout).toContain('[stop]\n');
+      const unplaced = typed(variable('XDG_RUNTIME_DIR'), 'status');
+      expect([unplaced.status, unplaced.stdout]).toEqual([78, '']);
+      expect(unplaced.stderr).toContain(
+        'grinder: the variable XDG_RUNTIME_DIR holds bytes that are no UTF-8',
+      );
 
-    const directory = 'mkdir "$(printf "a\\351")"; cd "$(printf "a\\351")" && exec "$0" "$@"';
-    expect(typed(directory, 'stop').stdout).toContain('[stop]\n');
-    expect(typed(directory, 'status').stderr).toContain('the name of the current directory');
-  });
+      const directory = 'mkdir "$(printf "a\\351")"; cd "$(printf "a\\351")" && exec "$0" "$@"';
+      expect(typed(directory, 'stop').stdout).toContain('[stop]\n');
+      expect(typed(directory, 'status').stderr).toContain('the name of the current directory');
+    },
+  );
 
   test('lets nothing from outside configure the runtime', () => {
     const env = { GRINDER_CACHE_DIR: fixture.cache, NODE_OPTIONS: '--inspect', DENO_CERT: '/x' };
