@@ -48,6 +48,13 @@ export const beforeDispatch: readonly Mutation[] = [
     tests: EXECUTOR,
   },
   {
+    name: 'stop-that-waited-for-the-intent-comes-too-late',
+    file: 'src/engine/executor.ts',
+    search: '  await nextTurn(tools.timers);\n',
+    replace: '',
+    tests: EXECUTOR,
+  },
+  {
     name: 'permit-lasts-from-the-intent',
     file: 'src/engine/executor.ts',
     search: 'deadlineMonoMs: judgedAt.monoMs + tools.permitMs,',

@@ -15,6 +15,7 @@ import { parseDecimal } from './decimal.ts';
 import type { ExecuteRequest, ExecutorTools } from './executor-types.ts';
 import { describeError } from './files.ts';
 import { ended, fieldsOf, type ItemResult, textOf } from './item-result.ts';
+import { type Timers, thisMachine } from './machine.ts';
 import { type Prepared, prepareWrite } from './prepare-write.ts';
 import { newIntentId, newRepairClientOrderId } from './repair-id.ts';
 import type { BlockReason, GateName, PlannedAction } from './types.ts';
@@ -166,6 +167,8 @@ async function writeOne(
     deadlineMs: judgedAt.wallMs + tools.permitMs,
   };
   const permit = { intentId: id, requestHash, epoch, ...deadlines };
+  // A stop may have waited at the socket for as long as the disk took.
+  await nextTurn(tools.timers);
   const result = await dispatch(tools, () => tools.exchange.dispatch(write, permit));
   const outcome = tools.journal.append(outcomeEntry(request.run, action, { intentId: id, result }));
   pass.setInFlight(null);
@@ -183,6 +186,11 @@ async function writeOne(
   tools.journal.append(verificationEntry(request.run, action, { intentId: id, ...seen, unfilled }));
   tools.log('REMEDIATION_EXECUTED', { ...fieldsOf(base), verified: seen.verified, verification: seen.text });
   return { ...base, verified: seen.verified, text: `${text}; ${seen.text}` };
+}
+
+/** Lets this thread see to whoever waits. */
+function nextTurn(timers: Timers = thisMachine.timers): Promise<void> {
+  return new Promise((goOn) => timers.after(0, goOn));
 }
 
 function hashOf(tools: ExecutorTools, write: WriteRequest): string | null {

@@ -426,6 +426,28 @@ describe('the executor', () => {
     }
   });
 
+  test('a stop that waited while the disk took the INTENT goes first', async () => {
+    using directory = scratch();
+    let stall = (): void => undefined;
+    const w = world(directory.path, {
+      ...realDisk,
+      fdatasync: (fd) => {
+        realDisk.fdatasync(fd);
+        stall();
+      },
+    });
+    w.script.orders = [observedOrder(1)];
+    // It came at the socket; the thread sees it in its next turn.
+    stall = () => {
+      stall = () => undefined;
+      setTimeout(() => w.interlock.setLatch(), 0);
+    };
+    expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
+    expect(w.sent).toEqual([]);
+    expect(w.lines().map(({ status }) => status)).toEqual(['INTENT', 'FAILED']);
+    expect(w.journal.state()).toMatchObject({ dispatches: [], openIntents: new Map() });
+  });
+
   test('right before every write the gates are asked again, with what the run has taken so far', async () => {
     using directory = scratch();
     const w = world(directory.path);
