@@ -5,6 +5,13 @@ const PERMITS = ['test/daemon/permits.test.ts'];
 
 export const inDaemon: readonly Mutation[] = [
   {
+    name: 'log-waits-for-its-reader',
+    file: 'src/ops/log-file.ts',
+    search: 'O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600)',
+    replace: 'O_WRONLY | O_NOFOLLOW, 0o600)',
+    tests: ['test/ops/log.test.ts'],
+  },
+  {
     name: 'stop-passes-over-who-holds-an-account',
     file: 'src/cli/held-accounts.ts',
     search: "return holder === null || holder.socket === '' ? [] : [{ account, holder }];",

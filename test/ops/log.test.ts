@@ -103,6 +103,23 @@ test('a full disk costs lines, never the daemon', () => {
   log.close();
 });
 
+test('a pipe that nobody reads on costs lines, and never waits: a stop would wait with it', async () => {
+  const path = join(dir, 'app.log');
+  expect(Bun.spawnSync(['mkfifo', path]).exitCode).toBe(0);
+  const program = `
+    const { createLogFile } = await import(${JSON.stringify(join(import.meta.dir, '../../src/ops/log-file.ts'))});
+    const { openSync, constants } = require('node:fs');
+    openSync(${JSON.stringify(path)}, constants.O_RDONLY | constants.O_NONBLOCK);
+    const problems = [];
+    const log = createLogFile(${JSON.stringify(path)}, (problem) => problems.push(problem));
+    for (let index = 0; index < 1000; index += 1) log.append('x'.repeat(1000) + '\\n');
+    console.log(JSON.stringify([log.lost() > 0, problems.length]));
+    process.exit(0);`;
+  const child = Bun.spawn([process.execPath, '-e', program], { timeout: 20_000, killSignal: 'SIGKILL' });
+  const said = await new Response(child.stdout).text();
+  expect([await child.exited, said.trim()]).toEqual([0, '[true,1]']);
+}, 30_000);
+
 test('a symbolic link is not followed', () => {
   const target = join(dir, 'secret');
   writeFileSync(target, '');
