@@ -1,5 +1,4 @@
 /** The command line: reads it, runs one verb, and gives back the exit code. */
-import { readFileSync, statSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { escapeText } from '../engine/escape.ts';
 import { readCommandLine } from '../launch/argv.ts';
@@ -14,6 +13,7 @@ import { auditCommand } from './audit.ts';
 import { clearStopCommand } from './clear-stop.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { readConfigText } from './config-text.ts';
 import { type Args, type CliCommand, type CliContext, type CliIo, EXIT, UsageError } from './context.ts';
 import { disarmCommand } from './disarm.ts';
 import { injectMismatchCommand } from './inject-mismatch.ts';
@@ -165,8 +165,7 @@ function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
 /** A pipe can be read once, and the launcher has: what is left of it would be taken for an empty configuration. */
 function readOrNull(path: string): string | null {
   try {
-    if (!statSync(path).isFile()) throw new Error(`${path} is no regular file`);
-    return readFileSync(path, 'utf8');
+    return readConfigText(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describeProblems, type Settings } from '../config/load.ts';
 import { connectControl } from '../control/client.ts';
 import type { ControlThreadMessage } from '../daemon/thread.ts';
 import { systemClock } from '../engine/clock.ts';
 import { spawnThread } from '../exchange/spawn.ts';
 import { openSupervisor } from '../ops/sd-notify.ts';
+import { readConfigText } from './config-text.ts';
 import {
   type Args,
   type CliCommand,
@@ -79,7 +79,7 @@ async function headless(
     places: context.places,
     supervisor,
     ownedByTerminal: false,
-    reread: config === null ? null : () => ({ text: readFileSync(config.path, 'utf8'), env, flags }),
+    reread: config === null ? null : () => ({ text: readConfigText(config.path), env, flags }),
     stderr: null,
     ended: resolve,
   });
