@@ -17,6 +17,13 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/journal-reserve.test.ts'],
   },
   {
+    name: 'last-words-begin-a-file-without-a-checkpoint',
+    file: 'src/engine/journal-merge.ts',
+    search: 'from === undefined ? undoRotation(files, disk) : files',
+    replace: 'files',
+    tests: ['test/engine/journal-rotation-fails.test.ts'],
+  },
+  {
     name: 'corrupt-journal-fails-open',
     file: 'src/engine/journal.ts',
     search: "problem = opened.problem ?? '';",

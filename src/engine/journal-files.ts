@@ -30,6 +30,11 @@ export function rotatedPath(path: string, firstSeq: number): string {
   return `${path}.${String(firstSeq).padStart(10, '0')}`;
 }
 
+/** Opens the current file; makes a private one where there is none. Throws what the disk throws. */
+export function openForAppending(path: string, disk: Disk): number {
+  return disk.open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
+}
+
 /** Wall time of a file's last line; null when it can't be read. */
 export function lastLineAtMs(path: string, disk: Disk = realDisk): number | null {
   try {

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { type ChainHead, checkLine } from './chain.ts';
 import type { Disk } from './disk.ts';
 import { replaceFile, writeAll } from './files.ts';
+import { openForAppending } from './journal-files.ts';
+import type { JournalFiles, Replay } from './journal-replay.ts';
 import type { ReserveContent } from './journal-reserve.ts';
 
 /** The chained lines of a reserve; what follows a line that doesn't check out was never acknowledged. */
@@ -48,16 +50,37 @@ export function judgeLastWords(
   return follows && nothingNewer ? 'belong' : 'foreign';
 }
 
-/** Puts last words into the journal: what stands after their base is quarantined. Throws what the disk throws. */
+/**
+ * Puts last words after their base, and says what the files are then; what stands in their place is quarantined. Words that
+ * follow a rotated file end the process that rotated it and could not write the checkpoint: the rotation is undone, for a
+ * file without one at its head would be taken for the whole journal. Null, and nothing is written, where the base is the
+ * end of nothing. Throws what the disk throws.
+ */
 export function merge(
-  file: { readonly path: string; readonly fd: number; readonly nowMs: number },
-  words: LastWords,
-  disk: Disk,
-): void {
-  if (disk.facts(file.fd).size > words.base.size)
-    quarantine({ path: file.path, fd: file.fd, from: words.base.size, tsMs: file.nowMs }, disk);
-  writeAll(disk, file.fd, words.bytes, null);
-  disk.fdatasync(file.fd);
+  files: JournalFiles,
+  { base, bytes }: LastWords,
+  { ends, rotatedEndSeq }: Pick<Replay, 'ends' | 'rotatedEndSeq'>,
+  { nowMs, disk }: { readonly nowMs: number; readonly disk: Disk },
+): JournalFiles | null {
+  const from = base.seq === 0 ? 0 : ends.get(base.seq);
+  if (from === undefined && rotatedEndSeq !== base.seq) return null;
+  const { path } = files;
+  if (disk.facts(files.fd).size > (from ?? 0))
+    quarantine({ path, fd: files.fd, from: from ?? 0, tsMs: nowMs }, disk);
+  const into = from === undefined ? undoRotation(files, disk) : files;
+  writeAll(disk, into.fd, bytes, null);
+  disk.fdatasync(into.fd);
+  return into;
+}
+
+/** Makes the newest rotated file the current one again, which has nothing in it. */
+function undoRotation({ path, fd, rotated }: JournalFiles, disk: Disk): JournalFiles {
+  const newest = rotated.at(-1);
+  if (newest === undefined) throw new Error('no file was rotated');
+  disk.rename(newest.path, path);
+  disk.syncDirectory(dirname(path));
+  disk.close(fd);
+  return { path, fd: openForAppending(path, disk), rotated: rotated.slice(0, -1) };
 }
 
 /** Moves an open file's bytes from a place on to a file of their own, durably. Throws what the disk throws. */

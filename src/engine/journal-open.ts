@@ -14,9 +14,9 @@ import {
   repairOf,
 } from './files.ts';
 import { createHead, type HeadReading, readHead } from './head-record.ts';
-import { rotatedFiles } from './journal-files.ts';
+import { openForAppending, rotatedFiles } from './journal-files.ts';
 import { judgeLastWords, type LastWords, lastWordsOf, merge, quarantine } from './journal-merge.ts';
-import { type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
+import { type JournalFiles, type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
 import { openReserve, type Reserve, reservePath } from './journal-reserve.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
@@ -61,22 +61,23 @@ export function openFiles(
     return closed(
       `audit ${path} is missing but ${written} lines were written; put it back, or accept its loss with: ${adoptCommand}`,
     );
-  const { fd, readOnlyBecause } = openFile(path, disk);
-  const rotated = readOnlyBecause === null ? withoutDuplicate(path, fd, listed, disk) : listed;
-  const set = { path, fd, rotated, head };
+  const { fd: opened, readOnlyBecause } = openFile(path, disk);
+  const rest = readOnlyBecause === null ? withoutDuplicate(path, opened, listed, disk) : listed;
+  const asLeft: JournalFiles = { path, fd: opened, rotated: rest };
   const reserve = readOnlyBecause === null ? openReserve(reservePath(path), disk) : null;
   const words = lastWordsOf(reserve?.kept ?? null);
-  const place = { path, fd, nowMs: places.nowMs };
   // A journal that nobody vouches for is refused below, and not written to.
-  const found =
+  const taken =
     words === null || head.kind === 'bad'
-      ? null
-      : takeIn(words, place, () => replaySet({ ...set, wanted: seqsOf(words) }, disk), head, disk);
-  const replay = replaySet({ ...set, wanted: [] }, disk);
+      ? asLeft
+      : takeIn(words, asLeft, { head, nowMs: places.nowMs, disk });
+  const files = taken ?? asLeft;
+  const { fd, rotated } = files;
+  const replay = replaySet({ ...files, head, wanted: [] }, disk);
   const repair = `restore the file, or accept it as it is with: ${adoptCommand}`;
   const problem =
     readOnlyBecause ??
-    (found === 'foreign'
+    (taken === null
       ? `audit ${reservePath(path)} holds lines that don't follow the journal; ${repair}`
       : null) ??
     (replay.problem === null ? null : `${replay.problem}; ${replay.newer ? NEWER : repair}`) ??
@@ -123,21 +124,19 @@ function seqsOf({ base, heads }: LastWords): readonly number[] {
   return [base.seq, ...heads.map(({ seq }) => seq)];
 }
 
-/** Takes last words in where they belong, before the replay that counts; null where a newer program has written. */
+/** Takes last words in where they belong, before the replay that counts; null where they don't follow the journal. */
 function takeIn(
   words: LastWords,
-  place: { readonly path: string; readonly fd: number; readonly nowMs: number },
-  replay: () => Replay,
-  head: HeadReading,
-  disk: Disk,
-): 'merged' | 'belong' | 'foreign' | null {
-  const { hashes, newer } = replay();
-  // Who runs that program may have been told of what it wrote: nothing is put in its place.
-  if (newer) return null;
+  files: JournalFiles,
+  { head, nowMs, disk }: { readonly head: HeadReading; readonly nowMs: number; readonly disk: Disk },
+): JournalFiles | null {
+  const replay = replaySet({ ...files, head, wanted: seqsOf(words) }, disk);
+  // Who runs a newer program may have been told of what it wrote: nothing is put in its place.
+  if (replay.newer) return files;
   const acknowledged = head.kind === 'ok' ? head.head : GENESIS;
-  const verdict = judgeLastWords(words, (seq) => hashes.get(seq) ?? null, acknowledged);
-  if (verdict === 'belong') merge(place, words, disk);
-  return verdict;
+  const verdict = judgeLastWords(words, (seq) => replay.hashes.get(seq) ?? null, acknowledged);
+  if (verdict !== 'belong') return verdict === 'merged' ? files : null;
+  return merge(files, words, replay, { nowMs, disk });
 }
 
 function refusalOf(path: string, check: FileCheck, disk: Disk): string | null {
@@ -149,8 +148,7 @@ function openFile(
   disk: Disk,
 ): { readonly fd: number; readonly readOnlyBecause: string | null } {
   try {
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
-    return { fd: disk.open(path, flags, 0o600), readOnlyBecause: null };
+    return { fd: openForAppending(path, disk), readOnlyBecause: null };
   } catch (error) {
     const readOnlyBecause = `audit ${path} can't be written: ${describeError(error)}; free or remount the disk and restart`;
     return { fd: disk.open(path, constants.O_RDONLY, 0), readOnlyBecause };

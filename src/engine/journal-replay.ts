@@ -10,12 +10,23 @@ import { holdsTheSame, type RotatedFile } from './journal-files.ts';
 import { anchorIn, type Scan, scanJournal, tail } from './journal-scan.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
+/** The files of a journal: the current one, open, and those that were rotated away, oldest first. */
+export interface JournalFiles {
+  readonly path: string;
+  readonly fd: number;
+  readonly rotated: readonly RotatedFile[];
+}
+
 /** What a replay found. `goodBytes`: where the current file's good lines end. */
 export interface Replay {
   readonly state: JournalState;
   readonly goodBytes: number;
   /** Hashes of the lines that were asked for, as they stand. */
   readonly hashes: ReadonlyMap<number, string>;
+  /** Of those in the current file, the byte after each. */
+  readonly ends: ReadonlyMap<number, number>;
+  /** The last line of the newest rotated file; 0 without one. */
+  readonly rotatedEndSeq: number;
   /** Which file is broken, where, and why; null when all is well. */
   readonly problem: string | null;
   /** A newer program wrote the line that can't be read. */
@@ -27,10 +38,7 @@ export interface Replay {
  * file before it comes to. Of older files it checks that each goes on where the one before ended.
  */
 export function replaySet(
-  set: {
-    readonly path: string;
-    readonly fd: number;
-    readonly rotated: readonly RotatedFile[];
+  set: JournalFiles & {
     readonly head: HeadReading;
     /** Lines besides the head record's whose hashes are wanted. */
     readonly wanted: readonly number[];
@@ -39,6 +47,7 @@ export function replaySet(
 ): Replay {
   let state = EMPTY_STATE;
   const hashes = new Map<number, string>();
+  const ends = new Map<number, number>();
   const headSeq = set.head.kind === 'ok' ? set.head.head.seq : 0;
   const wanted = new Set([headSeq, ...set.wanted]);
   const visit = (record: AuditRecord): void => {
@@ -59,15 +68,20 @@ export function replaySet(
   if (vouched !== null) judge(vouched.path, scanRotated(vouched, keepHash, disk));
   if (previous !== undefined) judge(previous.path, scanRotated(previous, visit, disk));
   const before = state;
+  const told = { hashes, ends, rotatedEndSeq: before.head.seq };
   const sound = problem === null;
   if (!sound) state = EMPTY_STATE;
-  const scan = scanJournal(set.fd, disk, visit, sound && previous !== undefined ? before.head : null);
+  const visitCurrent = (record: AuditRecord, end: number): void => {
+    if (wanted.has(record.seq)) ends.set(record.seq, end);
+    visit(record);
+  };
+  const scan = scanJournal(set.fd, disk, visitCurrent, sound && previous !== undefined ? before.head : null);
   if (scan.kind === 'broken') judge(set.path, scan);
   problem ??= missingBefore(set.rotated[0]?.firstSeq ?? scan.firstSeq, state);
   if (sound && previous !== undefined && state.checkpoint !== null && headSeq <= before.lastSeq)
     // Nobody was told of a checkpoint that a crash cut short.
-    return { state: before, goodBytes: 0, hashes, problem, newer };
-  return { state, goodBytes: scan.goodBytes, hashes, problem, newer };
+    return { state: before, goodBytes: 0, ...told, problem, newer };
+  return { state, goodBytes: scan.goodBytes, ...told, problem, newer };
 }
 
 /**

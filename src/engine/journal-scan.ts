@@ -33,13 +33,13 @@ export type Scan = {
 );
 
 /**
- * Checks the chain of an open file and hands each good record to `visit`. `start` is the end of the file before; null
+ * Checks the chain of an open file and hands each good record to `visit`, with the byte after its line. `start` is the end of the file before; null
  * takes the first line's word for it. Throws what the disk throws.
  */
 export function scanJournal(
   fd: number,
   disk: Disk,
-  visit: (record: AuditRecord) => void,
+  visit: (record: AuditRecord, end: number) => void,
   start: ChainHead | null = GENESIS,
 ): Scan {
   let head = start ?? GENESIS;
@@ -65,7 +65,7 @@ export function scanJournal(
     lines += 1;
     firstSeq ??= check.record.seq;
     goodBytes = line.end;
-    visit(check.record);
+    visit(check.record, line.end);
   }
   return { ...at(), kind: 'ok' };
 }
