@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LockHolder, peekLock, readHolder } from '../engine/lock.ts';
 
-/** A daemon that holds an account. */
+/** A daemon that holds an account; `holder` is null when it doesn't say which, as where a full disk took no name. */
 export interface Holding {
   readonly account: string;
-  readonly holder: LockHolder;
+  readonly holder: LockHolder | null;
 }
 
 /**
@@ -14,12 +14,14 @@ export interface Holding {
  * free has no holder, whatever a dead one left there.
  */
 export function heldAccounts(accountsBase: string): readonly Holding[] {
-  return accountsIn(accountsBase).flatMap((account) => {
+  return accountsIn(accountsBase).flatMap((account): readonly Holding[] => {
     const path = join(accountsBase, 'accounts', account, 'lock.sqlite');
     const lock = peekLock(path);
-    const holder = lock.kind === 'held' ? lock.holder : lock.kind === 'free' ? null : readHolder(path);
+    if (lock.kind === 'free') return [];
+    const holder = lock.kind === 'held' ? lock.holder : readHolder(path);
+    if (holder === null) return lock.kind === 'held' ? [{ account, holder }] : [];
     // What holds it without a socket is no daemon.
-    return holder === null || holder.socket === '' ? [] : [{ account, holder }];
+    return holder.socket === '' ? [] : [{ account, holder }];
   });
 }
 

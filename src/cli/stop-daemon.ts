@@ -10,6 +10,7 @@ import { type Holding, heldAccounts } from './held-accounts.ts';
 
 /** A daemon that listens or holds an account, as far as it is known. */
 export interface StopTarget {
+  /** Empty for what doesn't say who it is. */
   readonly socketPath: string;
   /** Its socket takes connections. */
   readonly isServed: boolean;
@@ -39,7 +40,8 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
   const found = await listDaemons(places.registryDirs, context.uid);
   const listed = found.filter(({ stale }) => !stale).map(({ entry }) => ({ ...entry, isServed: true }));
   const unlisted = heldAccounts(places.accountsBase).filter(
-    ({ holder }) => !listed.some(({ socketPath }) => socketPath === holder.socket),
+    ({ account, holder }) =>
+      !listed.some((one) => (holder === null ? one.account === account : one.socketPath === holder.socket)),
   );
   const registered: readonly StopTarget[] = [...listed, ...(await Promise.all(unlisted.map(holding)))];
   if (context.configFlagPath !== null) {
@@ -69,6 +71,11 @@ export function socketTarget({ places }: CliContext): StopTarget {
 }
 
 async function holding({ account, holder }: Holding): Promise<StopTarget> {
+  if (holder === null)
+    return {
+      ...{ socketPath: '', isServed: false, stateDir: null, account, environment: 'unknown' },
+      ...{ configPath: null, pid: null },
+    };
   const { environment = 'unknown', stateDir = null, configPath = null } = holder.daemon ?? {};
   const known = { socketPath: holder.socket, stateDir, account, environment, configPath, pid: holder.pid };
   return { ...known, isServed: await isServed(holder.socket) };
@@ -89,7 +96,8 @@ function unregistered({ places }: CliContext): StopTarget {
 /** Sends the stop and waits two seconds for its acknowledgement. */
 export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<StopOutcome> {
   const name = nameOf(target);
-  const reply = await askToStop(target.socketPath, order);
+  const reply =
+    target.socketPath === '' ? 'it does not say who it is' : await askToStop(target.socketPath, order);
   if (typeof reply !== 'string') {
     const latch = reply.latch === undefined ? '' : `${reply.latch.text} ${reply.latch.id}`;
     return { ...target, name, acknowledged: reply.ok, text: latch || reply.message };
@@ -99,6 +107,7 @@ export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<
 }
 
 function nameOf({ environment, account, configPath, pid, stateDir, socketPath }: StopTarget): string {
+  if (socketPath === '') return `whoever holds account ${account}`;
   if (stateDir === null && pid === null) return `the daemon behind ${socketPath}`;
   const process = pid === null ? '' : `, pid ${pid}`;
   return `${environment} account ${account} (${configPath ?? 'simulator defaults'}${process})`;

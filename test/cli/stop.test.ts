@@ -117,6 +117,25 @@ test('a stop that reaches every daemon but one that holds an account is no succe
   expect((await at.run(['stop'], { env })).code).toBe(0);
 });
 
+test('a stop that finds an account held by somebody who does not say who it is is no success', async () => {
+  const account = join(at.path, 'home/grinder/accounts/abc123');
+  mkdirSync(account, { recursive: true, mode: 0o700 });
+  const env = { ...at.env, XDG_STATE_HOME: join(at.path, 'home') };
+  const program = join(import.meta.dir, '../engine/lock-process.ts');
+  const holder = Bun.spawn([process.execPath, program, join(account, 'lock.sqlite')], { stdin: 'pipe' });
+  at.onClose(() => holder.kill(9));
+  for await (const _ of holder.stdout) break;
+  rmSync(join(account, 'lock.sqlite.holder.json'));
+  const ran = await at.run(['stop'], { env });
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('whoever holds account abc123');
+  expect(ran.err).toContain('NOT ACKNOWLEDGED');
+  // Of the same account, and it listens: that one is it.
+  const reached = await at.daemon(at.config('a'), recordingTarget(), { account: 'abc123' });
+  reached.answerWith(latched);
+  expect((await at.run(['stop'], { env })).code).toBe(0);
+});
+
 test('the outcome as JSON names each daemon', async () => {
   await at.daemon(at.config('a'), recordingTarget(), { account: 'acc1' });
   const ran = await at.run(['stop', '--json']);
