@@ -225,7 +225,9 @@ export function createObserver(deps: ObserverDeps): Observer {
       const holder = deps.lockHolder();
       for (const process of processes) {
         judgeProcess(process, knowledge, fail);
-        judgeLeader(process, { holder, fail });
+        const lostMs = knowledge.lockLostMs.get(process.owner) ?? timeline.nowMs();
+        const lostForMs = timeline.nowMs() - lostMs - timeline.sleptMs();
+        judgeLeader(process, { holder, lostForMs, beatMs: scenario.beatMs, fail });
         if (holder === process.owner) knowledge.lockLostMs.delete(process.owner);
         else if (!knowledge.lockLostMs.has(process.owner))
           knowledge.lockLostMs.set(process.owner, timeline.nowMs());

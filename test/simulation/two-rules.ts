@@ -50,17 +50,38 @@ export function judgeWriter(
   fail('S9', `process ${one} writes to the audit of process ${other}`);
 }
 
-/** S8, after every event: what a process says of its lock is so, and nothing is permitted to one that has another's audit. */
+/**
+ * S8, after every event: what a process says of its lock is so, one that has lost it comes down to stage 1, and nothing is
+ * permitted to one that has another's audit.
+ */
 export function judgeLeader(
-  { core, owner, number, isElsewhere }: Process,
-  { holder, fail }: { readonly holder: Owner | null; readonly fail: Fail },
+  process: Process,
+  {
+    holder,
+    lostForMs,
+    beatMs,
+    fail,
+  }: {
+    readonly holder: Owner | null;
+    /** How long it is without the lock, but for what the machine slept. */
+    readonly lostForMs: number;
+    /** The longest between two of its heartbeats. */
+    readonly beatMs: number;
+    readonly fail: Fail;
+  },
 ): void {
+  const { core, owner, number, isElsewhere } = process;
   if (core.leadership.stillHeld() !== (holder === owner))
     fail('S8', `process ${number} says of the account's lock what is not so`);
   const { inForce } = core.vitals.stage;
+  if (inForce > 1 && lostForMs > beatMs + BEAT_GRACE_MS + process.stalledMs())
+    fail('S8', `process ${number} is in stage ${inForce} ${lostForMs} ms after it lost the lock`);
   if (isElsewhere && inForce > 1) fail('S9', `process ${number} is in stage ${inForce} without the audit`);
   if (isElsewhere && core.journal.healthy()) fail('S9', `process ${number} begins an audit of its own`);
 }
+
+/** A heartbeat may come late. */
+const BEAT_GRACE_MS = 5000;
 
 function numberOf({ numbers }: Knowledge, owner: Owner): number {
   return numbers.get(owner) ?? 0;
