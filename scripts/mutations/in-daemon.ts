@@ -12,10 +12,17 @@ export const inDaemon: readonly Mutation[] = [
     tests: ['test/ops/log.test.ts'],
   },
   {
+    name: 'stop-passes-over-a-holder-without-a-name',
+    file: 'src/cli/held-accounts.ts',
+    search: "return lock.kind === 'held' ? [{ account, holder }] : [];",
+    replace: 'return [];',
+    tests: ['test/cli/stop.test.ts'],
+  },
+  {
     name: 'stop-passes-over-who-holds-an-account',
     file: 'src/cli/held-accounts.ts',
-    search: "return holder === null || holder.socket === '' ? [] : [{ account, holder }];",
-    replace: 'return holder === null || holder.pid > 0 ? [] : [{ account, holder }];',
+    search: "return holder.socket === '' ? [] : [{ account, holder }];",
+    replace: 'return [];',
     tests: ['test/cli/stop.test.ts'],
   },
   {
