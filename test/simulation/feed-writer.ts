@@ -42,6 +42,7 @@ export function createFeedWriter(
   let half = false;
   let brokenMs: number | null = null;
   let sessionMs: number | null = null;
+  let isUnheard = true;
   const breakNow = (): void => {
     brokenMs ??= nowMs();
   };
@@ -63,6 +64,9 @@ export function createFeedWriter(
         half = false;
         return;
       }
+      // Its first line may have been lost: nobody knows of it before one came.
+      if (isUnheard) sessionMs = null;
+      isUnheard = false;
       if (body['type'] === 'checkpoint') {
         sessionMs ??= nowMs();
         if (body['account'] === 'sim') brokenMs = null;
@@ -76,7 +80,7 @@ export function createFeedWriter(
       session += 1;
       seq = 0;
       gap = false;
-      sessionMs = null;
+      isUnheard = true;
     },
     raw: (text) => {
       disk.append(path, text);
