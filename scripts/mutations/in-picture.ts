@@ -3,6 +3,13 @@ import { COMPARE, type Mutation } from './mutation.ts';
 
 export const inPicture: readonly Mutation[] = [
   {
+    name: 'engine-names-orders-as-it-likes',
+    file: 'src/engine/feed-schema.ts',
+    search: '.regex(CLIENT_ORDER_ID,',
+    replace: '.regex(/./u,',
+    tests: ['test/daemon/feed-faults.test.ts'],
+  },
+  {
     name: 'incomplete-read-confirms',
     file: 'src/engine/confirm.ts',
     search: 'if (!observed.complete || !(atMonoMs > state.latestReadMonoMs)) return state;',

@@ -25,7 +25,7 @@ export function escapeDocument(text: string): string {
 }
 
 /** What the exchange accepts as a client order id (USD-M "New Order", read 2026-11). */
-const CLIENT_ORDER_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
+export const CLIENT_ORDER_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 
 /** Tells whether an id may be matched and sent as it is; anything else is only ever shown, escaped. */
 export function isClientOrderId(text: string): boolean {

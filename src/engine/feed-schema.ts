@@ -3,6 +3,7 @@
  * Names are snake_case because outsiders write them; they are mapped to the engine's types at the edge.
  */
 import { z } from 'zod';
+import { CLIENT_ORDER_ID } from './escape.ts';
 
 const DECIMAL = /^-?(0|[1-9]\d{0,24})(\.\d{1,24})?$/;
 const UNSIGNED = /^(0|[1-9]\d{0,24})(\.\d{1,24})?$/;
@@ -11,7 +12,10 @@ const decimal = z.string().regex(DECIMAL, 'a decimal number as a string, such as
 const unsignedDecimal = z.string().regex(UNSIGNED, 'a decimal number of zero or more, as a string');
 const epochMs = z.number().int().min(0).max(8_640_000_000_000_000);
 const symbol = z.string().regex(/^[A-Z0-9_]{2,40}$/, 'an exchange symbol such as BTCUSDT');
-const clientOrderId = z.string().min(1).max(64);
+/** What the exchange takes: an order that is called otherwise can't be the one that the exchange shows, which would pass for a stray. */
+const clientOrderId = z
+  .string()
+  .regex(CLIENT_ORDER_ID, 'an id that the exchange takes, of at most 36 characters');
 
 /** An order the trading engine believes to be open (or is about to send). */
 export const feedOrderSchema = z.strictObject({

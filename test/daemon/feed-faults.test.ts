@@ -72,6 +72,28 @@ describe('a stray order', () => {
     expect(world.sent).toEqual([]);
   });
 
+  test.each([
+    ['with a blank at its end', (id: string) => `${id} `],
+    ['longer than the exchange takes', (id: string) => `${id}1234567890`],
+    ['with a mark that nobody sees', (id: string) => `${id}\u200b`],
+    ['with a letter of another script', (id: string) => id.replace('i', '\u0456')],
+  ])(
+    'the engine names an order by an id that no order can have, %s: none is taken for a stray',
+    async (_, spoil) => {
+      using world = liveWorld();
+      await world.pass(20);
+      world.say(orderLine(3, { type: 'order', client_order_id: spoil(clientId(3)) }));
+      world.account.orders = [...world.account.orders, liveOrder(world, 3)];
+      await world.pass(60);
+      expect(world.sent).toEqual([]);
+      expect(world.core.feed.state().fault).toContain('client_order_id');
+      world.say({ type: 'order', ...orderLine(3) });
+      world.checkpoint({ orders: [orderLine(1), orderLine(2), orderLine(3)] });
+      await world.pass(60);
+      expect([world.sent, world.core.feed.state().fault]).toEqual([[], null]);
+    },
+  );
+
   test('F76 an engine clock an hour ahead: it stays', async () => {
     using world = await withStray();
     world.engine.tsShiftMs = 3_600_000;

@@ -121,7 +121,7 @@ describe('following a file', () => {
     using bench = feedBench();
     const s = session('a');
     const lines = [text(s.checkpoint())];
-    for (let at = 0; at < 60_000; at++) lines.push(text(s.order(`order-${at % 500}-${'p'.repeat(50)}`)));
+    for (let at = 0; at < 60_000; at++) lines.push(text(s.order(`order-${at % 500}-${'p'.repeat(24)}`)));
     writeFileSync(bench.path, lines.join(''), { mode: 0o600 });
     bench.feed.poll();
     expect(bench.feed.state().seq).toBeLessThan(60_001);
