@@ -20,7 +20,9 @@ export const planCommand: CliCommand = {
 /** Lays a plan out: a block an action, with the closed gates in the contract's order. */
 export function formatPlan(plan: PlanDocument): readonly string[] {
   const age = plan.age_ms === null ? 'no run yet' : `decided ${formatSpan(plan.age_ms)} ago`;
-  const head = `stage ${plan.stage}, run ${plan.run_id ?? 'none'}, ${age}: ${plan.action_count} planned`;
+  const partly =
+    plan.complete === false ? '; the last read was INCOMPLETE, what it missed is not planned' : '';
+  const head = `stage ${plan.stage}, run ${plan.run_id ?? 'none'}, ${age}: ${plan.action_count} planned${partly}`;
   if (plan.action_count === 0) {
     const why = plan.stage < 2 ? '; plans are made from stage 2 on' : '';
     return [`${head}${why}`];

@@ -16,6 +16,8 @@ export const planSchema = z.object({
   /** How old the decision is; null before the first. */
   age_ms: z.number().nullable(),
   stage: z.number(),
+  /** False: the exchange was read in part, and what was not seen is not planned. Absent before the first read. */
+  complete: z.boolean().optional(),
   /** In the contract's order; at most 200. */
   actions: z.array(
     z.object({

@@ -15,7 +15,7 @@ import type { PauseRecord } from '../engine/pause-record.ts';
 import type { Instant } from '../engine/progress.ts';
 import type { StageState } from '../engine/stage-types.ts';
 import type { TargetedReads } from '../engine/targeted.ts';
-import type { Criterion, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
+import type { Criterion, Mismatch, Observation, ObservedOrder, SymbolRules } from '../engine/types.ts';
 import type { View } from '../engine/view.ts';
 import type { DisagreementKind } from '../engine/view-snapshot.ts';
 import type { ClockReading, Exchange, KeyRights } from '../exchange/exchange.ts';
@@ -92,6 +92,8 @@ export interface Vitals {
   /** Compares from what changed since it was last asked. */
   readonly comparer: Comparer;
   decision: Decision | null;
+  /** What really differed in the last complete picture: one that isn't complete proves of nothing that it is gone. */
+  standing: readonly Mismatch[];
   decidedAtMonoMs: number | null;
   confirm: ConfirmState;
   targeted: TargetedReads;

@@ -8,6 +8,7 @@ import { isWhole, show } from '../engine/view.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareNow } from './comparing.ts';
 import type { Core } from './core.ts';
+import { takeDecision } from './deciding.ts';
 import { historyOf, stringCounts } from './run.ts';
 import { signatureOf } from './signature.ts';
 import { noteStrangers } from './strangers.ts';
@@ -128,8 +129,7 @@ function decideOnEvent(
   }
   vitals.runId = run.runId;
   vitals.lastRunMs = clock.wallMs();
-  vitals.decision = decision;
-  vitals.decidedAtMonoMs = clock.monoMs();
+  takeDecision(core, decision, true);
   const source = { source: 'stream', since_event_ms: Math.round(run.sinceEventMs) };
   const plannedInAudit = writeDown(core, { decision, comparison, observation, source });
   const tally = finished(decision);

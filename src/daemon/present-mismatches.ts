@@ -1,22 +1,28 @@
 /** The status document's mismatches, each with what keeps its repair from being sent. */
 import type { StatusDocument } from '../control/protocol.ts';
+import { byContract } from '../engine/contract-order.ts';
+import type { Decision } from '../engine/decide.ts';
 import { escapeText } from '../engine/escape.ts';
-import type { GateName, JudgedAction } from '../engine/types.ts';
+import type { GateName, JudgedAction, Mismatch } from '../engine/types.ts';
 import { GATES } from '../gates/index.ts';
 import type { Vitals } from './core.ts';
 import type { GateBoard } from './gate-board.ts';
 
 const MAX_MISMATCHES = 200;
 
-/** Presents those of the last decision, beside gates as `board` shows them. */
+/**
+ * Presents those of the last decision, beside gates as `board` shows them; while reads are incomplete also those of the last
+ * complete picture, of which nothing proves that they are gone.
+ */
 export function mismatchesOf(
-  { decision }: Vitals,
+  { decision, standing, observation }: Vitals,
   board: Pick<GateBoard, 'rows'>,
 ): Pick<StatusDocument, 'mismatches' | 'mismatch_count'> {
   if (decision === null) return { mismatches: [], mismatch_count: 0 };
   const judged = new Map(decision.planned.map((one) => [one.action.mismatch.key, one]));
   const closed = new Set(board.rows().flatMap(({ gate, state }) => (state === 'closed' ? gate : [])));
-  const mismatches = decision.mismatches.slice(0, MAX_MISMATCHES).map((mismatch) => ({
+  const all = observation?.complete === false ? withStanding(decision, standing) : decision.mismatches;
+  const mismatches = all.slice(0, MAX_MISMATCHES).map((mismatch) => ({
     key: escapeText(mismatch.key, 120),
     type: mismatch.type,
     symbol: escapeText(mismatch.symbol, 60),
@@ -32,7 +38,12 @@ export function mismatchesOf(
       300,
     ),
   }));
-  return { mismatches, mismatch_count: decision.mismatches.length };
+  return { mismatches, mismatch_count: all.length };
+}
+
+function withStanding(decision: Decision, standing: readonly Mismatch[]): readonly Mismatch[] {
+  const seen = new Set(decision.mismatches.map(({ key }) => key));
+  return [...decision.mismatches, ...standing.filter(({ key }) => !seen.has(key))].sort(byContract);
 }
 
 /**

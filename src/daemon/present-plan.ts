@@ -16,6 +16,7 @@ export function presentPlan({ vitals, clock }: Core): PlanDocument {
     run_id: vitals.runId,
     age_ms: vitals.decidedAtMonoMs === null ? null : nowMonoMs - vitals.decidedAtMonoMs,
     stage: vitals.stage.inForce,
+    ...(vitals.observation === null ? {} : { complete: vitals.observation.complete }),
     actions: planned.slice(0, MAX_ACTIONS).map(row),
     action_count: planned.length,
   };

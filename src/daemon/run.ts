@@ -16,6 +16,7 @@ import { takeCanary } from './canary.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
 import type { Core } from './core.ts';
+import { takeDecision } from './deciding.ts';
 import { type Execution, executeRunnable } from './executing.ts';
 import { lowerForMass, noteMass } from './mass.ts';
 import { observe } from './observing.ts';
@@ -52,8 +53,7 @@ export async function reconcileOnce(
   const decision = decideNow(core, comparison, expected, observation);
   // A decision on an event may have come between.
   vitals.runId = runId;
-  vitals.decision = decision;
-  vitals.decidedAtMonoMs = clock.monoMs();
+  takeDecision(core, decision, seen.complete);
   const written = writeDown(core, { decision, comparison, observation, source: { source: 'rest' } });
   lowerForMass(core);
   // A stage that moved while we were reading has other gates: what was judged is void, and the next run judges anew.
@@ -103,8 +103,8 @@ export async function observeOnly(core: Core): Promise<void> {
   core.feed.poll();
   const comparison = await compareWithReads(core, observation);
   noteStrangers(core, comparison);
-  vitals.decision = { mismatches: comparison.mismatches, planned: [], runnable: [], gates: [] };
-  vitals.decidedAtMonoMs = core.clock.monoMs();
+  const decision = { mismatches: comparison.mismatches, planned: [], runnable: [], gates: [] };
+  takeDecision(core, decision, observation.complete);
   if (comparison.mismatches.length > 0) vitals.mismatchSinceStop = true;
 }
 

@@ -40,6 +40,7 @@ export function initialVitals(input: {
     disagreements: { counts: {}, last: null, stands: false },
     comparer: createComparer(),
     decision: null,
+    standing: [],
     decidedAtMonoMs: null,
     confirm: NOTHING_SEEN,
     targeted: new Map(),

@@ -44,7 +44,7 @@ export function writeDown(
   notebook.log(
     'info',
     'RECONCILE_RUN',
-    `run ${base.run_id}: ${figures.mismatches} mismatch(es), ${figures.planned} planned`,
+    `run ${base.run_id}: ${figures.mismatches} mismatch(es), ${figures.planned} planned${figures.complete ? '' : ', on an incomplete read'}`,
     { run_id: base.run_id, stage: base.stage, ...figures },
   );
   for (const mismatch of decision.mismatches) {

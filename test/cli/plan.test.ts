@@ -33,6 +33,13 @@ test('an empty plan says from which stage on plans are made', () => {
   expect(formatPlan({ ...empty, stage: 2 })).toEqual(['stage 2, run none, no run yet: 0 planned']);
 });
 
+test('a plan made on an incomplete read says so, above all when it is empty', () => {
+  const partly = { ...examplePlan, actions: [], action_count: 0, complete: false };
+  expect(formatPlan(partly)).toEqual([
+    'stage 2, run r-1, decided 4.0s ago: 0 planned; the last read was INCOMPLETE, what it missed is not planned',
+  ]);
+});
+
 test('the plan of the running daemon is printed as text and as JSON', async () => {
   const path = at.config('a');
   await at.daemon(path);
