@@ -9,6 +9,11 @@ export interface OutputHooks {
   readonly onIdle: () => void;
 }
 
+/** Asks for the other screen, which begins where the cursor was. */
+const OTHER_SCREEN = new TextEncoder().encode('\x1b[?1049h');
+/** The same, and from its first cell on: keys typed before, which the terminal showed, would shift the first rows. */
+const OTHER_SCREEN_FROM_START = new TextEncoder().encode('\x1b[?1049h\x1b[2J\x1b[H');
+
 /** A terminal's output that takes writes at once and sends them one after the other. */
 export class GuardedOutput extends Writable {
   readonly isTTY: boolean;
@@ -45,7 +50,8 @@ export class GuardedOutput extends Writable {
       done();
       return;
     }
-    this.send(chunk).then(
+    const isEntry = Buffer.compare(chunk, OTHER_SCREEN) === 0;
+    this.send(isEntry ? OTHER_SCREEN_FROM_START : chunk).then(
       () => {
         done();
         if (!this.isBusy) this.hooks.onIdle();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { until } from '../control/fixture.ts';
+import { bunPath } from '../helpers/terminal.ts';
 import { latched, status } from './fixture.ts';
 import {
   openScreen,
@@ -311,6 +312,13 @@ test('a storm of resizes leaves one whole frame', async () => {
   const text = under.terminal.screen().join('\n');
   expect(text.match(/Ctrl\+X = STOP/g)?.length).toBe(1);
   expect(under.terminal.screen()[23]).toBe('');
+}, 30_000);
+
+test('begins in the first cell, wherever the cursor was', async () => {
+  const command = ['sh', '-c', 'printf "one\\ntwo\\nqq"; exec "$0" "$@"', bunPath, 'run'];
+  const under = await open({ command });
+  expect(under.terminal.screen()[0]).toMatch(/^ \S+ \S+ .*Ctrl\+X = STOP$/);
+  expect(under.terminal.screen()[22]).toStartWith(' a advance');
 }, 30_000);
 
 test('NO_COLOR keeps words and weight, and no colour', async () => {
