@@ -1,7 +1,7 @@
 /** The gates table; pure. Rows keep the daemon's order, which is the order of evaluation. */
 import type { StatusDocument } from '../../control/protocol.ts';
 import { fit, fitRow, span, wholeAge } from '../format.ts';
-import { daemonNowMs, linkState } from '../freshness.ts';
+import { daemonNowMs, linkState, sinceReceivedMs } from '../freshness.ts';
 import type { Row, ScreenState, Tone } from '../types.ts';
 
 type Gate = StatusDocument['gates'][number];
@@ -57,7 +57,9 @@ function gateRow(state: ScreenState, status: StatusDocument, gate: Gate, index: 
   const mark = marks[as];
   const tone: Tone = index === state.selected ? 'selected' : mark.tone;
   const changed = wholeAge(daemonNowMs(state, status) - gate.changed_at_ms);
-  const value = as === 'stale' ? `(${gate.value}) ${changed} ago` : gate.value;
+  // A value was known up to when it went stale, and where the link is silent up to the last word.
+  const known = gate.state === 'stale' ? changed : wholeAge(sinceReceivedMs(state));
+  const value = as === 'stale' ? `(${gate.value}) ${known} ago` : gate.value;
   const unseen = gate.unacknowledged ? ' UNACK' : '';
   const cursor = index === state.selected ? '>' : ' ';
   return [
