@@ -72,6 +72,11 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
     onLine(line, text, owner);
   }
 
+  function isKnown(text: string): boolean {
+    const { seq, hash }: WatchedLine = JSON.parse(text);
+    return hashes[seq - 1] === hash;
+  }
+
   function note(line: WatchedLine): void {
     const { details, status } = line;
     if (status === 'INTENT') {
@@ -120,11 +125,15 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
     synced: (inode, owner) => {
       // Rotated: its lines are in another file, and it begins anew.
       if (inode.size < offset) offset = 0;
+      const isFromItsBeginning = offset === 0;
       const bytes = inode.bytes.subarray(offset, inode.size);
       const end = bytes.lastIndexOf(0x0a);
       if (end < 0) return;
       offset += end + 1;
-      for (const text of Buffer.from(bytes.subarray(0, end)).toString('utf8').split('\n')) take(text, owner);
+      const texts = Buffer.from(bytes.subarray(0, end)).toString('utf8').split('\n');
+      // A rotation that was undone brings the lines back that were there before it.
+      const first = isFromItsBeginning ? texts.findIndex((text) => !isKnown(text)) : 0;
+      if (first >= 0) for (const text of texts.slice(first)) take(text, owner);
     },
     recheck: (text) => {
       if (promised.seq > 0 && !text.includes(`"hash":"${promised.hash}"`))
