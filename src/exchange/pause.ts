@@ -62,8 +62,9 @@ function askedPause(
   return overloaded ? { why: `${httpStatus} overloaded`, defaultMs: PAUSE_MS.overloaded } : null;
 }
 
+/** Null for none; "0" is none: who asks to stay away and means no time is not to be asked again at once. */
 function retryAfterMs(header: string | null): number | null {
-  return header !== null && /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : null;
+  return header !== null && /^0*[1-9]\d{0,8}$/.test(header.trim()) ? Number(header) * 1000 : null;
 }
 
 /** "IP banned until 1700000000000": the message of a ban carries its end. */

@@ -28,6 +28,7 @@ async function staysAway(world: World, cancel: Awaited<ReturnType<typeof strayCa
 for (const [name, fault, lastsMs] of [
   ['F18 429', { status: 429, code: -1003, headers: { 'Retry-After': '61' } }, 61_000],
   ['F19 418', { status: 418, code: -1003, headers: { 'Retry-After': '259200' } }, 3 * DAY],
+  ['F18 429 that names no time', { status: 429, code: -1003, headers: { 'Retry-After': '0' } }, MINUTE],
   ['F26 maintenance', { status: 503, body: 'Service Unavailable.' }, 10_000],
   ['F20 403 firewall', { status: 403, body: '<html>Forbidden</html>' }, 5 * MINUTE],
 ] as const) {
