@@ -159,8 +159,15 @@ export const inJournal: readonly Mutation[] = [
   {
     name: 'lost-lines-leave-a-budget',
     file: 'src/daemon/world.ts',
-    search: '  if (linesLostLeftMs(core) > 0) return null;\n',
-    replace: '',
+    search: 'if (linesLostLeftMs(core) > 0 || !core.journal.isWhole()) return null;',
+    replace: 'if (!core.journal.isWhole()) return null;',
+    tests: ['test/daemon/adopted.test.ts'],
+  },
+  {
+    name: 'broken-audit-tells-a-budget',
+    file: 'src/daemon/world.ts',
+    search: 'if (linesLostLeftMs(core) > 0 || !core.journal.isWhole()) return null;',
+    replace: 'if (linesLostLeftMs(core) > 0) return null;',
     tests: ['test/daemon/adopted.test.ts'],
   },
   {

@@ -124,9 +124,9 @@ export function snapshotAgeMs(core: Core): number | null {
   return Math.max(clock.monoMs() - complete.startedMonoMs, clock.wallMs() - complete.endedAtMs);
 }
 
-/** What the day's budgets have used, restarts included; null when it can't be told. */
+/** What the day's budgets have used, restarts included; null when it can't be told, as with an audit that is broken or off. */
 export function budgetUsed(core: Core): DayUsage | null {
-  if (linesLostLeftMs(core) > 0) return null;
+  if (linesLostLeftMs(core) > 0 || !core.journal.isWhole()) return null;
   const entries = core.journal.state().dispatches.map((dispatch) => ({
     ...dispatch,
     atMonoMs: core.vitals.dispatchedMonoMs.get(dispatch.intentId) ?? null,
