@@ -9,7 +9,7 @@ import { isRejection } from './rejections.ts';
 import { clientIdOf, floorTo, smallQuantity, strayRequest } from './stray.ts';
 import { findSymbol } from './symbols.ts';
 import { createTraderBook } from './trader-book.ts';
-import { openTraderFeed } from './trader-feed.ts';
+import { openTraderFeed, type WriteText } from './trader-feed.ts';
 import type { ModelEvent, OrderRequest, Side } from './types.ts';
 
 /** How the demo trader behaves. */
@@ -52,6 +52,8 @@ export interface TraderDeps {
   readonly seed: number;
   readonly now: () => number;
   readonly exchangeNow: () => number;
+  /** How the feed is written; to its file. */
+  readonly write?: WriteText;
 }
 
 /** Distance of the first level from the price, and between levels. */
@@ -66,13 +68,13 @@ const MAX_STRAYS = 2;
 const POSITION_USDT = 60;
 
 /** Starts trading and writing at once. Throws when an id can't fit a symbol or the feed can't be opened. */
-export function startTrader({ model, options, seed, now, exchangeNow }: TraderDeps): Trader {
+export function startTrader({ model, options, seed, now, exchangeNow, write }: TraderDeps): Trader {
   const { symbols, prefix, strategy } = options;
   const reserved = symbols.at(-1);
   const traded = symbols.length > 1 ? symbols.slice(0, -1) : symbols;
   const levels = options.levels ?? 3;
   const random = createRandom(seed ^ 0x5eed);
-  const feed = openTraderFeed(options.feedPath, now);
+  const feed = openTraderFeed(options.feedPath, now, write);
   const { hedgeMode } = model;
   const startedAtMs = exchangeNow();
   const book = createTraderBook({ symbols, hedgeMode, startedAtMs, append: feed.append });
@@ -118,7 +120,8 @@ export function startTrader({ model, options, seed, now, exchangeNow }: TraderDe
       reduceOnly: false,
     };
     book.expect(request);
-    if (isRejection(model.place(request, exchangeNow()))) book.refused(request);
+    // What couldn't be told isn't sent.
+    if (feed.failed() || isRejection(model.place(request, exchangeNow()))) book.refused(request);
   }
 
   function cancel(request: OrderRequest): void {
@@ -178,11 +181,15 @@ export function startTrader({ model, options, seed, now, exchangeNow }: TraderDe
   const whenAwake = (run: () => void) => (): void => {
     if (!paused) run();
   };
-  const requote = whenAwake(() => traded.forEach(requoteSymbol));
-  const heartbeat = whenAwake(() =>
-    feed.append({ type: 'heartbeat', applied_event_ms: book.appliedEventMs() }),
-  );
+  const requote = whenAwake(() => {
+    if (!feed.failed()) traded.forEach(requoteSymbol);
+  });
+  const heartbeat = whenAwake(() => {
+    if (feed.failed()) newSession();
+    feed.append({ type: 'heartbeat', applied_event_ms: book.appliedEventMs() });
+  });
   newSession();
+  if (feed.failed()) throw new Error(`${options.feedPath} can't be written`);
   requote();
   heartbeat();
   const timers = [
