@@ -84,6 +84,8 @@ export function createFeedWriter(
     },
     raw: (text) => {
       disk.append(path, text);
+      // An empty line says nothing, unless it is the end of half a one.
+      if (text === '\n' && !half) return;
       // Half a line may still be on its way; with the next one it is known to be none.
       half = !text.endsWith('\n');
       if (!half) breakNow();
