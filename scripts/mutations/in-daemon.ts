@@ -5,6 +5,20 @@ const PERMITS = ['test/daemon/permits.test.ts'];
 
 export const inDaemon: readonly Mutation[] = [
   {
+    name: 'stranger-at-the-socket-is-believed',
+    file: 'src/control/socket-file.ts',
+    search: 'return (found.mode & 0o022) === 0 ? null :',
+    replace: 'return found.mode >= 0 ? null :',
+    tests: ['test/cli/strangers.test.ts'],
+  },
+  {
+    name: 'stranger-acknowledges-a-stop',
+    file: 'src/cli/stop-daemon.ts',
+    search: 'const isOurs = !hasOwn && whyStranger(context) === null;',
+    replace: 'const isOurs = !hasOwn;',
+    tests: ['test/cli/strangers.test.ts'],
+  },
+  {
     name: 'log-waits-for-its-reader',
     file: 'src/ops/log-file.ts',
     search: 'O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600)',

@@ -1,7 +1,7 @@
 import { connectControl } from '../control/client.ts';
 import { probeSocket } from '../control/socket-file.ts';
 import { type CliCommand, flagArg, operatorOf, UsageError, withOperator } from './context.ts';
-import { withDaemon } from './daemon.ts';
+import { whyStranger, withDaemon } from './daemon.ts';
 
 /** `attach`: the screen of a running daemon; leaving it leaves the daemon running. */
 export const attachCommand: CliCommand = {
@@ -16,7 +16,7 @@ export const attachCommand: CliCommand = {
     const { socketPath, stateDir } = context.places;
     const probe = await probeSocket(socketPath);
     // A daemon that hangs is worth a screen: its stop key works without an answer.
-    if (probe === 'absent' || probe === 'refused') {
+    if (probe === 'absent' || probe === 'refused' || whyStranger(context) !== null) {
       return withDaemon(context, async (client) => {
         await client.status();
         return 0;

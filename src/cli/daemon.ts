@@ -1,7 +1,9 @@
 /** Speaks to the daemon of this configuration and turns trouble into an exit code and one line. */
+import { dirname } from 'node:path';
 import { type ControlClient, connectControl, NoDaemonError, ProtocolError } from '../control/client.ts';
 import type { CommandReply } from '../control/protocol.ts';
 import { listDaemons } from '../control/registry.ts';
+import { whyNotTrusted } from '../control/socket-file.ts';
 import { type Args, type CliContext, EXIT, flagArg } from './context.ts';
 import { formatJson, plain, tellFailure } from './print.ts';
 
@@ -10,6 +12,8 @@ export async function withDaemon(
   context: CliContext,
   use: (client: ControlClient) => Promise<number>,
 ): Promise<number> {
+  const stranger = whyStranger(context);
+  if (stranger !== null) return tellFailure(context, EXIT.noDaemon, plain(stranger));
   const client = connectControl(context.places.socketPath);
   try {
     return await use(client);
@@ -20,6 +24,16 @@ export async function withDaemon(
     throw error;
   } finally {
     client.close();
+  }
+}
+
+/** Says why nobody at this configuration's socket is to be believed; one that was named is whose it is meant to be. */
+export function whyStranger({ places, uid }: CliContext): string | null {
+  if (dirname(places.socketPath) !== places.runtimeDir) return null;
+  try {
+    return whyNotTrusted(places.socketPath, uid);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

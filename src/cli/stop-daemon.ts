@@ -6,6 +6,7 @@ import { probeSocket } from '../control/socket-file.ts';
 import type { StopOrder } from '../engine/latch.ts';
 import { leaveStopFile } from '../engine/stop-file.ts';
 import type { CliContext } from './context.ts';
+import { whyStranger } from './daemon.ts';
 import { type Holding, heldAccounts } from './held-accounts.ts';
 
 /** A daemon that listens or holds an account, as far as it is known. */
@@ -54,7 +55,9 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
   }
   const hasOwn = registered.some((target) => target.socketPath === places.socketPath);
   const others = context.configFlagPath === null ? registered : [];
-  return !hasOwn && (await isServed(places.socketPath)) ? [...others, unregistered(context)] : others;
+  // A stranger there would acknowledge a stop that stops nothing.
+  const isOurs = !hasOwn && whyStranger(context) === null;
+  return isOurs && (await isServed(places.socketPath)) ? [...others, unregistered(context)] : others;
 }
 
 /** The daemon behind the socket that the command line named; nothing else is known of it. */

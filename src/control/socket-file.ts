@@ -73,6 +73,20 @@ export function inodeOf(path: string): number | null {
   return lstatSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
+/**
+ * Says why nobody at this socket is to be believed, or null: its directory is another's, or open to others, and whoever it
+ * belongs to could answer in a daemon's name, and be told an operator's token. A directory that isn't there is nobody's.
+ */
+export function whyNotTrusted(socketPath: string, uid: number): string | null {
+  const directory = dirname(socketPath);
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  const end = "whoever made it could answer there in a daemon's name; remove it, or set XDG_RUNTIME_DIR";
+  if (!found.isDirectory()) return `${directory} is no real directory: ${end}`;
+  if (found.uid !== uid) return `${directory} belongs to user ${found.uid}, not to ${uid}: ${end}`;
+  return (found.mode & 0o022) === 0 ? null : `others can write to ${directory}: ${end}`;
+}
+
 function prepareDirectory(directory: string): string | null {
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
