@@ -6,6 +6,7 @@ import { frameOf } from '../../src/tui/layout.ts';
 import { openAdvance, openClear, openLive, openQuit } from '../../src/tui/open.ts';
 import { Screen } from '../../src/tui/panels.tsx';
 import { reduce } from '../../src/tui/reduce.ts';
+import { gateRows } from '../../src/tui/select/gates.ts';
 import { themeOf } from '../../src/tui/theme.ts';
 import type { Modal, ScreenState } from '../../src/tui/types.ts';
 import { contradicted, judged, latched, later, OPEN_VERDICT, stateOf, status, warned } from './fixture.ts';
@@ -390,4 +391,21 @@ test('text that could move the cursor or hide itself is shown as question marks'
     mismatches: status.mismatches.map((item) => ({ ...item, id: 'a\x1b[2J\u202eb\u200bc' })),
   };
   expect(plainFrame(frameOf(stateOf({ status: evil })))).toContain('a?[2J?b?c');
+});
+
+test('with more to look at than there are rows, a closed gate is never the one left out', () => {
+  const [model] = status.gates;
+  if (model === undefined) throw new Error('no gate');
+  const named = (gate: string, state: 'open' | 'stale' | 'closed', unacknowledged = false) => ({
+    ...{ ...model, gate, state, unacknowledged },
+  });
+  const many = [
+    ...['a1', 'a2', 'a3'].map((name) => named(name, 'open', true)),
+    ...['b1', 'b2', 'b3', 'b4'].map((name) => named(name, 'stale')),
+    ...['c1', 'c2', 'c3'].map((name) => named(name, 'closed')),
+    ...['d1', 'd2', 'd3'].map((name) => named(name, 'open')),
+  ];
+  const rows = gateRows(stateOf({ status: { ...status, gates: many } }), 6, 80).slice(1);
+  const shown = rows.map((row) => plainRow(row).slice(4, 6));
+  expect(shown).toEqual(['b1', 'b2', 'b3', 'c1', 'c2', 'c3']);
 });

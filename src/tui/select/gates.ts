@@ -42,14 +42,18 @@ export function visibleGates(state: ScreenState, gates: readonly Gate[], count: 
     const first = Math.floor(Math.min(state.selected, gates.length - 1) / count) * count;
     return all.slice(Math.max(0, first), Math.max(0, first) + count);
   }
-  const needsLook = (index: number) => {
+  const urgency = (index: number): number => {
     const gate = gates[index];
-    return gate !== undefined && (gate.state !== 'open' || gate.unacknowledged);
+    return gate === undefined ? 0 : URGENCY[gate.state] + (gate.unacknowledged ? 1 : 0);
   };
-  const first = all.filter(needsLook).slice(0, count);
-  const rest = all.filter((index) => !needsLook(index)).slice(0, count - first.length);
-  return [...first, ...rest].sort((a, b) => a - b);
+  return all
+    .toSorted((a, b) => urgency(b) - urgency(a) || a - b)
+    .slice(0, count)
+    .sort((a, b) => a - b);
 }
+
+/** What is closed must not be hidden by what nobody can tell, nor by what opened again. */
+const URGENCY: Readonly<Record<Gate['state'], number>> = { open: 0, stale: 2, closed: 4 };
 
 function gateRow(state: ScreenState, status: StatusDocument, gate: Gate, index: number): Row {
   const { glyphs } = state.setting;
