@@ -53,6 +53,8 @@ export interface Knowledge extends Standing {
   /** When a reload last changed something or was refused: what was shown before it may not be confirmed. */
   reloadedMs: number;
   massAcknowledged: boolean;
+  /** Digest of the settings that the audit told of last; "" before that. */
+  configTold: string;
   /** How far the wall clock was moved in all, either way. */
   jumpedMs: number;
   readonly sent: Sent[];
@@ -82,6 +84,7 @@ export function createKnowledge(): Knowledge {
     tampered: false,
     reloadedMs: 0,
     massAcknowledged: false,
+    configTold: '',
     jumpedMs: 0,
     sent: [],
     failures: new Map(),
