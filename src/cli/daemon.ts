@@ -57,5 +57,5 @@ async function describeAbsence(context: CliContext): Promise<string> {
     .filter((daemon) => !daemon.stale && daemon.entry.configPath !== null)
     .map((daemon) => `--config ${plain(daemon.entry.configPath ?? '')}`);
   const hint = others.length > 0 ? `; running: ${others.join(', ')}` : "; start one with 'grinder run'";
-  return `no daemon runs for ${configName(context)} (nobody answers at ${plain(places.socketPath)})${hint}`;
+  return `no daemon runs for ${configName(context)} as user ${context.uid} (nobody answers at ${plain(places.socketPath)})${hint}`;
 }

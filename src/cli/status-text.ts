@@ -126,7 +126,8 @@ function describeSource(source: StatusDocument['sources'][number]): string {
   const age = source.age_ms === null ? '' : ` ${formatSpan(source.age_ms)}`;
   if (source.up === true) return `${source.source} ok${age}`;
   const word = source.up === null ? 'not known' : 'DOWN';
-  return `${source.source} ${word}${source.detail === '' ? '' : ` (${source.detail})`}`;
+  const last = age === '' || source.up === null ? '' : ` (last${age} ago)`;
+  return `${source.source} ${word}${source.detail === '' ? last : ` (${source.detail})`}`;
 }
 
 function describeRuns({ run, at_ms }: StatusDocument): string {

@@ -240,6 +240,8 @@ test('who asks in the wrong place is told where daemons run', async () => {
   const ran = await at.run(['status']);
   expect(ran.code).toBe(69);
   expect(ran.err).toContain(`running: --config ${join(at.path, 'a.yaml')}`);
+  // Another user's daemon is not seen from here.
+  expect(ran.err).toContain(` as user ${process.getuid?.() ?? 0} (`);
 });
 
 test('a line that is wrong is shown as it was typed, in harmless and readable words', async () => {

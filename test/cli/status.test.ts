@@ -166,6 +166,13 @@ test('an approval that waits for another operator is shown with who gave it', ()
   expect(text).toMatch(/approval +stage 4: 1 of 2 by ann, 01:30 left/);
 });
 
+test('a source that fell silent without a word of its own says since when', () => {
+  const sources = [{ source: 'expected' as const, up: false, age_ms: 87_800, detail: '' }];
+  expect(formatStatus({ ...exampleStatus, sources }).join('\n')).toContain(
+    'sources   expected DOWN (last 01:27 ago)\n',
+  );
+});
+
 test('while reads fail no older picture is called fresh, and nothing is said to agree with them', () => {
   const snapshot = { ...exampleStatus.snapshot, complete: false };
   const sources = exampleStatus.sources.map((one) => (one.source === 'ws' ? { ...one, up: true } : one));

@@ -393,6 +393,12 @@ test('text that could move the cursor or hide itself is shown as question marks'
   expect(plainFrame(frameOf(stateOf({ status: evil })))).toContain('a?[2J?b?c');
 });
 
+test('over a silent link the arming is in brackets like the rest', () => {
+  const armed = { ...stateOf(), received: { status: busy, atMs: 1000 } };
+  expect(plainFrame(frameOf(armed))).toContain(' ARMED 3h58m, 9 left');
+  expect(plainFrame(frameOf(later(armed, 12_000)))).toContain(' (ARMED 3h57m, 9 left)');
+});
+
 test('with more to look at than there are rows, a closed gate is never the one left out', () => {
   const [model] = status.gates;
   if (model === undefined) throw new Error('no gate');

@@ -84,7 +84,8 @@ function nextSpans(state: ScreenState, status: StatusDocument): readonly Span[] 
   const { arming } = status;
   if (!arming.armed || arming.lease_left_ms === null) return [];
   const lease = uptime(arming.lease_left_ms - sinceReceivedMs(state));
-  return [span(`ARMED ${lease}, ${arming.executions_left ?? '-'} left`, staleTone(state, 'warn'))];
+  const text = `ARMED ${lease}, ${arming.executions_left ?? '-'} left`;
+  return [span(bracketed(state, text), staleTone(state, 'warn'))];
 }
 
 /** Row 4: age of the exchange snapshot against its limit, and each source. */
