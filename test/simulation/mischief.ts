@@ -90,7 +90,7 @@ function accountMischief(world: World): void {
     case 0:
     case 1:
     case 2:
-      if (random.chance(0.15)) dim(world);
+      if (random.chance(0.25)) dim(world);
       coverage.count('stray_order');
       trace('account', 'a stray order');
       truth.place({ ...base, clientOrderId: trader.nextClientId(symbol) });
@@ -103,7 +103,7 @@ function accountMischief(world: World): void {
     case 6:
       // Where one lies already it is mostly left alone: what is moved again and again is never flattened.
       if (isAstray(world, symbol) && random.chance(0.8)) return;
-      if (random.chance(0.15)) dim(world);
+      if (random.chance(0.25)) dim(world);
       coverage.count('stray_position');
       trace('account', 'a stray position');
       truth.adjust(symbol, trader.positionSide, truth.hedge || random.chance(0.5) ? small : -small);
@@ -148,8 +148,12 @@ function accountMischief(world: World): void {
   }
 }
 
-/** What comes now is seen in pictures alone that lack a half, for some of them. */
+/** What comes now is seen at first in slow pictures, or in such that lack a half. */
 function dim({ random, weather, scenario, coverage }: World): void {
+  if (random.chance(0.4)) {
+    weather.startSlowness(random.whole(5000, 30_000) * scenario.pace.looks);
+    return;
+  }
   coverage.count('stray_in_the_dark');
   weather.hide(random.pick(HALVES), random.whole(12_000, 90_000) * scenario.pace.looks);
 }

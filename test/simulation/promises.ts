@@ -71,6 +71,7 @@ export const PROMISES: readonly string[] = [
   'positions_hidden',
   'orders_hidden',
   'stray_in_the_dark',
+  'slow_exchange',
   'order_denied_while_new',
   'answered_by_a_lagging_copy',
   'arrived_after_its_answer',

@@ -52,6 +52,8 @@ export interface Weather {
   readonly hide: (half: Half, ms: number) => void;
   /** The exchange's mark prices stand still until then. */
   readonly startPriceOutage: (ms: number) => void;
+  /** Everything takes seconds until then. */
+  readonly startSlowness: (ms: number) => void;
   /** How old the prices are that it shows. */
   readonly priceAgeMs: () => number;
   readonly heal: () => void;
@@ -75,6 +77,7 @@ export function createWeather({
 }): Weather {
   let healed = false;
   let outageUntilMs = 0;
+  let slowUntilMs = 0;
   let hidden: { readonly half: Half; readonly untilMs: number } | null = null;
   let pricesSinceMs = 0;
   let pricesUntilMs = 0;
@@ -120,7 +123,10 @@ export function createWeather({
       return drawn(reads, READ_FAULTS);
     },
     streamFault: () => drawn(stream, STREAM_FAULTS),
-    latencyMs: () => (!healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120)),
+    latencyMs: () => {
+      if (!healed && timeline.nowMs() < slowUntilMs) return random.whole(300, 2000);
+      return !healed && random.chance(0.02) ? random.whole(500, 4000) : random.whole(5, 120);
+    },
     isMute: (clientOrderId) => !healed && (muteUntilMs.get(clientOrderId) ?? 0) > timeline.nowMs(),
     mute: (clientOrderId, ms) => {
       coverage.count('order_mute');
@@ -135,6 +141,10 @@ export function createWeather({
       healed: () => healed,
     }),
     startOutage,
+    startSlowness: (ms) => {
+      coverage.count('slow_exchange');
+      slowUntilMs = timeline.nowMs() + ms;
+    },
     startPriceOutage: (ms) => {
       coverage.count('price_outage');
       pricesSinceMs = timeline.nowMs();
