@@ -70,6 +70,7 @@ export function takeAccount(input: TakeAccountInputs): ({ readonly ok: true } & 
         ...input.sizes,
       })
     : noJournal('the audit is switched off (audit.enabled, GRINDER_AUDIT_ENABLED)');
+  recallStop(latch, journal);
   return {
     ok: true,
     leadership: lock,
@@ -80,6 +81,21 @@ export function takeAccount(input: TakeAccountInputs): ({ readonly ok: true } & 
 }
 
 const DAY_MS = 86_400_000;
+
+/**
+ * Latches for a stop that the audit tells of and the latch's file doesn't: a file that didn't take it must not undo it at the
+ * next start. An audit that can't be relied on tells nothing here; it holds the stage down by itself.
+ */
+function recallStop(latch: Latch, journal: Journal): void {
+  if (latch.current().latched || !journal.healthy()) return;
+  const last = journal.state().ceremonyRecords.findLast(({ event_type }) => STOP_EVENTS.has(event_type));
+  if (last?.event_type !== 'STOP_LATCHED') return;
+  const { latch_id: id } = last.details;
+  const reason = `stop ${typeof id === 'string' ? id : ''} of the audit, which its file did not keep`;
+  latch.set({ by: last.operator ?? 'unknown', reason, atMs: last.ts_ms });
+}
+
+const STOP_EVENTS: ReadonlySet<string> = new Set(['STOP_LATCHED', 'STOP_CLEARED']);
 
 /** What can't be looked for is there: a latch that is missing then counts as set. */
 function isThere(path: string, disk: Disk): boolean {
