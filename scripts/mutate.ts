@@ -15,7 +15,7 @@ const HELP = `npm run mutate -- [options]
   --list       names them, and runs nothing
   --simulate   asks no tests: the simulation has to notice by itself. Without --only those of
                scripts/mutations/simulation-kills.ts, which it always has to
-  --seeds N    with --simulate: how many seeds each may take (default 200)
+  --seeds N    with --simulate: how many seeds each may take (default 1000)
   --from N     with --simulate: the first of them (default 1)
   --help       this text
 
@@ -55,7 +55,7 @@ function readArguments() {
         list: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },
         simulate: { type: 'boolean', default: false },
-        seeds: { type: 'string', default: '200' },
+        seeds: { type: 'string', default: '1000' },
         from: { type: 'string', default: '1' },
         help: { type: 'boolean', default: false },
       },

@@ -1,5 +1,5 @@
 /**
- * Mutations that the simulation notices without any other test, within 200 seeds: `npm run mutate -- --simulate`. One that
+ * Mutations that the simulation notices without any other test, within 1000 seeds: `npm run mutate -- --simulate`. One that
  * is noticed late or no more is a sign that a world or the observer lost something.
  */
 export const SIMULATION_KILLS: readonly string[] = [
