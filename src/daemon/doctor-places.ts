@@ -70,15 +70,17 @@ export function accountLock(directory: string, ours: { readonly pid: number } | 
   );
 }
 
-/** Whether a stop keeps everything down. */
-export function stopLatch(places: Places, directory: string): Criterion {
+/** Whether a stop keeps everything down; `told` is the one that stands by a sound audit, for which a start latches too. */
+export function stopLatch(places: Places, directory: string, told: string | null): Criterion {
   const title = 'no stop is latched';
   if (stopFilePresent(places.stateDir))
     return prerequisite('stop_latch', title, 'FAIL', `a file STOP in ${places.stateDir}`);
   const latch = peekLatch(join(directory, 'latch'));
-  return latch.kind === 'latched'
-    ? prerequisite('stop_latch', title, 'FAIL', `latched: ${latch.latchId ?? 'unreadable'}`)
-    : prerequisite('stop_latch', title, 'PASS', 'clear');
+  if (latch.kind === 'latched')
+    return prerequisite('stop_latch', title, 'FAIL', `latched: ${latch.latchId ?? 'unreadable'}`);
+  return told === null
+    ? prerequisite('stop_latch', title, 'PASS', 'clear')
+    : prerequisite('stop_latch', title, 'FAIL', `stop ${told} of the audit, which its latch did not keep`);
 }
 
 /** Whether /metrics can be served; `inUse` is where this configuration's daemon serves it already. */

@@ -76,7 +76,7 @@ export async function examine(inputs: DoctorInputs): Promise<Examination> {
     ...judged.filter(({ id }) => !people.has(id)),
     keyFiles(places, read.ok ? null : read.problem),
     ...(account === null ? [] : [accountLock(account.directory, daemon?.daemon ?? null)]),
-    ...(account === null ? [] : [stopLatch(places, account.directory)]),
+    ...(account === null ? [] : [stopLatch(places, account.directory, audit.standingStop)]),
     await metricsPort(places, daemon === null ? null : daemon.daemon.metrics),
     daemon === null
       ? expectedFeed(settings, places, { clock, accountName: account?.name ?? '' })
@@ -188,7 +188,10 @@ function judgeAudit({ settings, places, daemon, disk }: DoctorInputs, account: A
   const say = (verdict: Criterion['verdict'], figure: string) =>
     prerequisite('audit', 'audit writable and synced', verdict, figure);
   if (!settings.audit.enabled)
-    return { ...tried, backoffUntilMs: 0, criterion: say('INCONCLUSIVE', 'switched off: at most stage 1') };
+    return {
+      ...{ ...tried, backoffUntilMs: 0, standingStop: null },
+      criterion: say('INCONCLUSIVE', 'switched off: at most stage 1'),
+    };
   const look = lookAtAudit({
     path: places.auditPath,
     headPath: join(account?.directory ?? places.stateDir, 'audit-head.json'),
@@ -201,5 +204,6 @@ function judgeAudit({ settings, places, daemon, disk }: DoctorInputs, account: A
     problem === null
       ? say('PASS', `${look.head.seq} lines verified, a write synced${open}`)
       : say('FAIL', problem);
-  return { disk: tried.disk, backoffUntilMs: look.backoffUntilMs, criterion };
+  const { backoffUntilMs, standingStop } = look;
+  return { disk: tried.disk, backoffUntilMs, standingStop, criterion };
 }

@@ -7,6 +7,7 @@ import { type Journal, type JournalOptions, noJournal, openJournal } from '../en
 import { type Latch, openLatch } from '../engine/latch.ts';
 import { acquireLock, type LockHolder, type LockMachine, thisLockMachine } from '../engine/lock.ts';
 import { openPauseRecord, type PauseRecord, pausePath } from '../engine/pause-record.ts';
+import { latchIdOf, standingStop } from '../engine/told-stop.ts';
 import type { Leadership } from './core.ts';
 
 export interface HeldAccount {
@@ -88,14 +89,11 @@ const DAY_MS = 86_400_000;
  */
 function recallStop(latch: Latch, journal: Journal): void {
   if (latch.current().latched || !journal.healthy()) return;
-  const last = journal.state().ceremonyRecords.findLast(({ event_type }) => STOP_EVENTS.has(event_type));
-  if (last?.event_type !== 'STOP_LATCHED') return;
-  const { latch_id: id } = last.details;
-  const reason = `stop ${typeof id === 'string' ? id : ''} of the audit, which its file did not keep`;
-  latch.set({ by: last.operator ?? 'unknown', reason, atMs: last.ts_ms });
+  const told = standingStop(journal.state());
+  if (told === null) return;
+  const reason = `stop ${latchIdOf(told)} of the audit, which its file did not keep`;
+  latch.set({ by: told.operator ?? 'unknown', reason, atMs: told.ts_ms });
 }
-
-const STOP_EVENTS: ReadonlySet<string> = new Set(['STOP_LATCHED', 'STOP_CLEARED']);
 
 /** What can't be looked for is there: a latch that is missing then counts as set. */
 function isThere(path: string, disk: Disk): boolean {

@@ -4,6 +4,7 @@ import { type Disk, realDisk } from './disk.ts';
 import { checkPrivateFile, describeError } from './files.ts';
 import { readHead } from './head-record.ts';
 import { verifyJournal } from './journal-verify.ts';
+import { latchIdOf, standingStop } from './told-stop.ts';
 
 export interface AuditLook {
   /** Why the daemon would not write to it; null when it would. */
@@ -13,6 +14,8 @@ export interface AuditLook {
   readonly backoffUntilMs: number;
   /** Writes without a known outcome. */
   readonly openIntents: number;
+  /** The latch of the stop that stands by it; null for none. */
+  readonly standingStop: string | null;
 }
 
 /** Reads the whole chain and holds it against the head record; never throws. A missing audit is a new one. */
@@ -20,7 +23,7 @@ export function lookAtAudit(
   at: { readonly path: string; readonly headPath: string },
   disk: Disk = realDisk,
 ): AuditLook {
-  const nothing = { head: GENESIS, backoffUntilMs: 0, openIntents: 0 };
+  const nothing = { head: GENESIS, backoffUntilMs: 0, openIntents: 0, standingStop: null };
   try {
     const file = checkPrivateFile(at.path, disk);
     if (file.kind === 'refused') return { problem: file.why, ...nothing };
@@ -37,7 +40,11 @@ export function lookAtAudit(
       return { problem: `${where}: ${verdict.why}`, ...nothing };
     }
     const { backoffUntilMs, openIntents } = verdict.state;
-    return { problem: null, head: verdict.head, backoffUntilMs, openIntents: openIntents.size };
+    const stop = standingStop(verdict.state);
+    return {
+      ...{ problem: null, head: verdict.head, backoffUntilMs, openIntents: openIntents.size },
+      standingStop: stop === null ? null : latchIdOf(stop),
+    };
   } catch (error) {
     return { problem: describeError(error), ...nothing };
   }

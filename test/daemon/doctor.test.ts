@@ -15,6 +15,7 @@ import { openPauseRecord, pausePath } from '../../src/engine/pause-record.ts';
 import type { CriterionVerdict } from '../../src/engine/types.ts';
 import { computePlaces } from '../../src/launch/places.ts';
 import { exampleStatus } from '../control/fixture.ts';
+import { entry } from '../engine/durable.ts';
 import { startTestSimulator, TEST_KEY, TEST_SECRET, type TestSimulator } from '../helpers/simulator.ts';
 
 let dir: string;
@@ -237,6 +238,22 @@ describe('without a daemon the doctor', () => {
     writeFileSync(join(directory, 'latch'), 'garbage', { mode: 0o600 });
     expect((await look(from, 'stop_latch')).verdict).toBe('FAIL');
     latch.close();
+  });
+
+  test('fails for a stop that the audit tells of and the latch does not, as a start would latch for it', async () => {
+    const from = inputs();
+    const directory = accountDirectory(from);
+    const headPath = join(directory, 'audit-head.json');
+    openLatch({ path: join(directory, 'latch'), firstUse: true, nowMs: 0 }).close();
+    const journal = openJournal({ path: from.places.auditPath, headPath, clock: systemClock });
+    journal.append(entry({ event_type: 'STOP_LATCHED', details: { latch_id: 'L-8' } }));
+    expect(await look(from, 'stop_latch')).toMatchObject({
+      verdict: 'FAIL',
+      figure: 'stop L-8 of the audit, which its latch did not keep',
+    });
+    journal.append(entry({ event_type: 'STOP_CLEARED', details: { latch_id: 'L-8' } }));
+    expect((await look(from, 'stop_latch')).verdict).toBe('PASS');
+    journal.close();
   });
 });
 
