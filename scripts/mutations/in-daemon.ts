@@ -82,6 +82,13 @@ export const inDaemon: readonly Mutation[] = [
     tests: PERMITS,
   },
   {
+    name: 'audit-that-fails-leaves-permits-good',
+    file: 'src/daemon/voiding-permits.ts',
+    search: 'if (wasHealthy && !journal.healthy()) interlock.advance();',
+    replace: '',
+    tests: ['test/daemon/composing.test.ts'],
+  },
+  {
     name: 'ban-is-not-written-down',
     file: 'src/daemon/keeping-pauses.ts',
     search: 'details: { backoff_until_ms: untilMs, why },',

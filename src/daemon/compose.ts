@@ -16,6 +16,7 @@ import type { Notebook } from './notebook.ts';
 import type { Surroundings } from './surroundings.ts';
 import { createTotals } from './totals.ts';
 import { initialVitals } from './vitals.ts';
+import { voidingPermits } from './voiding-permits.ts';
 
 export interface ComposeInputs {
   readonly settings: Settings;
@@ -36,8 +37,9 @@ export interface ComposeInputs {
 /** Starts the exchange thread and joins everything. */
 export function composeCore(inputs: ComposeInputs): Core {
   const { settings, places, clock, host, simulator, notebook, metricsUrl } = inputs;
-  const { account, journal, leadership, latch, pauseRecord } = inputs.surroundings;
+  const { account, leadership, latch, pauseRecord } = inputs.surroundings;
   const interlock = createInterlock();
+  const journal = voidingPermits(inputs.surroundings.journal, interlock);
   if (!latch.current().latched) interlock.clearLatch();
   return {
     settings,

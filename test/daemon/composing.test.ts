@@ -99,3 +99,18 @@ test('a stop that was kept latches the interlock before anything else can run', 
   expect([core.interlock.latched(), core.interlock.writesAllowed()]).toEqual([true, false]);
   expect(core.vitals).toMatchObject({ latch: { id, by: 'ann' }, stage: { inForce: 0, latched: true } });
 });
+
+test('the call in which the audit fails voids the permits on their way, and no later one does again', () => {
+  using directory = scratch();
+  const { core } = nextOver(directory.path, coreIn(directory.path), 0);
+  const line = { ...entryBase(core), event_type: 'STAGE_EVIDENCE', details: {} } as const;
+  const epoch = core.interlock.epoch();
+  expect(core.journal.append(line).ok).toBe(true);
+  expect(core.interlock.epoch()).toBe(epoch);
+  rmSync(core.places.auditPath);
+  expect(core.journal.append(line).ok).toBe(false);
+  const failed = core.interlock.epoch();
+  expect(failed).toBeGreaterThan(epoch);
+  expect(core.journal.append(line).ok).toBe(false);
+  expect(core.interlock.epoch()).toBe(failed);
+});
