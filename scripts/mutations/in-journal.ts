@@ -24,6 +24,13 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/journal-rotation-fails.test.ts'],
   },
   {
+    name: 'reserve-is-written-to-by-two',
+    file: 'src/engine/journal-reserve.ts',
+    search: 'if (isSure && !Buffer.from(expected)',
+    replace: 'if (!isSure && !Buffer.from(expected)',
+    tests: ['test/engine/journal-reserve.test.ts'],
+  },
+  {
     name: 'corrupt-journal-fails-open',
     file: 'src/engine/journal.ts',
     search: "problem = opened.problem ?? '';",

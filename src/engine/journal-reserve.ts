@@ -32,7 +32,10 @@ export interface ReserveContent {
 export interface Reserve {
   /** What was in it when it was opened; null when nothing was. */
   readonly kept: ReserveContent | null;
-  /** Writes whole lines durably after those that are there; throws when they don't fit or the disk doesn't take them. */
+  /**
+   * Writes whole lines durably after those that are there; throws when they don't fit, the disk doesn't take them, or somebody
+   * else has written there: of two whose disk fails one alone may be told that its words are kept.
+   */
   readonly append: (base: ReserveBase, bytes: Uint8Array) => void;
   /** Empties it durably. */
   readonly clear: () => void;
@@ -67,22 +70,35 @@ export function openReserve(path: string, disk: Disk): Reserve {
   }
   const fd = disk.open(path, constants.O_RDWR, 0);
   const kept = check.kind === 'missing' ? null : readContent(fd, disk);
-  let used = 0;
+  /** What lies there before this process says anything. */
+  let found: Uint8Array = readAll(fd, RESERVE_BYTES, disk);
+  /** What lies there of this process's, durably. */
+  let said: Uint8Array = new Uint8Array(0);
+  /** False once something of its own may lie there that it could not write to its end. */
+  let isSure = true;
   return {
     kept,
     append: (base, bytes) => {
-      const header = used === 0 ? new TextEncoder().encode(`${JSON.stringify(base)}\n`) : new Uint8Array(0);
+      const header =
+        said.length === 0 ? new TextEncoder().encode(`${JSON.stringify(base)}\n`) : new Uint8Array(0);
       const whole = Buffer.concat([header, bytes]);
-      if (used + whole.length > RESERVE_BYTES) throw new Error('the reserve is full');
-      writeAll(disk, fd, whole, used);
+      if (said.length + whole.length > RESERVE_BYTES) throw new Error('the reserve is full');
+      const expected = said.length === 0 ? found : said;
+      if (isSure && !Buffer.from(expected).equals(readAll(fd, expected.length, disk)))
+        throw new Error('another process has written into the reserve');
+      isSure = false;
+      writeAll(disk, fd, whole, said.length);
       disk.fdatasync(fd);
-      used += whole.length;
+      isSure = true;
+      said = Buffer.concat([said, whole]);
     },
     clear: () => {
       writeAll(disk, fd, BLANK, 0);
       if (disk.facts(fd).size !== RESERVE_BYTES) disk.truncate(fd, RESERVE_BYTES);
       disk.fdatasync(fd);
-      used = 0;
+      found = BLANK;
+      said = new Uint8Array(0);
+      isSure = true;
     },
     close: () => disk.close(fd),
   };
@@ -98,13 +114,19 @@ const baseSchema = z.strictObject({
 
 /** A header that can't be read was not written to its end, and then nobody was told of a line. */
 function readContent(fd: number, disk: Disk): ReserveContent | null {
-  const bytes = new Uint8Array(Math.min(disk.facts(fd).size, RESERVE_BYTES));
-  let length = 0;
-  for (let got = -1; got !== 0 && length < bytes.length; length += got)
-    got = disk.read(fd, bytes.subarray(length), length);
-  const [header = '', ...lines] = new TextDecoder().decode(bytes.subarray(0, length)).split('\n');
+  const bytes = readAll(fd, Math.min(disk.facts(fd).size, RESERVE_BYTES), disk);
+  const [header = '', ...lines] = new TextDecoder().decode(bytes).split('\n');
   const base = baseSchema.safeParse(parse(header));
   return base.success ? { base: base.data, lines: lines.slice(0, -1).map((line) => `${line}\n`) } : null;
+}
+
+/** The first bytes, or as many as there are. */
+function readAll(fd: number, count: number, disk: Disk): Uint8Array {
+  const bytes = new Uint8Array(count);
+  let length = 0;
+  for (let got = -1; got !== 0 && length < count; length += got)
+    got = disk.read(fd, bytes.subarray(length), length);
+  return bytes.subarray(0, length);
 }
 
 function parse(text: string): unknown {

@@ -96,6 +96,33 @@ describe('the reserve', () => {
     again.close();
   });
 
+  test('keeps the words of one of two whose disk fails, and acknowledges none of the other', () => {
+    using directory = scratch();
+    const disk = fullDisk();
+    const [one, other] = [open(directory.path, disk), open(directory.path, disk)];
+    disk.fill();
+    expect(one.append(stopped).ok).toBe(true);
+    expect(other.append(stopped).ok).toBe(false);
+    expect(one.append(stopped).ok).toBe(true);
+    const before = one.state();
+    for (const journal of [one, other]) journal.close();
+    const again = open(directory.path);
+    expect([again.problem(), again.state()]).toEqual(['', before]);
+    again.close();
+  });
+
+  test('takes words over a header that was not written to its end', () => {
+    using directory = scratch();
+    const { path } = places(directory.path);
+    open(directory.path).close();
+    writeFileSync(reservePath(path), '{"seq":1,"ha'.padEnd(RESERVE_BYTES), { mode: 0o600 });
+    const disk = fullDisk();
+    const journal = open(directory.path, disk);
+    disk.fill();
+    expect(journal.append(stopped).ok).toBe(true);
+    journal.close();
+  });
+
   test('keeps its words to itself while the head record, which vouches for the journal, can not be read', () => {
     using directory = scratch();
     const { path, headPath } = places(directory.path);
