@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { realDisk } from '../../src/engine/disk.ts';
+import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { createExecutor } from '../../src/engine/executor.ts';
 import { flattenTerms } from '../../src/engine/flatten.ts';
 import type { Journal } from '../../src/engine/journal.ts';
@@ -406,19 +406,10 @@ describe('the executor', () => {
       [60_000, 0],
     ] as const) {
       using directory = scratch();
-      let stall = (): void => undefined;
-      const w = world(directory.path, {
-        ...realDisk,
-        fdatasync: (fd) => {
-          realDisk.fdatasync(fd);
-          stall();
-        },
-      });
+      const disk = stallingDisk();
+      const w = world(directory.path, disk);
       w.script.orders = [observedOrder(1)];
-      stall = () => {
-        stall = () => undefined;
-        w.clock.advance(stallsMs);
-      };
+      disk.atNextSync(() => w.clock.advance(stallsMs));
       expect(statuses(await w.execute([cancel(1)]))).toEqual([sent === 1 ? 'executed' : 'failed:port_error']);
       expect(w.sent).toHaveLength(sent);
       expect(w.journal.state().dispatches).toHaveLength(sent);
@@ -428,20 +419,11 @@ describe('the executor', () => {
 
   test('a stop that waited while the disk took the INTENT goes first', async () => {
     using directory = scratch();
-    let stall = (): void => undefined;
-    const w = world(directory.path, {
-      ...realDisk,
-      fdatasync: (fd) => {
-        realDisk.fdatasync(fd);
-        stall();
-      },
-    });
+    const disk = stallingDisk();
+    const w = world(directory.path, disk);
     w.script.orders = [observedOrder(1)];
     // It came at the socket; the thread sees it in its next turn.
-    stall = () => {
-      stall = () => undefined;
-      setTimeout(() => w.interlock.setLatch(), 0);
-    };
+    disk.atNextSync(() => void setTimeout(() => w.interlock.setLatch(), 0));
     expect(statuses(await w.execute([cancel(1)]))).toEqual(['failed:port_error']);
     expect(w.sent).toEqual([]);
     expect(w.lines().map(({ status }) => status)).toEqual(['INTENT', 'FAILED']);
@@ -587,3 +569,20 @@ describe('the executor', () => {
     expect([...w.journal.state().failuresByItem.values()]).toEqual([1, 1]);
   });
 });
+
+/** A real disk beside which something happens while it syncs, once. */
+function stallingDisk(): Disk & { readonly atNextSync: (happens: () => void) => void } {
+  let next = (): void => undefined;
+  return {
+    ...realDisk,
+    atNextSync: (happens) => {
+      next = happens;
+    },
+    fdatasync: (fd) => {
+      realDisk.fdatasync(fd);
+      const happens = next;
+      next = () => undefined;
+      happens();
+    },
+  };
+}
