@@ -12,7 +12,12 @@ export async function compareWithReads(core: Core, observation: Observation): Pr
   // Taking in 10,000 orders has just kept this thread for a while: a stop that came meanwhile goes first.
   const pause = () => pauseOf(core);
   await pause();
-  vitals.targeted = foldTargeted(vitals.targeted, { reads: [], observed: observation.orders });
+  const { orders } = core.feed.state();
+  vitals.targeted = foldTargeted(vitals.targeted, {
+    reads: [],
+    observed: observation.orders,
+    expected: orders,
+  });
   const question = questionNow(core, observation);
   const first = attributed(core, question, await vitals.comparer.compareInPieces(question, pause));
   const asked = first.queries.slice(0, core.settings.reconcile.targetedReadsPerRun);

@@ -17,8 +17,10 @@ export interface FeedIdentity {
   readonly environment: 'sim' | 'testnet' | 'mainnet';
 }
 
-/** Ended orders kept at most. */
+/** Ended orders kept at least; half a thousand more may wait to be forgotten. */
 const ENDED_KEPT = 5000;
+/** After so many ends what is too old is forgotten: all orders are looked at for that. */
+const FORGET_EVERY = 500;
 
 /** Expected state while it is being folded. */
 export interface ExpectedDraft extends ExpectedState {
@@ -28,6 +30,8 @@ export interface ExpectedDraft extends ExpectedState {
   readonly touched: Set<string>;
   /** The latest `ts_ms` of the session's lines. */
   readonly newestTsMs: number;
+  /** Ends since old ones were forgotten last, whatever the session. */
+  readonly endsSince: number;
 }
 
 /** What is known before the first line: nothing. */
@@ -40,6 +44,7 @@ export function nothingExpected(): ExpectedDraft {
     positions: new Map(),
     touched: new Set(),
     newestTsMs: 0,
+    endsSince: 0,
     killSwitch: false,
     appliedEventMs: 0,
     lastLine: null,
@@ -102,7 +107,8 @@ function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
 function begun(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
   const fault = line.type === 'checkpoint' ? null : 'a new session without a checkpoint';
   const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
-  return { ...nothingExpected(), orders, sessionId: line.session_id, killSwitch: state.killSwitch, fault };
+  const { killSwitch, endsSince } = state;
+  return { ...nothingExpected(), orders, sessionId: line.session_id, killSwitch, endsSince, fault };
 }
 
 function applyRecord(
@@ -160,7 +166,7 @@ function applyRecord(
       const wrong = overfilled({ ...line, quantity }) ?? elsewhere(known, line);
       if (wrong !== null) return withFault(state, wrong);
       endOrder(state, line, now);
-      return state;
+      return afterEnd(state);
     }
     case 'position': {
       const key = positionKey(line.symbol, line.position_side);
@@ -221,7 +227,14 @@ function endOrder(
     readAtMonoMs: now.nowMonoMs,
   });
   touched.add(line.client_order_id);
-  if (orders.size % 1000 === 0) forgetOldEnds(orders, touched);
+}
+
+/** By count and not by size, which an engine that replaces its orders in pairs may never bring to a round number. */
+function afterEnd(state: ExpectedDraft): ExpectedDraft {
+  const endsSince = state.endsSince + 1;
+  if (endsSince < FORGET_EVERY) return { ...state, endsSince };
+  forgetOldEnds(state.orders, state.touched);
+  return { ...state, endsSince: 0 };
 }
 
 function forgetOldEnds(orders: ExpectedDraft['orders'], touched: Set<string>): void {

@@ -2,7 +2,7 @@
  * What targeted reads said about orders that a list of open orders didn't show. A list may lag; only an order that
  * was asked for by its id, and denied, is missing.
  */
-import type { ObservedOrder, OrderStatus } from './types.ts';
+import type { ExpectedOrder, ObservedOrder, OrderStatus } from './types.ts';
 
 /** What one targeted read said; `failed` covers everything that proves nothing. */
 export interface TargetedRead {
@@ -42,16 +42,24 @@ export function answerOf(status: OrderStatus): TargetedRead['answer'] {
 }
 
 /**
- * Adds new targeted reads to what is known and forgets orders that are seen again.
- * A miss counts up, a hit starts over, a failed read changes no count.
+ * Adds new targeted reads to what is known and forgets orders that are seen again, and those that `expected`, where it is
+ * given, does not hold for live any more: nobody asks what became of them. A miss counts up, a hit starts over, a failed read
+ * changes no count.
  */
 export function foldTargeted(
   known: TargetedReads,
-  news: { readonly reads: readonly TargetedRead[]; readonly observed: readonly ObservedOrder[] },
+  news: {
+    readonly reads: readonly TargetedRead[];
+    readonly observed: readonly ObservedOrder[];
+    readonly expected?: Pick<ReadonlyMap<string, ExpectedOrder>, 'get'>;
+  },
 ): TargetedReads {
   if (known.size === 0 && news.reads.length === 0) return known;
   const next = new Map(known);
   for (const order of news.observed) next.delete(order.clientOrderId);
+  const { expected } = news;
+  if (expected !== undefined)
+    for (const id of known.keys()) if (expected.get(id)?.state !== 'live') next.delete(id);
   for (const latest of news.reads) {
     const before = next.get(latest.clientOrderId)?.misses ?? 0;
     next.set(latest.clientOrderId, { latest, misses: countMisses(before, latest.answer) });

@@ -34,9 +34,8 @@ async function believing(directory: string) {
     quantity: '0.010',
     reduce_only: true,
   };
-  appendFileSync(rig.feedPath, text(session('s', rig.clock.wallMs()).checkpoint({ orders: [order] })), {
-    mode: 0o600,
-  });
+  const engine = session('s', rig.clock.wallMs());
+  appendFileSync(rig.feedPath, text(engine.checkpoint({ orders: [order] })), { mode: 0o600 });
   core.feed.poll();
   rig.clock.advance(60_000);
   const look = async () => {
@@ -44,11 +43,15 @@ async function believing(directory: string) {
     rig.clock.advance(1000);
     return { shown: seen.orders.length, found: (await compareWithReads(core, seen)).mismatches };
   };
+  const tellEnd = (): void => {
+    appendFileSync(rig.feedPath, text(engine.end(STOP)));
+    core.feed.poll();
+  };
   const close = async (): Promise<void> => {
     await exchange.close();
     await sim.simulator.close();
   };
-  return { sim, look, close };
+  return { sim, look, close, tellEnd, asked: () => core.vitals.targeted.size };
 }
 
 test('a conditional order that a list leaves out is asked for among conditional orders, and is not missing', async () => {
@@ -69,5 +72,17 @@ test('a conditional order that was cancelled is missing', async () => {
   expect((await look()).found.map(({ type, clientOrderId }) => [type, clientOrderId])).toEqual([
     ['ORDER_MISSING_ON_EXCHANGE', STOP],
   ]);
+  await close();
+});
+
+test('what was asked about an order is forgotten once the engine says that it ended', async () => {
+  using directory = scratch();
+  const { sim, look, close, tellEnd, asked } = await believing(directory.path);
+  await sim.cancelOrders({ clientOrderId: STOP });
+  expect((await look()).found).toHaveLength(1);
+  expect(asked()).toBe(1);
+  tellEnd();
+  expect((await look()).found).toEqual([]);
+  expect(asked()).toBe(0);
   await close();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { answerOf, foldTargeted, type TargetedRead, type TargetedReads } from '../../src/engine/targeted.ts';
-import { clientId, observedOrder } from '../helpers/engine-world.ts';
+import { clientId, expectedOrder, expectedState, observedOrder } from '../helpers/engine-world.ts';
 
 const read = (answer: TargetedRead['answer']): TargetedRead => ({
   clientOrderId: clientId(1),
@@ -27,6 +27,17 @@ test('8 a read that failed changes no count', () => {
 test('an order that is seen again is forgotten', () => {
   const known = foldTargeted(after('not_found'), { reads: [], observed: [observedOrder(1)] });
   expect(known.size).toBe(0);
+});
+
+test('an order that the engine holds for live no more is forgotten, however it was answered', () => {
+  const expected = expectedState([expectedOrder(1), expectedOrder(2, { state: 'ended' })]).orders;
+  const reads = [1, 2, 3].map((seq) => ({ ...read('ended'), clientOrderId: clientId(seq) }));
+  const known = foldTargeted(foldTargeted(new Map(), { reads, observed: [] }), {
+    reads: [],
+    observed: [],
+    expected,
+  });
+  expect([...known.keys()]).toEqual([clientId(1)]);
 });
 
 test('a status that is not understood proves nothing', () => {
