@@ -122,7 +122,7 @@ export const inCommands: readonly Mutation[] = [
   },
   {
     name: 'stopped-ok-with-a-broken-audit',
-    file: 'src/daemon/ticking.ts',
+    file: 'src/daemon/world.ts',
     search: 'core.journal.isWhole() && linesLostLeftMs',
     replace: 'linesLostLeftMs',
     tests: ['test/daemon/stopping.test.ts'],

@@ -241,8 +241,22 @@ export const inDaemon: readonly Mutation[] = [
   {
     name: 'picture-from-before-a-suspend-is-fresh',
     file: 'src/daemon/world.ts',
-    search: 'return Math.max(clock.monoMs() - complete.startedMonoMs, clock.wallMs() - complete.endedAtMs);',
-    replace: 'return clock.monoMs() - complete.startedMonoMs;',
+    search: 'return Math.max(clock.monoMs() - then.nowMonoMs, clock.wallMs() - then.nowMs);',
+    replace: 'return clock.monoMs() - then.nowMonoMs;',
     tests: ['test/daemon/world.test.ts'],
+  },
+  {
+    name: 'a-clock-set-back-makes-an-unknown-write-young',
+    file: 'src/daemon/world.ts',
+    search: 'core.vitals.dispatchedMonoMs.get(intentId) ?? core.clock.monoMs();',
+    replace: 'core.clock.monoMs();',
+    tests: ['test/daemon/alive.test.ts'],
+  },
+  {
+    name: 'metrics-forget-an-unknown-write-at-a-restart',
+    file: 'src/daemon/metrics-feed.ts',
+    search: 'unresolvedIntents: openIntentsOf(core),',
+    replace: 'unresolvedIntents: core.vitals.writesSent,',
+    tests: ['test/daemon/alive.test.ts'],
   },
 ];

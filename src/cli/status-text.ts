@@ -134,7 +134,7 @@ function describeRuns({ run, at_ms }: StatusDocument): string {
   const last =
     run.last_at_ms === null
       ? 'none yet'
-      : `last ${formatSpan(at_ms - run.last_at_ms)} ago${run.last_duration_ms === null ? '' : `, took ${Math.round(run.last_duration_ms)} ms`}`;
+      : `last ${formatSpan(run.last_age_ms ?? at_ms - run.last_at_ms)} ago${run.last_duration_ms === null ? '' : `, took ${Math.round(run.last_duration_ms)} ms`}`;
   return `${run.count}, ${last}, every ${formatSpan(run.interval_ms)}`;
 }
 

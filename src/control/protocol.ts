@@ -135,6 +135,7 @@ export const statusSchema = z.object({
     count: z.number(),
     interval_ms: z.number(),
     last_at_ms: z.number().nullable(),
+    last_age_ms: z.number().nullable().optional(),
     last_duration_ms: z.number().nullable(),
   }),
   gates: z.array(gate),

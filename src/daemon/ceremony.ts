@@ -23,7 +23,7 @@ import type { StageNumber } from '../engine/types.ts';
 import { NO_WORK } from './armed-work.ts';
 import { type Core, instant } from './core.ts';
 import { approvalEntry, baseEntry, entryOf } from './evidence-records.ts';
-import { snapshotAgeMs } from './world.ts';
+import { intentAgeMs, snapshotAgeMs } from './world.ts';
 
 /**
  * Applies one event to the machine and carries out what follows; never throws. An approval that the audit doesn't take
@@ -73,7 +73,9 @@ export function stageContext(core: Core): StageContext {
   const expected = core.feed.state();
   const now = instant(core.clock);
   const ageMs = feedAgeMs(expected, now);
-  const oldest = Math.min(...[...core.journal.state().openIntents.values()].map(({ atMs }) => atMs));
+  const oldestMs = Math.max(
+    ...[...core.journal.state().openIntents.values()].map((intent) => intentAgeMs(core, intent)),
+  );
   return {
     ...now,
     holds: holdsOf(core),
@@ -95,7 +97,7 @@ export function stageContext(core: Core): StageContext {
       auditHealthy: core.journal.healthy(),
       failedPrerequisites:
         vitals.prerequisites?.filter(({ verdict }) => verdict === 'FAIL').map(({ id }) => id) ?? null,
-      oldestUnknownMs: Number.isFinite(oldest) ? now.nowMs - oldest : null,
+      oldestUnknownMs: Number.isFinite(oldestMs) ? oldestMs : null,
       unknownLimitMs: settings.ceremony.unknownLimitMs,
     },
   };

@@ -148,7 +148,8 @@ export interface Vitals {
   executing: boolean;
   runs: number;
   runId: string | null;
-  lastRunMs: number | null;
+  /** When the last run began, by both clocks. */
+  lastRun: Instant | null;
   lastRunDurationMs: number | null;
   lastRunEndMonoMs: number | null;
   lastTickMonoMs: number;

@@ -7,7 +7,7 @@ import { decide } from '../engine/decide.ts';
 import { isWhole, show } from '../engine/view.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareNow } from './comparing.ts';
-import type { Core } from './core.ts';
+import { type Core, instant } from './core.ts';
 import { takeDecision } from './deciding.ts';
 import { historyOf, stringCounts } from './run.ts';
 import { signatureOf } from './signature.ts';
@@ -128,7 +128,7 @@ function decideOnEvent(
     return;
   }
   vitals.runId = run.runId;
-  vitals.lastRunMs = clock.wallMs();
+  vitals.lastRun = instant(clock);
   takeDecision(core, decision, true);
   const source = { source: 'stream', since_event_ms: Math.round(run.sinceEventMs) };
   const plannedInAudit = writeDown(core, { decision, comparison, observation, source });

@@ -6,7 +6,7 @@ import { buildInfo } from '../launch/build-info.ts';
 import type { MetricsView } from '../ops/metrics-view.ts';
 import { earned } from './ceremony.ts';
 import { type Core, instant, type SourceState } from './core.ts';
-import { budgetUsed } from './world.ts';
+import { budgetUsed, openIntentsOf } from './world.ts';
 
 /** The heartbeat comes four times a second; without one for this long the engine counts as dead. */
 const SILENT_MS = 5000;
@@ -45,6 +45,8 @@ export function metricsView(core: Core | null, settings: Settings): MetricsView 
     armed: vitals.stage.inForce === 4,
     armingLeaseLeftMs: vitals.stage.lease === null ? null : leaseLeftMs(vitals.stage.lease, now),
     stopLatched: core.interlock.latched(),
+    unresolvedIntents: openIntentsOf(core),
+    alarms: core.notebook.alarms().length,
     sources: {
       rest: source(vitals.rest),
       ws: source(vitals.ws),
@@ -53,6 +55,7 @@ export function metricsView(core: Core | null, settings: Settings): MetricsView 
         up:
           core.feed.problem() === null &&
           expected.fault === null &&
+          expected.checkpoint !== null &&
           feedAge !== null &&
           feedAge <= settings.expectedState.staleAfterMs,
         lastSuccessAtMs: expected.lastLine?.tsMs ?? null,
@@ -93,6 +96,8 @@ const NOTHING: Omit<MetricsView, 'config'> = {
   armed: false,
   armingLeaseLeftMs: null,
   stopLatched: false,
+  unresolvedIntents: null,
+  alarms: 0,
   sources: {
     rest: { up: false, lastSuccessAtMs: null },
     ws: { up: false, lastSuccessAtMs: null },

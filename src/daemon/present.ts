@@ -18,7 +18,7 @@ import { criteriaRows } from './present-criteria.ts';
 import { mismatchesOf } from './present-mismatches.ts';
 import { streamOf } from './present-stream.ts';
 import { latchText } from './stopping.ts';
-import { budgetUsed, snapshotAgeMs, switchesOf } from './world.ts';
+import { budgetUsed, intentAgeMs, olderMs, snapshotAgeMs, switchesOf } from './world.ts';
 
 /** Presents the daemon as of now. */
 export function present(core: Core, board: GateBoard, seq: number): StatusDocument {
@@ -58,7 +58,8 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
       id: vitals.runId,
       count: vitals.runs,
       interval_ms: settings.reconcile.intervalMs,
-      last_at_ms: vitals.lastRunMs,
+      last_at_ms: vitals.lastRun?.nowMs ?? null,
+      last_age_ms: vitals.lastRun === null ? null : olderMs(core, vitals.lastRun),
       last_duration_ms: vitals.lastRunDurationMs,
     },
     gates: [...board.rows()],
@@ -76,7 +77,7 @@ export function present(core: Core, board: GateBoard, seq: number): StatusDocume
       intent_id: intent.intentId,
       symbol: intent.symbol,
       action: intent.action,
-      age_ms: now.nowMs - intent.atMs,
+      age_ms: intentAgeMs(core, intent),
       state: intent.status,
     })),
     budgets: budgetsOf(core),

@@ -15,7 +15,7 @@ import { addWork } from './armed-work.ts';
 import { takeCanary } from './canary.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareWithReads } from './comparing.ts';
-import type { Core } from './core.ts';
+import { type Core, instant } from './core.ts';
 import { takeDecision } from './deciding.ts';
 import { type Execution, executeRunnable } from './executing.ts';
 import { lowerForMass, noteMass } from './mass.ts';
@@ -42,7 +42,7 @@ export async function reconcileOnce(
   const startedMonoMs = clock.monoMs();
   const stageAtStart = vitals.stage.inForce;
   vitals.runId = runId;
-  vitals.lastRunMs = clock.wallMs();
+  vitals.lastRun = instant(clock);
   const epoch = core.interlock.epoch();
   const seen = await observe(core);
   const canary = takeCanary(core);

@@ -10,7 +10,7 @@ import { keepPauseAnew } from './keeping-pauses.ts';
 import { judgePrerequisites } from './prerequisites.ts';
 import { createSampler } from './sampling.ts';
 import { obeyStopFile, stop, verifyStop } from './stopping.ts';
-import { linesLostLeftMs } from './world.ts';
+import { linesLostLeftMs, openIntentsOf } from './world.ts';
 
 export interface TickDeps {
   readonly core: Core;
@@ -167,10 +167,4 @@ export function createTick(deps: TickDeps): () => void {
     watchAudit();
     sample();
   };
-}
-
-/** How many writes have no known outcome; null while lines are missing in which one may stand. */
-function openIntentsOf(core: Core): number | null {
-  const isTold = core.journal.isWhole() && linesLostLeftMs(core) === 0;
-  return isTold ? core.journal.state().openIntents.size : null;
 }

@@ -79,7 +79,7 @@ export function initialVitals(input: {
     executing: false,
     runs: 0,
     runId: null,
-    lastRunMs: null,
+    lastRun: null,
     lastRunDurationMs: null,
     lastRunEndMonoMs: null,
     lastTickMonoMs: now.nowMonoMs,

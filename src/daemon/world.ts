@@ -4,6 +4,8 @@ import type { Settings } from '../config/load.ts';
 import { type ChunkLimits, largestOrder } from '../engine/chunk.ts';
 import { compareDecimals } from '../engine/decimal.ts';
 import { feedAgeMs } from '../engine/expected.ts';
+import type { OpenIntent } from '../engine/journal-state.ts';
+import type { Instant } from '../engine/progress.ts';
 import { isConditionalType } from '../engine/targeted.ts';
 import type { ExpectedState, StageNumber, Switches } from '../engine/types.ts';
 import { dayUsage } from '../gates/budget.ts';
@@ -119,9 +121,20 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
 /** Age of the last complete snapshot by the older of two clocks: only the wall's goes on in a suspend. Null before the first. */
 export function snapshotAgeMs(core: Core): number | null {
   const { complete } = core.vitals;
-  if (complete === null) return null;
-  const { clock } = core;
-  return Math.max(clock.monoMs() - complete.startedMonoMs, clock.wallMs() - complete.endedAtMs);
+  return complete === null
+    ? null
+    : olderMs(core, { nowMs: complete.endedAtMs, nowMonoMs: complete.startedMonoMs });
+}
+
+/** How long ago something was, by the clock that says more: the wall may be set back, and only it goes on in a suspend. */
+export function olderMs({ clock }: Pick<Core, 'clock'>, then: Instant): number {
+  return Math.max(clock.monoMs() - then.nowMonoMs, clock.wallMs() - then.nowMs);
+}
+
+/** How long ago the write of an INTENT was, by the clock that says more. */
+export function intentAgeMs(core: Core, { intentId, atMs }: Pick<OpenIntent, 'intentId' | 'atMs'>): number {
+  const nowMonoMs = core.vitals.dispatchedMonoMs.get(intentId) ?? core.clock.monoMs();
+  return olderMs(core, { nowMs: atMs, nowMonoMs });
 }
 
 /** What the day's budgets have used, restarts included; null when it can't be told, as with an audit that is broken or off. */
@@ -132,6 +145,12 @@ export function budgetUsed(core: Core): DayUsage | null {
     atMonoMs: core.vitals.dispatchedMonoMs.get(dispatch.intentId) ?? null,
   }));
   return dayUsage(entries, { wallMs: core.clock.wallMs(), monoMs: core.clock.monoMs() });
+}
+
+/** How many writes have no known outcome; null while lines are missing in which one may stand. */
+export function openIntentsOf(core: Core): number | null {
+  const isTold = core.journal.isWhole() && linesLostLeftMs(core) === 0;
+  return isTold ? core.journal.state().openIntents.size : null;
 }
 
 /** How long writes that nobody knows of may still count: 24 h from the adoption of an audit that may lack lines. */

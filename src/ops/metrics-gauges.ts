@@ -52,6 +52,12 @@ function plainGauges(clock: Clock): readonly Row[] {
     ],
     ['stop_latched', '1 while the stop latch holds.', (view) => (view.stopLatched ? 1 : 0)],
     [
+      'unresolved_intents',
+      'Writes without a known outcome, of earlier processes too.',
+      (view) => view.unresolvedIntents,
+    ],
+    ['alarms', 'Alarms that stand; the status names each.', (view) => view.alarms],
+    [
       'budget_calls_used_day',
       'Calls taken from the budget of the day.',
       (view) => view.budget?.callsUsedDay ?? null,

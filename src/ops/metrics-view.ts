@@ -16,6 +16,10 @@ export interface MetricsView {
   readonly armed: boolean;
   readonly armingLeaseLeftMs: number | null;
   readonly stopLatched: boolean;
+  /** Writes without a known outcome, of earlier processes too; null where the audit can't tell. */
+  readonly unresolvedIntents: number | null;
+  /** Alarms that stand. */
+  readonly alarms: number;
   readonly sources: Readonly<
     Record<ReadSource, { readonly up: boolean; readonly lastSuccessAtMs: number | null }>
   >;

@@ -14,6 +14,8 @@ export const exampleView: MetricsView = {
   armed: false,
   armingLeaseLeftMs: null,
   stopLatched: false,
+  unresolvedIntents: 0,
+  alarms: 0,
   sources: { rest: up, ws: down, price: up, expected: up },
   budget: { callsUsedDay: 3, callsLimitDay: 100, notionalUsedDay: 10.5, notionalLimitDay: 5000 },
   config: { digest: 'd"1\\\n', version: '0.1.0', runtime: 'Bun', environment: 'sim' },

@@ -1,7 +1,7 @@
 /** Counters, mismatches, events and the two lines that say what to do; pure. */
 import type { StatusDocument } from '../../control/protocol.ts';
 import { age, clock, cut, fitMiddle, fitRow, span, spread, wholeAge, wrap } from '../format.ts';
-import { daemonNowMs, linkState, snapshotAgeMs } from '../freshness.ts';
+import { daemonNowMs, linkState, sinceReceivedMs, snapshotAgeMs } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 import { bracketed, staleTone } from './header.ts';
 
@@ -37,8 +37,10 @@ function counterSpans(counters: StatusDocument['counters']): readonly Span[] {
 }
 
 function lastRun(state: ScreenState, status: StatusDocument): string {
-  if (status.run.last_at_ms === null) return bracketed(state, 'no run yet');
-  return bracketed(state, `last run ${wholeAge(daemonNowMs(state, status) - status.run.last_at_ms)} ago`);
+  const { last_at_ms: atMs, last_age_ms: ageMs } = status.run;
+  if (atMs === null) return bracketed(state, 'no run yet');
+  const agedMs = ageMs == null ? daemonNowMs(state, status) - atMs : ageMs + sinceReceivedMs(state);
+  return bracketed(state, `last run ${wholeAge(agedMs)} ago`);
 }
 
 /** Exactly `count` rows of mismatches from the `from`th on; the first is labelled. */
