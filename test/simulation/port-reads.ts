@@ -46,7 +46,8 @@ export function createPortReads(
 
   /** One request: null when it must not leave or nothing useful comes back. */
   async function call<T>(serve: (fault: ReadFault | null) => T | null): Promise<T | null> {
-    if (pause.why() !== null) return null;
+    // Killed within its start, it goes on to its next wait as if it lived; nobody hears of it.
+    if (owner.dead || pause.why() !== null) return null;
     witness.called(owner);
     await wait(weather.latencyMs());
     const fault = weather.readFault();
