@@ -37,6 +37,8 @@ export function layHands(world: World): void {
   if (how === 'link') inode.kind = 'link';
   if (how === 'mode') inode.mode = 0o777;
   if (how === 'owner') inode.ownerUid = 12_345;
+  // A power cut would bring back what the name meant before, and undo it.
+  disk.put(path, inode);
   const isOfAudit = what === 'audit' || what === 'head';
   if (isOfAudit) observer.knowledge.tampered = true;
   world.start();
