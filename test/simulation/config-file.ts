@@ -31,14 +31,19 @@ export interface ConfigFile {
 /** Begins in force with what stands in it; throws when that can't be used. */
 export function createConfigFile(first: ConfigTree, env: Readonly<Record<string, string>>): ConfigFile {
   const known = new Map<string, Written>();
+  const texts = new Map<string, Written>();
   let tree = first;
   let spoiled: 'garbage' | 'unreadable' | null = null;
   const flags = new Map<string, unknown>();
   const read = (): Written => {
-    const loaded = loadConfig({ text: JSON.stringify(tree), env, flags });
+    const text = JSON.stringify(tree);
+    const before = texts.get(text);
+    if (before !== undefined) return before;
+    const loaded = loadConfig({ text, env, flags });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     const written = { tree, settings: loaded.settings };
     known.set(loaded.settings.digest, written);
+    texts.set(text, written);
     return written;
   };
   let inForce = read();

@@ -59,7 +59,7 @@ export function elsewhere(places: Places): Places {
   };
 }
 
-const LONG_SHARE = 0.15;
+const LONG_SHARE = 0.1;
 const BRISK: Pace = { hours: 1, people: 1, looks: 1 };
 const SLOW: Pace = { hours: 100, people: 60, looks: 8 };
 
@@ -116,7 +116,7 @@ export function drawScenario(random: Random): Scenario {
     hedge: random.chance(0.12),
     mayTrade,
     pace: long ? SLOW : BRISK,
-    beatMs: random.pick(long ? [30_000, 60_000] : [2000, 8000, 12_000]),
-    maxFileBytes: random.chance(0.2) ? 100_000 : 4_000_000,
+    beatMs: random.pick(long ? [60_000, 120_000] : [2000, 8000, 12_000]),
+    maxFileBytes: random.chance(0.25) ? 100_000 : 500_000,
   };
 }
