@@ -212,4 +212,32 @@ export const inCommands: readonly Mutation[] = [
     replace: "  if (!leadership.stillHeld() && vitals.runId === 'never')\n",
     tests: ['test/daemon/ceremony.test.ts'],
   },
+  {
+    name: 'stop-signals-the-same-number-on-another-host',
+    file: 'src/cli/stop-daemon.ts',
+    search: 'if (host !== null && host !== hostname())',
+    replace: "if (host === '' && host !== hostname())",
+    tests: ['test/cli/stop.test.ts'],
+  },
+  {
+    name: 'stop-latched-in-memory-leaves-no-file',
+    file: 'src/cli/stop-daemon.ts',
+    search: 'const text = reply.ok ? latch :',
+    replace: "const text = latch !== '' ? latch :",
+    tests: ['test/cli/stop.test.ts'],
+  },
+  {
+    name: 'stop-goes-by-the-entry-of-one-that-died',
+    file: 'src/control/registry.ts',
+    search: 'known.entry.startedAtMs <= found.entry.startedAtMs)',
+    replace: 'known.entry.startedAtMs > 0)',
+    tests: ['test/control/registry.test.ts'],
+  },
+  {
+    name: 'stop-file-that-is-there-is-not-written-anew',
+    file: 'src/engine/stop-file.ts',
+    search: "if (found !== null && found.kind !== 'file') return { ok: true };",
+    replace: 'if (found !== null) return { ok: true };',
+    tests: ['test/engine/latch.test.ts'],
+  },
 ];

@@ -1,4 +1,5 @@
 /** Stops one daemon by every way there is: the socket, and when that is silent the STOP file and SIGUSR2. */
+import { hostname } from 'node:os';
 import { connectControl } from '../control/client.ts';
 import type { CommandReply } from '../control/protocol.ts';
 import { listDaemons } from '../control/registry.ts';
@@ -21,6 +22,8 @@ export interface StopTarget {
   readonly environment: string;
   readonly configPath: string | null;
   readonly pid: number | null;
+  /** Where that number is this process's: a container has numbers of its own. Null when it didn't say. */
+  readonly host: string | null;
 }
 
 /** How one daemon took the stop; `name` tells it from the others. */
@@ -39,7 +42,9 @@ const ACK_PATIENCE_MS = 2000;
 export async function findTargets(context: CliContext): Promise<readonly StopTarget[]> {
   const { places } = context;
   const found = await listDaemons(places.registryDirs, context.uid);
-  const listed = found.filter(({ stale }) => !stale).map(({ entry }) => ({ ...entry, isServed: true }));
+  const listed = found
+    .filter(({ stale }) => !stale)
+    .map(({ entry }) => ({ ...entry, host: entry.host ?? null, isServed: true }));
   const unlisted = heldAccounts(places.accountsBase).filter(
     ({ account, holder }) =>
       !listed.some((one) => (holder === null ? one.account === account : one.socketPath === holder.socket)),
@@ -70,6 +75,7 @@ export function socketTarget({ places }: CliContext): StopTarget {
     environment: 'unknown',
     configPath: null,
     pid: null,
+    host: null,
   };
 }
 
@@ -77,11 +83,12 @@ async function holding({ account, holder }: Holding): Promise<StopTarget> {
   if (holder === null)
     return {
       ...{ socketPath: '', isServed: false, stateDir: null, account, environment: 'unknown' },
-      ...{ configPath: null, pid: null },
+      ...{ configPath: null, pid: null, host: null },
     };
   const { environment = 'unknown', stateDir = null, configPath = null } = holder.daemon ?? {};
-  const known = { socketPath: holder.socket, stateDir, account, environment, configPath, pid: holder.pid };
-  return { ...known, isServed: await isServed(holder.socket) };
+  const { socket: socketPath, pid, host } = holder;
+  const known = { socketPath, stateDir, account, environment, configPath, pid, host };
+  return { ...known, isServed: await isServed(socketPath) };
 }
 
 function unregistered({ places }: CliContext): StopTarget {
@@ -93,6 +100,7 @@ function unregistered({ places }: CliContext): StopTarget {
     environment: places.environment,
     configPath: places.configPath,
     pid: null,
+    host: null,
   };
 }
 
@@ -102,8 +110,10 @@ export async function stopDaemon(target: StopTarget, order: StopOrder): Promise<
   const reply =
     target.socketPath === '' ? 'it does not say who it is' : await askToStop(target.socketPath, order);
   if (typeof reply !== 'string') {
-    const latch = reply.latch === undefined ? '' : `${reply.latch.text} ${reply.latch.id}`;
-    return { ...target, name, acknowledged: reply.ok, text: latch || reply.message };
+    const latch = reply.latch === undefined ? reply.message : `${reply.latch.text} ${reply.latch.id}`;
+    // Latched in memory alone, or not at all: the file holds what a restart would forget.
+    const text = reply.ok ? latch : `${latch}; ${leaveFile(target.stateDir, order)}`;
+    return { ...target, name, acknowledged: reply.ok, text };
   }
   const text = `NOT ACKNOWLEDGED (${reply}); ${leaveFile(target.stateDir, order)}; ${signalStop(target)}`;
   return { ...target, name, acknowledged: false, text };
@@ -140,8 +150,10 @@ async function askToStop(socketPath: string, order: StopOrder): Promise<CommandR
 }
 
 /** Only a process whose socket takes connections is signalled: a pid alone may have been given to another since. */
-function signalStop({ pid, isServed }: StopTarget): string {
+function signalStop({ pid, isServed, host }: StopTarget): string {
   if (pid === null) return 'its pid is not known';
+  // Here the number is somebody else's, whom the signal would end.
+  if (host !== null && host !== hostname()) return `on ${host}: kill -USR2 ${pid} there`;
   if (!isServed) return `it can't be reached from here: kill -USR2 ${pid}`;
   try {
     process.kill(pid, 'SIGUSR2');

@@ -52,7 +52,8 @@ export function isRegistered(path: string, pid: number): boolean {
 }
 
 /**
- * Finds the daemons that registered in these directories, in order of their files' names, each socket once.
+ * Finds the daemons that registered in these directories, in order of their files' names, each socket once: by the entry of
+ * the one that began last.
  *
  * Only a real directory of this user that others can't write to counts: another's would name sockets of their choosing.
  */
@@ -65,9 +66,15 @@ export async function listDaemons(
     const entry = readEntry(path);
     return entry === null ? [] : [{ path, entry }];
   });
-  const unique = [...new Map(entries.map((found) => [found.entry.socketPath, found])).values()];
+  const newest = new Map<string, (typeof entries)[number]>();
+  for (const found of entries) {
+    const known = newest.get(found.entry.socketPath);
+    // What one left that was killed names a process and a directory of nobody's.
+    if (known === undefined || known.entry.startedAtMs <= found.entry.startedAtMs)
+      newest.set(found.entry.socketPath, found);
+  }
   return Promise.all(
-    unique.map(async (found) => {
+    [...newest.values()].map(async (found) => {
       const probe = await probeSocket(found.entry.socketPath);
       return { ...found, probe, stale: probe === 'refused' || probe === 'absent' };
     }),
@@ -78,6 +85,7 @@ function formatEntry(entry: DaemonEntry): string {
   return `${JSON.stringify({
     schema_version: 1,
     pid: entry.pid,
+    host: entry.host,
     account: entry.account,
     environment: entry.environment,
     config_path: entry.configPath,

@@ -158,6 +158,7 @@ export async function register({ places, identity, settings, clock }: Core): Pro
     }
     writeRegistryEntry(registryPath, {
       pid: identity.pid,
+      host: identity.host,
       account: identity.account,
       environment: settings.exchange.environment,
       configPath: places.configPath,

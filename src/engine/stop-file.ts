@@ -24,7 +24,10 @@ export function stopFileMark(stateDir: string, disk: Disk = realDisk): string | 
   }
 }
 
-/** Leaves a stop for the next start, durably; one already there is as good. Says why it could not. */
+/**
+ * Leaves a stop for whoever runs there and for the next start, durably; a file that is there is written anew, because a
+ * daemon may have obeyed it already and this stop is newer. Says why it could not.
+ */
 export function leaveStopFile(
   stateDir: string,
   order: StopOrder,
@@ -34,24 +37,26 @@ export function leaveStopFile(
   try {
     const directory = ensurePrivateDirectory(stateDir, disk);
     if (directory.kind === 'refused') return { ok: false, why: directory.why };
-    if (disk.lookup(path) !== null) return { ok: true };
-    const fd = disk.open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
-    try {
-      const { atMs } = order;
-      const text = JSON.stringify({
-        at_ms: atMs,
-        by: escapeText(order.by),
-        reason: escapeText(order.reason),
-      });
-      writeAll(disk, fd, new TextEncoder().encode(`${text}\n`), 0);
-      disk.fdatasync(fd);
-    } finally {
-      disk.close(fd);
-    }
+    const found = disk.lookup(path);
+    if (found !== null && found.kind !== 'file') return { ok: true };
+    writeStop(path, order, disk);
     disk.syncDirectory(stateDir);
     return { ok: true };
   } catch (error) {
     return { ok: false, why: describeError(error) };
+  }
+}
+
+function writeStop(path: string, { atMs, by, reason }: StopOrder, disk: Disk): void {
+  const fd = disk.open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    const text = JSON.stringify({ at_ms: atMs, by: escapeText(by), reason: escapeText(reason) });
+    const bytes = new TextEncoder().encode(`${text}\n`);
+    writeAll(disk, fd, bytes, 0);
+    disk.truncate(fd, bytes.length);
+    disk.fdatasync(fd);
+  } finally {
+    disk.close(fd);
   }
 }
 

@@ -1,6 +1,8 @@
 /** What a running daemon writes beside its socket, so that a client without a configuration finds it. */
 export type RegistryEntry = {
   readonly pid: number;
+  /** Where that number means this process; absent in what an earlier program wrote. */
+  readonly host?: string;
   /** Short hash of the exchange key, or `sim`. */
   readonly account: string;
   readonly environment: string;
@@ -14,6 +16,7 @@ export function formatRegistryEntry(entry: RegistryEntry): string {
   return `${JSON.stringify({
     schema_version: 1,
     pid: entry.pid,
+    host: entry.host,
     account: entry.account,
     environment: entry.environment,
     config_path: entry.configPath,
@@ -35,8 +38,10 @@ export function parseRegistryEntry(text: string): RegistryEntry | null {
   if (typeof account !== 'string' || typeof environment !== 'string' || typeof stateDir !== 'string')
     return null;
   if (typeof socketPath !== 'string' || !socketPath.startsWith('/')) return null;
+  const host = value?.['host'];
   return {
     pid,
+    ...(typeof host === 'string' ? { host } : {}),
     account,
     environment,
     configPath: typeof configPath === 'string' ? configPath : null,

@@ -1,5 +1,6 @@
 /** Runs command lines against real daemons' sockets in a directory of its own. */
 import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src/cli/cli.ts';
 import type { CliIo } from '../../src/cli/context.ts';
@@ -35,10 +36,14 @@ export function machine() {
       uid,
       config: { path, text: `state_dir: ${path.replace(/^.*\/|\.yaml$/g, '')}-state\n` },
     });
-  const register = (path: string, more: { readonly account?: string; readonly pid?: number } = {}) => {
+  const register = (
+    path: string,
+    more: { readonly account?: string; readonly pid?: number; readonly host?: string } = {},
+  ) => {
     const places = placesOf(path);
     writeRegistryEntry(places.registryPath, {
       pid: more.pid ?? process.pid,
+      host: more.host ?? hostname(),
       account: more.account ?? 'sim',
       environment: 'sim',
       configPath: path,

@@ -93,6 +93,46 @@ test('a daemon that hangs gets the STOP file and the signal', async () => {
   await until('the signal', () => existsSync(marker));
 });
 
+test('a process number of another host, such as a container, is signalled from there alone', async () => {
+  const marker = join(at.path, 'signalled');
+  const path = at.config('a');
+  const { socketPath, stateDir } = at.register(path);
+  mkdirSync(stateDir, { mode: 0o700 });
+  const hanging = Bun.spawn([
+    process.execPath,
+    '-e',
+    `process.on('SIGUSR2', () => require('node:fs').writeFileSync(${JSON.stringify(marker)}, ''));
+     process.on('SIGUSR1', () => process.exit(0));
+     require('node:net').createServer(() => {}).listen(${JSON.stringify(socketPath)});`,
+  ]);
+  at.onClose(() => hanging.kill(9));
+  at.register(path, { pid: hanging.pid, host: 'another-container' });
+  await until('the socket', () => existsSync(socketPath));
+  const ran = await at.run(['stop']);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain(`on another-container: kill -USR2 ${hanging.pid} there`);
+  expect(existsSync(join(stateDir, 'STOP'))).toBe(true);
+  hanging.kill('SIGUSR1');
+  await hanging.exited;
+  expect(existsSync(marker)).toBe(false);
+});
+
+test('a stop that is latched in memory alone leaves the file that a restart finds', async () => {
+  const path = at.config('a');
+  const daemon = await at.daemon(path);
+  daemon.answerWith(async () => ({
+    ...okReply('stopped'),
+    ok: false,
+    exit_code: 1,
+    latch: { id: 'L1', durable: false, text: 'LATCHED, NOT DURABLE, DO NOT RESTART' },
+  }));
+  const ran = await at.run(['stop', '--config', path]);
+  expect([ran.code, ran.out]).toEqual([1, '']);
+  expect(ran.err).toContain('LATCHED, NOT DURABLE, DO NOT RESTART L1');
+  expect(ran.err).toContain(`left ${daemon.places.stateDir}/STOP`);
+  expect(existsSync(join(daemon.places.stateDir, 'STOP'))).toBe(true);
+});
+
 test('a stop that reaches every daemon but one that holds an account is no success', async () => {
   const reached = await at.daemon(at.config('a'));
   reached.answerWith(latched);

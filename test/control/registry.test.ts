@@ -21,6 +21,7 @@ afterEach(() => dir.remove());
 function entry(name: string): DaemonEntry {
   return {
     pid: process.pid,
+    host: 'here',
     account: 'sim',
     environment: 'sim',
     configPath: '/etc/grinder/config.yaml',
@@ -69,4 +70,17 @@ test('broken files, directories others may write to and missing ones are passed 
   writeRegistryEntry(join(shared, 'a.json'), entry('a'));
   chmodSync(shared, 0o777);
   expect(await listDaemons([dir.path, shared, join(dir.path, 'none')], uid)).toEqual([]);
+});
+
+test('of two entries for one socket that of whoever came last tells whose it is', async () => {
+  const dead = { ...entry('same'), account: 'dead', pid: 999_999_999 };
+  const living = { ...entry('same'), account: 'living', startedAtMs: dead.startedAtMs + 1 };
+  for (const [first, second] of [
+    [dead, living],
+    [living, dead],
+  ] as const) {
+    writeRegistryEntry(join(dir.path, 'a.json'), first);
+    writeRegistryEntry(join(dir.path, 'b.json'), second);
+    expect((await listDaemons([dir.path], uid)).map((found) => found.entry.account)).toEqual(['living']);
+  }
 });

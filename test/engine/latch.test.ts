@@ -4,15 +4,17 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Disk, realDisk } from '../../src/engine/disk.ts';
 import { LATCH_BYTES, type Latch, openLatch } from '../../src/engine/latch.ts';
-import { leaveStopFile, removeStopFile, stopFilePresent } from '../../src/engine/stop-file.ts';
+import { leaveStopFile, removeStopFile, stopFileMark, stopFilePresent } from '../../src/engine/stop-file.ts';
 import { faultyDisk, recordingDisk, scratch } from './durable.ts';
 
 const order = { by: 'ann', reason: 'looks wrong', atMs: 5 };
@@ -164,6 +166,21 @@ describe('the STOP file', () => {
     expect(existsSync(join(directory.path, 'STOP'))).toBe(false);
     symlinkSync('/nowhere', join(directory.path, 'STOP'));
     expect(stopFilePresent(directory.path)).toBe(true);
+  });
+
+  test('left once more is a newer one, whoever looked at the older one; a link that is there stays as it is', () => {
+    using directory = scratch();
+    expect(leaveStopFile(directory.path, order)).toEqual({ ok: true });
+    const path = join(directory.path, 'STOP');
+    utimesSync(path, 1, 1);
+    const mark = stopFileMark(directory.path);
+    expect(leaveStopFile(directory.path, { ...order, by: 'bo' })).toEqual({ ok: true });
+    expect(stopFileMark(directory.path)).not.toBe(mark);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ by: 'bo' });
+    removeStopFile(directory.path);
+    symlinkSync('/nowhere', path);
+    expect(leaveStopFile(directory.path, order)).toEqual({ ok: true });
+    expect(readlinkSync(path)).toBe('/nowhere');
   });
 
   test('makes the state directory when it is not there, and counts as present when nobody can look', () => {
