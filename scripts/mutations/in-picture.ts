@@ -71,7 +71,8 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'order-ended-on-another-symbol-is-gone',
     file: 'src/engine/contradiction.ts',
-    search: "if (known?.state !== 'live' || known.symbol === told.symbol) return null;",
+    search:
+      "if (known === undefined || known.state === 'ended' || known.symbol === told.symbol) return null;",
     replace: 'if (known !== undefined || known === undefined) return null;',
     tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
   },
@@ -85,9 +86,37 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'session-used-twice-is-taken',
     file: 'src/engine/expected.ts',
-    search: 'if (line.ts_ms <= state.newestTsMs) return state;',
-    replace: 'return state;',
+    search: 'if (line.ts_ms > state.newestTsMs)',
+    replace: 'if (line.ts_ms < 0)',
     tests: ['test/engine/expected.test.ts'],
+  },
+  {
+    name: 'number-taken-twice-is-passed-over',
+    file: 'src/engine/said.ts',
+    search: 'return before !== undefined && before !== sayingOf(line);',
+    replace: 'return before !== undefined && before === sayingOf(line) + 1;',
+    tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'one-checkpoint-forgets-an-order',
+    file: 'src/engine/left-out.ts',
+    search: "      return { ...order, state: 'left_out', ...at };",
+    replace: '      return null;',
+    tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'two-checkpoints-at-once-forget-an-order',
+    file: 'src/engine/left-out.ts',
+    search: 'return waitedMs >= LEFT_OUT_MS ? null : order;',
+    replace: 'return waitedMs >= 0 ? null : order;',
+    tests: ['test/engine/expected.test.ts'],
+  },
+  {
+    name: 'left-out-order-is-cancelled',
+    file: 'src/engine/order-rules.ts',
+    search: "{ ...found, remediation: 'report', reportOnlyBecause: because }",
+    replace: '{ ...found, reportOnlyBecause: because }',
+    tests: [...COMPARE, 'test/daemon/feed-faults.test.ts'],
   },
   {
     name: 'jump-leaves-the-clock-offset',

@@ -174,7 +174,7 @@ function sinceLastWriteMs(core: Core): number | null {
 }
 
 /**
- * Symbols on which the engine believes in a live order that can only shrink a position, or that waits for a price. Asked
+ * Symbols on which the engine believes in an order that can only shrink a position, or that waits for a price. Asked
  * several times a second: a picture's orders never change, so each is walked once.
  */
 function protectedSymbols({ orders }: ExpectedState): readonly string[] {
@@ -182,7 +182,7 @@ function protectedSymbols({ orders }: ExpectedState): readonly string[] {
   if (known !== undefined) return known;
   const symbols = new Set<string>();
   for (const { state, reduceOnly, orderType, symbol } of orders.values())
-    if (state === 'live' && (reduceOnly || isConditionalType(orderType))) symbols.add(symbol);
+    if (state !== 'ended' && (reduceOnly || isConditionalType(orderType))) symbols.add(symbol);
   const found = [...symbols];
   protectedBy.set(orders, found);
   return found;

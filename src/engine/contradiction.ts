@@ -31,7 +31,7 @@ export function elsewhere(
   known: Pick<ExpectedOrder, 'symbol' | 'state'> | undefined,
   told: Pick<FeedOrder, 'client_order_id' | 'symbol'>,
 ): string | null {
-  if (known?.state !== 'live' || known.symbol === told.symbol) return null;
+  if (known === undefined || known.state === 'ended' || known.symbol === told.symbol) return null;
   return `${orderName(told)} is told on ${told.symbol}, and was on ${known.symbol}`;
 }
 

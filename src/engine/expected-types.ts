@@ -11,8 +11,11 @@ export interface ExpectedOrder {
   readonly quantity: Decimal;
   readonly filledQuantity: Decimal;
   readonly reduceOnly: boolean;
-  /** `live` from its order record on, `ended` after an order_end. */
-  readonly state: 'live' | 'ended';
+  /**
+   * `live` from its order record on, `ended` after an order_end; `left_out` when a checkpoint did not name it although no end
+   * of it was told: either it is over, or it was on its way while the checkpoint was made.
+   */
+  readonly state: 'live' | 'left_out' | 'ended';
   readonly endReason: 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | null;
   /** Wall time of the record that said so. */
   readonly updatedAtMs: number;

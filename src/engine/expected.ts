@@ -6,10 +6,13 @@
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
 import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
-import type { FeedLine, FeedOrder } from './feed-schema.ts';
+import { heldPosition, liveOrder } from './feed-records.ts';
+import type { FeedLine } from './feed-schema.ts';
+import { ordersAfter } from './left-out.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder, toldPosition } from './restated.ts';
-import type { ExpectedOrder, ExpectedPosition, ExpectedState, PositionSide } from './types.ts';
+import { remember, type Said, saysOtherwise } from './said.ts';
+import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
 
 /** Which feed is ours. */
 export interface FeedIdentity {
@@ -28,6 +31,7 @@ export interface ExpectedDraft extends ExpectedState {
   readonly positions: Map<string, ExpectedPosition>;
   /** Client order ids of what changed in `orders` since it was shown last. */
   readonly touched: Set<string>;
+  readonly said: Said;
   /** The latest `ts_ms` of the session's lines. */
   readonly newestTsMs: number;
   /** Ends since old ones were forgotten last, whatever the session. */
@@ -43,6 +47,7 @@ export function nothingExpected(): ExpectedDraft {
     orders: new Map(),
     positions: new Map(),
     touched: new Set(),
+    said: new Map(),
     newestTsMs: 0,
     endsSince: 0,
     killSwitch: false,
@@ -68,6 +73,7 @@ export function applyLine(
     lastLine: { tsMs: line.ts_ms, readAtMonoMs: now.nowMonoMs },
     newestTsMs: Math.max(session.newestTsMs, line.ts_ms),
   };
+  remember(heard.said, line);
   return applyRecord(heard, line, identity, now);
 }
 
@@ -91,11 +97,16 @@ export function positionKey(symbol: string, positionSide: string): string {
 
 /**
  * A line that is read again says what it said, at the time it said. One that was written later is another line: the
- * engine began anew under its old name, and what it says would be taken for known until it has caught up in number.
+ * engine began anew under its old name, and what it says would be taken for known until it has caught up in number. So is
+ * one that says something else: two threads of the engine took one number, and what the second said is not known.
  */
 function appliedBefore(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
-  if (line.ts_ms <= state.newestTsMs) return state;
-  return withFault(state, `seq ${line.seq} again, written later: the session's id was used twice`);
+  const again = `seq ${line.seq} again`;
+  if (line.ts_ms > state.newestTsMs)
+    return withFault(state, `${again}, written later: the session's id was used twice`);
+  return saysOtherwise(state.said, line)
+    ? withFault(state, `${again}, saying something else: two lines took one number`)
+    : state;
 }
 
 function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
@@ -127,11 +138,7 @@ function applyRecord(
       // Only the first checkpoint of a session starts its settling time.
       const readAtMonoMs = state.checkpoint?.readAtMonoMs ?? now.nowMonoMs;
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
-      const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
-      for (const order of line.orders) {
-        const id = order.client_order_id;
-        orders.set(id, toldOrder(state.orders.get(id), liveOrder(order, at)));
-      }
+      const orders = ordersAfter(state.orders, line.orders, at);
       const positions = line.positions.map((row): [string, ExpectedPosition] => {
         const key = positionKey(row.symbol, row.position_side);
         return [key, toldPosition(state.positions.get(key), heldPosition(row, at))];
@@ -179,29 +186,6 @@ function applyRecord(
     case 'heartbeat':
       return { ...state, appliedEventMs: Math.max(state.appliedEventMs, line.applied_event_ms) };
   }
-}
-
-function liveOrder(order: FeedOrder, at: { updatedAtMs: number; readAtMonoMs: number }): ExpectedOrder {
-  return {
-    clientOrderId: order.client_order_id,
-    symbol: order.symbol,
-    side: order.side,
-    orderType: order.order_type,
-    price: order.price,
-    quantity: order.quantity,
-    filledQuantity: order.filled_quantity,
-    reduceOnly: order.reduce_only,
-    state: 'live',
-    endReason: null,
-    ...at,
-  };
-}
-
-function heldPosition(
-  row: { readonly symbol: string; readonly position_side: PositionSide; readonly amount: string },
-  at: { readonly updatedAtMs: number; readonly readAtMonoMs: number },
-): ExpectedPosition {
-  return { symbol: row.symbol, positionSide: row.position_side, amount: row.amount, ...at };
 }
 
 function endOrder(

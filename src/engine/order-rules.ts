@@ -30,6 +30,7 @@ export function judgeShown(
   if (record.readAtMonoMs >= context.startedMonoMs) return { mismatch: null, matched };
   const recordAgeMs = context.startedMonoMs - record.readAtMonoMs;
   const settled = recordAgeMs > (context.options.statusGraceMs ?? 0);
+  if (record.state === 'left_out') return { mismatch: leftOut(order, context.options), matched: false };
   if (record.state === 'ended') {
     return { mismatch: settled ? ghost(order, record, context.options) : null, matched: false };
   }
@@ -42,6 +43,13 @@ function unexpected(order: ObservedOrder, options: CompareOptions): Mismatch | n
   if (!isLive(order.status) && order.status !== 'UNKNOWN') return null;
   const detail = `no order expected, found ${wording(order)}`;
   return cancellable({ type: 'ORDER_EXISTS_UNEXPECTED', order, detail, options });
+}
+
+/** It may have been on its way while the engine made the checkpoint: only one that goes on leaving it out has forgotten it. */
+function leftOut(order: ObservedOrder, options: CompareOptions): Mismatch | null {
+  const found = unexpected(order, options);
+  const because = 'one checkpoint alone left it out, and no end of it was told';
+  return found === null ? null : { ...found, remediation: 'report', reportOnlyBecause: because };
 }
 
 /** The engine believes in an order of this id and calls its symbol otherwise: it is expected, whatever is wrong with it. */

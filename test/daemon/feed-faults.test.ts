@@ -1,8 +1,9 @@
 /** What a broken, silent or foreign feed must never lead to: a write. Each with a stray on the account that a good feed would remove. */
 import { describe, expect, test } from 'bun:test';
-import { chmodSync, renameSync, symlinkSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { onExchangeEvent } from '../../src/daemon/listening.ts';
+import { text } from '../engine/feed-lines.ts';
 import {
   clientId,
   type LiveWorld,
@@ -180,6 +181,50 @@ test('an order that the engine ends on another symbol than it is on is not cance
   await world.pass(60);
   expect(world.sent).toEqual([]);
   expect(world.core.feed.state().fault).toContain('was on BTCUSDT');
+});
+
+describe('an order that the engine wants and the feed does not carry', () => {
+  test('two threads of the engine take one number, and the second line is passed over: its order stays', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.say({ type: 'order', ...orderLine(3) });
+    const [last = ''] = readFileSync(world.feedPath, 'utf8').trim().split('\n').slice(-1);
+    appendFileSync(world.feedPath, text({ ...JSON.parse(last), ...orderLine(4) }));
+    world.account.orders = [...world.account.orders, liveOrder(world, 3), liveOrder(world, 4)];
+    await world.pass(60);
+    expect(world.sent).toEqual([]);
+    expect(world.core.feed.state().fault).toContain('two lines took one number');
+    world.checkpoint({ orders: [orderLine(1), orderLine(2), orderLine(3), orderLine(4)] });
+    await world.pass(60);
+    expect([world.sent, world.core.feed.state().fault]).toEqual([[], null]);
+  });
+
+  test('a checkpoint is made while it is on its way, and leaves it out: it stays until the next one names it', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.say({ type: 'order', ...orderLine(3) });
+    world.checkpoint();
+    world.account.orders = [...world.account.orders, liveOrder(world, 3)];
+    await world.pass(120);
+    expect([world.sent.length, world.core.vitals.decision?.mismatches.map((one) => one.remediation)]).toEqual(
+      [0, ['report']],
+    );
+    world.checkpoint({ orders: [orderLine(1), orderLine(2), orderLine(3)] });
+    await world.pass(30);
+    expect([world.sent, world.core.vitals.decision?.mismatches]).toEqual([[], []]);
+  });
+
+  test('an order that two checkpoints leave out is forgotten for good, and is cancelled', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.say({ type: 'order', ...orderLine(3) });
+    world.account.orders = [...world.account.orders, liveOrder(world, 3)];
+    world.checkpoint();
+    await world.pass(31);
+    world.checkpoint();
+    await world.pass(30);
+    expect(cancelled(world)).toEqual(['cancel']);
+  });
 });
 
 describe('an order whose id is made to look like ours', () => {

@@ -13,6 +13,7 @@ import {
   options,
   START,
 } from '../helpers/engine-world.ts';
+import { compareBoth } from './compare-both.ts';
 
 const brief = ({ mismatches }: Comparison) => mismatches.map((one) => `${one.type} ${one.remediation}`);
 const because = ({ mismatches }: Comparison) => mismatches.map((one) => one.reportOnlyBecause);
@@ -32,6 +33,23 @@ describe('orders that the engine did not expect', () => {
     const ended = expectedOrder(1, { symbol: 'BTC_USDT', state: 'ended', endReason: 'CANCELED' });
     const [ghost] = compare(expectedState([ended]), observation([observedOrder(1)]), options()).mismatches;
     expect(ghost).toMatchObject({ type: 'ORDER_EXISTS_UNEXPECTED', remediation: 'cancel' });
+  });
+
+  test('are only reported while one checkpoint alone has left them out: the next may name them again', () => {
+    const leftOut = expectedOrder(1, { state: 'left_out' });
+    const found = compareBoth(expectedState([leftOut]), observation([observedOrder(1)]), options());
+    expect(brief(found)).toEqual(['ORDER_EXISTS_UNEXPECTED report']);
+    expect(because(found)).toEqual(['one checkpoint alone left it out, and no end of it was told']);
+    expect(found.matchedOrders).toBe(0);
+    const allowed = options({ remediateProtective: true });
+    const waiting = observation([observedOrder(1, { conditional: true })]);
+    expect(brief(compareBoth(expectedState([leftOut]), waiting, allowed))).toEqual([
+      'ORDER_EXISTS_UNEXPECTED report',
+    ]);
+    expect(compareBoth(expectedState([leftOut]), observation([]), options())).toMatchObject({
+      mismatches: [],
+      queries: [],
+    });
   });
 
   test('on a symbol off the whitelist are a mismatch all the same', () => {

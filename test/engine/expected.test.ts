@@ -59,8 +59,47 @@ describe('records', () => {
       s.position('1'),
       s.checkpoint({ orders: [order('y')] }),
     ]);
-    expect([...state.orders.keys()]).toEqual(['y']);
+    expect([...state.orders].map(([id, { state: is }]) => [id, is])).toEqual([
+      ['x', 'left_out'],
+      ['y', 'live'],
+    ]);
     expect(state.positions.size).toBe(0);
+  });
+
+  test('a live order without an end is forgotten when two checkpoints leave it out, half a minute apart on both clocks', () => {
+    const leftOut = (tsMs: readonly [number, number], monoMs: readonly [number, number]) => {
+      const s = session('a', 7);
+      const begun = folded([s.checkpoint(), s.order('x')]);
+      const once = folded([{ ...s.checkpoint(), ts_ms: tsMs[0] }], begun, monoMs[0]);
+      expect(once.orders.get('x')?.state).toBe('left_out');
+      return folded([{ ...s.checkpoint(), ts_ms: tsMs[1] }], once, monoMs[1]).orders.get('x')?.state;
+    };
+    expect(leftOut([1000, 31_000], [2000, 32_000])).toBeUndefined();
+    expect(leftOut([1000, 30_999], [2000, 32_000])).toBe('left_out');
+    expect(leftOut([1000, 31_000], [2000, 31_999])).toBe('left_out');
+  });
+
+  test('an order that was left out once is live again with whatever names it, and ended by its end', () => {
+    const begun = () => {
+      const s = session('a');
+      return { s, state: folded([s.checkpoint(), s.order('x'), s.checkpoint()]) };
+    };
+    const told = begun();
+    expect(folded([told.s.order('x')], told.state).orders.get('x')?.state).toBe('live');
+    const named = begun();
+    const again = folded([named.s.checkpoint({ orders: [order('x')] })], named.state, 900);
+    expect(again.orders.get('x')).toMatchObject({ state: 'live', readAtMonoMs: 900 });
+    const over = begun();
+    expect(folded([over.s.end('x')], over.state).orders.get('x')?.state).toBe('ended');
+    const elsewhere = begun();
+    const moved = folded([elsewhere.s.order('x', { symbol: 'ETHUSDT' })], elsewhere.state);
+    expect(moved.fault).toContain('order x is told on ETHUSDT');
+  });
+
+  test('a new session knows nothing of what the old one left out', () => {
+    const s = session('a');
+    const state = folded([s.checkpoint(), s.order('x'), s.checkpoint()]);
+    expect(folded([session('b').checkpoint()], state).orders.size).toBe(0);
   });
 
   test('an id that a checkpoint names is live, although it had ended', () => {
@@ -168,6 +207,43 @@ describe('faults', () => {
     const s = session('a', 7);
     const lines = [s.checkpoint(), { ...s.heartbeat(), ts_ms: 9 }, s.heartbeat()];
     expect(folded([...lines, ...lines]).fault).toBeNull();
+  });
+
+  test('a number that comes again and says something else is a fault: of two lines that took it one was never heard', () => {
+    const twice = (
+      first: (s: ReturnType<typeof session>) => Line,
+      other: (s: ReturnType<typeof session>) => Line,
+    ) => {
+      const one = session('a', 7);
+      const racing = session('a', 7);
+      const lines = [one.checkpoint(), first(one)];
+      racing.loseNumber();
+      return folded([...lines, other(racing), one.heartbeat()]);
+    };
+    const lost = twice(
+      (s) => s.order('x'),
+      (s) => s.order('y'),
+    );
+    expect(lost.fault).toBe('seq 2 again, saying something else: two lines took one number');
+    expect(lost.orders.has('y')).toBe(false);
+    expect(
+      twice(
+        (s) => s.heartbeat(),
+        (s) => s.checkpoint({ orders: [order('y')] }),
+      ).fault,
+    ).toContain('seq 2 again');
+    expect(
+      twice(
+        (s) => s.checkpoint({ orders: [order('x')] }),
+        (s) => s.checkpoint({ orders: [order('y'), order('z')] }),
+      ).fault,
+    ).toContain('seq 2 again');
+    expect(
+      twice(
+        (s) => s.order('x'),
+        (s) => s.order('x'),
+      ).fault,
+    ).toBeNull();
   });
 
   test('a foreign checkpoint in the middle settles anew with the next of ours', () => {
