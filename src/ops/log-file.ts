@@ -1,23 +1,53 @@
-/** An append-only file that survives a full disk: a failed line is counted, the next one is tried again. */
-import { closeSync, constants, lstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+/**
+ * An append-only file that survives a full disk: a failed line is counted, the next one is tried again. It is bounded, since
+ * the audit is mostly on the same disk; and whoever takes it away, as logrotate does, finds a new one in its place.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface LogFile {
-  /** Appends one line; never throws. */
-  readonly append: (line: string) => void;
+  /** Appends one line; never throws. Gives the name that the file has now when that line filled it, else null. */
+  readonly append: (line: string) => string | null;
   /** Lines that could not be written whole. */
   readonly lost: () => number;
   readonly close: () => void;
 }
 
-/** Opens at once, so that a bad place is known at the start; `onProblem` hears the first failure of each series. */
-export function createLogFile(path: string, onProblem: (problem: string) => void): LogFile {
-  let fd: number | null = null;
+export interface LogFileOptions {
+  /** Hears the first failure of each series. */
+  readonly onProblem: (problem: string) => void;
+  /** Any monotonic clock. */
+  readonly monoMs: () => number;
+  /** A file of this size (64 MiB) becomes `path.1`, the one before `path.2`, and so on to `path.4`. */
+  readonly maxBytes?: number;
+}
+
+const MAX_BYTES = 64 * 2 ** 20;
+/** Files before the current one. */
+const KEPT = 4;
+/** So often it is looked whether the file is still where it was. */
+const LOOK_EVERY_MS = 1000;
+
+/** Opens at once, so that a bad place is known at the start. */
+export function createLogFile(path: string, options: LogFileOptions): LogFile {
+  const { maxBytes = MAX_BYTES, monoMs, onProblem } = options;
+  let open: Open | null = null;
+  let lookedMonoMs = monoMs();
   let lost = 0;
   let failing = false;
   let closed = false;
   // A line that broke off must not swallow the next one.
   let torn = false;
+  let rotateAtBytes = maxBytes;
 
   const attempt = (what: () => void): boolean => {
     try {
@@ -31,30 +61,59 @@ export function createLogFile(path: string, onProblem: (problem: string) => void
       return false;
     }
   };
-  const open = (): number => {
-    fd ??= openAppending(path);
-    return fd;
+  const opened = (): Open => {
+    open ??= openAppending(path);
+    return open;
+  };
+  const letGo = (): void => {
+    const old = open;
+    open = null;
+    if (old !== null) attempt(() => closeSync(old.fd));
   };
 
-  attempt(open);
+  function look(): void {
+    const now = monoMs();
+    if (now - lookedMonoMs < LOOK_EVERY_MS) return;
+    lookedMonoMs = now;
+    if (open?.inode !== null && open?.inode !== inodeOf(path)) letGo();
+  }
+
+  function rotate(): string | null {
+    if (open === null || open.inode === null || open.size < rotateAtBytes) return null;
+    // What can't be moved now is not tried again with every line.
+    rotateAtBytes = open.size + maxBytes;
+    if (!attempt(() => shift(path))) return null;
+    rotateAtBytes = maxBytes;
+    letGo();
+    return `${path}.1`;
+  }
+
+  attempt(opened);
   return {
     append: (line) => {
-      if (closed) return;
-      const whole = attempt(() => writeWhole(open(), torn ? `\n${line}` : line));
-      torn = !whole && fd !== null;
+      if (closed) return null;
+      look();
+      const whole = attempt(() => writeWhole(opened(), torn ? `\n${line}` : line));
+      torn = !whole && open !== null;
       if (!whole) lost += 1;
+      return whole ? rotate() : null;
     },
     lost: () => lost,
     close: () => {
       closed = true;
-      const old = fd;
-      fd = null;
-      if (old !== null) attempt(() => closeSync(old));
+      letGo();
     },
   };
 }
 
-function openAppending(path: string): number {
+interface Open {
+  readonly fd: number;
+  /** Null for what is no regular file: a pipe is neither moved nor rotated. */
+  readonly inode: number | null;
+  size: number;
+}
+
+function openAppending(path: string): Open {
   const directory = dirname(path);
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -64,12 +123,33 @@ function openAppending(path: string): number {
   }
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A pipe or terminal whose reader stands still would hold this thread, and with it a stop.
-  return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const facts = fstatSync(fd);
+  return { fd, inode: facts.isFile() ? facts.ino : null, size: facts.size };
 }
 
-function writeWhole(fd: number, line: string): void {
+/** Null when nothing is there, or nobody can tell. */
+function inodeOf(path: string): number | null {
+  try {
+    return lstatSync(path).ino;
+  } catch {
+    return null;
+  }
+}
+
+/** The oldest goes; from the oldest on, so that none is written over by a failure in between. */
+function shift(path: string): void {
+  for (let number = KEPT; number > 0; number -= 1) {
+    const from = number === 1 ? path : `${path}.${number - 1}`;
+    if (inodeOf(from) !== null) renameSync(from, `${path}.${number}`);
+  }
+}
+
+function writeWhole(open: Open, line: string): void {
   const bytes = Buffer.from(line);
   for (let written = 0; written < bytes.length; ) {
-    written += writeSync(fd, bytes, written, bytes.length - written);
+    const count = writeSync(open.fd, bytes, written, bytes.length - written);
+    written += count;
+    open.size += count;
   }
 }

@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly stderr?: (line: string) => void;
   /** Called when writing begins to fail, and not again until it has worked in between. */
   readonly onProblem?: (problem: string) => void;
+  /** See LogFileOptions.maxBytes. */
+  readonly maxFileBytes?: number;
 }
 
 export interface Log {
@@ -35,11 +37,14 @@ type LogWrite = (event: string, msg: string, fields?: LogFields) => void;
 
 /** Opens the log (mode 0600, appending; its directory 0700 when it must be made). Never throws. */
 export function createLog(options: LogOptions): Log {
-  const file = options.path === null ? null : createLogFile(options.path, options.onProblem ?? (() => {}));
+  const { path, clock, maxFileBytes, onProblem = () => {} } = options;
+  const bounds = maxFileBytes === undefined ? {} : { maxBytes: maxFileBytes };
+  const file = path === null ? null : createLogFile(path, { onProblem, monoMs: clock.monoMs, ...bounds });
   const destination = {
     write: (line: string): void => {
-      file?.append(line);
+      const filled = file?.append(line) ?? null;
       options.stderr?.(line);
+      if (filled !== null) write('info')('LOG_ROTATED', `the lines before this one are in ${filled}`);
     },
   };
   const logger = pino(
