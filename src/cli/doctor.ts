@@ -4,7 +4,7 @@ import type { StatusDocument } from '../control/protocol.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Criterion } from '../engine/types.ts';
 import { type CliCommand, type CliContext, EXIT, flagArg, withJson } from './context.ts';
-import { configName } from './daemon.ts';
+import { configName, whyStranger } from './daemon.ts';
 import { adviceFor } from './doctor-advice.ts';
 import { loadHere } from './load-here.ts';
 import { alignColumns, formatJson, plain } from './print.ts';
@@ -103,14 +103,18 @@ function rowOf(check: Criterion, status: StatusDocument | null): Row {
 async function askDaemon(
   context: CliContext,
 ): Promise<{ readonly status: StatusDocument | null; readonly checks: readonly Criterion[] }> {
+  const unusable = (figure: string) => {
+    const check = { id: SILENT_DAEMON, title: 'running daemon', verdict: 'FAIL', figure, limit: '' } as const;
+    return { status: null, checks: [check] };
+  };
+  const stranger = whyStranger(context);
+  if (stranger !== null) return unusable(stranger);
   const client = connectControl(context.places.socketPath);
   try {
     return { status: await client.status(), checks: [] };
   } catch (error) {
     if (error instanceof NoDaemonError) return { status: null, checks: [] };
-    const figure = error instanceof Error ? error.message : String(error);
-    const check = { id: SILENT_DAEMON, title: 'running daemon', verdict: 'FAIL', figure, limit: '' } as const;
-    return { status: null, checks: [check] };
+    return unusable(error instanceof Error ? error.message : String(error));
   } finally {
     client.close();
   }

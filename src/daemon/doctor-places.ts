@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../config/load.ts';
+import type { StatusDocument } from '../control/protocol.ts';
 import type { Clock } from '../engine/clock.ts';
 import { tryDirectory } from '../engine/directory-trial.ts';
 import { type Disk, realDisk } from '../engine/disk.ts';
@@ -56,7 +57,7 @@ export function keyFiles(places: Places, accountProblem: string | null): Criteri
 }
 
 /** Who works on the account; `ours` is this configuration's daemon. */
-export function accountLock(directory: string, ours: { readonly pid: number } | null): Criterion {
+export function accountLock(directory: string, ours: Ours | null): Criterion {
   const title = 'one process on the account';
   const lock = peekLock(join(directory, 'lock.sqlite'));
   if (lock.kind === 'unknown') return prerequisite('account_lock', title, 'INCONCLUSIVE', lock.why);
@@ -70,9 +71,19 @@ export function accountLock(directory: string, ours: { readonly pid: number } | 
   );
 }
 
-/** Whether a stop keeps everything down; `told` is the one that stands by a sound audit, for which a start latches too. */
-export function stopLatch(places: Places, directory: string, told: string | null): Criterion {
+/** What is known of a stop besides the latch's file. */
+interface ToldStop {
+  /** As this configuration's daemon has it, which may be in memory alone; null when none runs. */
+  readonly daemon: StatusDocument['latch'] | null;
+  /** The one that stands by a sound audit, for which a start latches too. */
+  readonly audit: string | null;
+}
+
+/** Whether a stop keeps everything down. */
+export function stopLatch(places: Places, directory: string, { daemon, audit: told }: ToldStop): Criterion {
   const title = 'no stop is latched';
+  if (daemon?.latched === true)
+    return prerequisite('stop_latch', title, 'FAIL', `${daemon.text} ${daemon.id ?? ''}`);
   if (stopFilePresent(places.stateDir))
     return prerequisite('stop_latch', title, 'FAIL', `a file STOP in ${places.stateDir}`);
   const latch = peekLatch(join(directory, 'latch'));
@@ -127,8 +138,14 @@ export function expectedFeed(
   return say(isFresh ? 'PASS' : 'INCONCLUSIVE', `last line ${age} (limit ${staleAfterMs / 1000} s)`);
 }
 
-function isOurs(holder: LockHolder | null, ours: { readonly pid: number } | null): boolean {
-  return holder !== null && ours !== null && holder.pid === ours.pid;
+/** Which process a daemon is; containers on one machine may give the same number twice. */
+interface Ours {
+  readonly pid: number;
+  readonly host: string;
+}
+
+function isOurs(holder: LockHolder | null, ours: Ours | null): boolean {
+  return holder !== null && holder.pid === ours?.pid && holder.host === ours.host;
 }
 
 function listenBriefly(host: string, port: number): Promise<string | null> {

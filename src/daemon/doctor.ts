@@ -72,11 +72,13 @@ export async function examine(inputs: DoctorInputs): Promise<Examination> {
   }).map((one) => (one.id === 'audit' ? audit.criterion : (told(daemon, one.id) ?? one)));
   const people = new Set(['team_notified', 'whole_position']);
   const checks = [
-    configuration(settings.digest, daemon?.daemon.config_digest ?? null),
+    configuration({ digest: settings.digest, account: account?.name ?? null }, daemon?.daemon ?? null),
     ...judged.filter(({ id }) => !people.has(id)),
     keyFiles(places, read.ok ? null : read.problem),
     ...(account === null ? [] : [accountLock(account.directory, daemon?.daemon ?? null)]),
-    ...(account === null ? [] : [stopLatch(places, account.directory, audit.standingStop)]),
+    ...(account === null
+      ? []
+      : [stopLatch(places, account.directory, { daemon: daemon?.latch ?? null, audit: audit.standingStop })]),
     await metricsPort(places, daemon === null ? null : daemon.daemon.metrics),
     daemon === null
       ? expectedFeed(settings, places, { clock, accountName: account?.name ?? '' })
@@ -86,13 +88,24 @@ export async function examine(inputs: DoctorInputs): Promise<Examination> {
   return { account: account?.name ?? null, checks };
 }
 
-/** A daemon started with other settings is judged by those, not by the file as it is now. */
-function configuration(digest: string, running: string | null): Criterion {
-  const same = running === null || running === digest;
-  const figure = same
-    ? `digest ${digest.slice(0, 12)}`
-    : `digest ${digest.slice(0, 12)} here, the daemon runs with ${running.slice(0, 12)}`;
-  return prerequisite('config', 'configuration', same ? 'PASS' : 'INCONCLUSIVE', figure);
+/** A daemon started with other settings, or with another key, is judged by those, not by the files as they are now. */
+function configuration(
+  here: { readonly digest: string; readonly account: string | null },
+  running: { readonly config_digest: string; readonly account: string } | null,
+): Criterion {
+  const short = here.digest.slice(0, 12);
+  const others = [
+    ...(running === null || running.config_digest === here.digest
+      ? []
+      : [`digest ${short} here, the daemon runs with ${running.config_digest.slice(0, 12)}`]),
+    ...(running === null || here.account === null || running.account === here.account
+      ? []
+      : [`account ${here.account} here, the daemon works on ${running.account}`]),
+  ];
+  const title = 'configuration';
+  return others.length === 0
+    ? prerequisite('config', title, 'PASS', `digest ${short}`)
+    : prerequisite('config', title, 'INCONCLUSIVE', others.join('; '));
 }
 
 function pausedUntil(account: Account, disk: Disk | undefined): number {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { chmodSync, chownSync, existsSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { doctorCommand } from '../../src/cli/doctor.ts';
 import { okReply } from '../control/fixture.ts';
 import { machine } from './fixture.ts';
 
@@ -42,6 +43,9 @@ for (const [what, spoil] of SPOILT)
       expect([ran.code, ran.out]).toEqual([69, '']);
       expect(ran.err).toContain(directory);
     }
+    const looked = await at.run(['doctor', '--config', path], { extraCommands: [doctorCommand] });
+    expect(looked.code).toBe(1);
+    expect(looked.out).not.toContain('asked of the daemon');
     const ran = await at.run(['stop', '--config', path]);
     expect([ran.code, ran.out]).toEqual([69, '']);
     expect(existsSync(join(at.path, 'a-state', 'STOP'))).toBe(true);

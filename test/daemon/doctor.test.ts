@@ -289,6 +289,49 @@ describe('beside a running daemon the doctor', () => {
     }
   });
 
+  test('fails for a stop that it holds in memory alone, whatever the file says', async () => {
+    const from = inputs();
+    openLatch({ path: join(accountDirectory(from), 'latch'), firstUse: true, nowMs: 0 }).close();
+    expect((await look({ ...from, daemon: running([]) }, 'stop_latch')).verdict).toBe('PASS');
+    const latch = {
+      ...exampleStatus.latch,
+      latched: true,
+      id: 'L-9',
+      durable: false,
+      text: 'LATCHED, NOT DURABLE',
+    };
+    expect(await look({ ...from, daemon: { ...running([]), latch } }, 'stop_latch')).toMatchObject({
+      verdict: 'FAIL',
+      figure: 'LATCHED, NOT DURABLE L-9',
+    });
+  });
+
+  test('says that it works on another account than the key files here name', async () => {
+    const from = inputs();
+    const same = { ...running([]).daemon, config_digest: from.settings.digest };
+    const at = (account: string) => ({ ...from, daemon: { ...running([]), daemon: { ...same, account } } });
+    expect((await look(at('sim'), 'config')).verdict).toBe('PASS');
+    expect(await look(at('0123456789ab'), 'config')).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      figure: expect.stringContaining('account sim here, the daemon works on 0123456789ab'),
+    });
+  });
+
+  test('does not take a process of the same number on another host for it', async () => {
+    const from = inputs();
+    const { daemon } = running([]);
+    const path = join(accountDirectory(from), 'lock.sqlite');
+    for (const [host, verdict] of [
+      [daemon.host, 'PASS'],
+      [`${daemon.host}-2`, 'FAIL'],
+    ] as const) {
+      const lock = acquireLock(path, { pid: daemon.pid, host, sinceMs: 0, socket: daemon.socket });
+      if (!lock.held) throw new Error(lock.why);
+      expect((await look({ ...from, daemon: running([]) }, 'account_lock')).verdict).toBe(verdict);
+      lock.release();
+    }
+  });
+
   test('believes it about an audit that it can not write any more', async () => {
     const audit = { id: 'audit', title: 'a', verdict: 'INCONCLUSIVE', figure: 'ENOSPC', limit: '' } as const;
     const found = await look({ ...inputs(), daemon: running([audit]) }, 'audit');
