@@ -12,6 +12,7 @@ import { inLock } from './mutations/in-lock.ts';
 import { inPicture, underWrongPictures } from './mutations/in-picture.ts';
 import { inStages } from './mutations/in-stages.ts';
 import { inTransport } from './mutations/in-transport.ts';
+import { inWhatIsTold } from './mutations/in-what-is-told.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import { onTheWire } from './mutations/on-the-wire.ts';
 import { wholeRules } from './mutations/whole-rules.ts';
@@ -32,5 +33,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...inStages,
   ...inCommands,
   ...inDaemon,
+  ...inWhatIsTold,
   ...wholeRules,
 ];

@@ -245,18 +245,4 @@ export const inDaemon: readonly Mutation[] = [
     replace: 'return clock.monoMs() - then.nowMonoMs;',
     tests: ['test/daemon/world.test.ts'],
   },
-  {
-    name: 'a-clock-set-back-makes-an-unknown-write-young',
-    file: 'src/daemon/world.ts',
-    search: 'core.vitals.dispatchedMonoMs.get(intentId) ?? core.clock.monoMs();',
-    replace: 'core.clock.monoMs();',
-    tests: ['test/daemon/alive.test.ts'],
-  },
-  {
-    name: 'metrics-forget-an-unknown-write-at-a-restart',
-    file: 'src/daemon/metrics-feed.ts',
-    search: 'unresolvedIntents: openIntentsOf(core),',
-    replace: 'unresolvedIntents: core.vitals.writesSent,',
-    tests: ['test/daemon/alive.test.ts'],
-  },
 ];

@@ -16,7 +16,8 @@ export function addWork(work: ArmedWork, results: readonly ItemResult[], nowMs: 
   const sent = results.filter(({ intentId }) => intentId !== null);
   const lines = sent.map(({ action, status, verified, text }) => {
     const aim = action.clientOrderId ?? `${action.quantity ?? ''} ${action.positionSide ?? ''}`;
-    const seen = verified === null ? '' : verified ? ', verified' : ', NOT VERIFIED';
+    const isDoubted = verified === false || (verified === null && status === 'executed');
+    const seen = verified === true ? ', verified' : isDoubted ? ', NOT VERIFIED' : '';
     return `${new Date(nowMs).toISOString().slice(11, 19)}Z ${action.action} ${action.symbol} ${aim}: ${status}${seen} (${text})`;
   });
   return { sent: work.sent + sent.length, lines: [...work.lines, ...lines].slice(-KEPT) };

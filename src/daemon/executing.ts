@@ -53,11 +53,13 @@ export function makeExecutor(core: Core): Executor {
     },
     log: (event, fields) => {
       const word = (key: string) => String(fields[key] ?? '');
-      // The exchange said yes and the account says no: that is no good news.
-      const isUnverified = fields['verified'] === false;
-      const doubt = isUnverified ? `NOT VERIFIED: ${word('verification')}` : '';
-      const what = [event, word('action'), word('symbol'), word('text'), doubt];
-      const level = isUnverified ? 'alarm' : event === 'REMEDIATION_EXECUTED' ? 'info' : 'warn';
+      const { verified } = fields;
+      // The exchange said yes, and the account says no or nobody could look: a line that is cut must not cut that off.
+      const isDoubted = verified === false || verified === null;
+      const doubt = isDoubted ? `NOT VERIFIED: ${word('verification')};` : '';
+      const what = [event, doubt, word('action'), word('symbol'), word('text')];
+      const isGood = event === 'REMEDIATION_EXECUTED' && !isDoubted;
+      const level = verified === false ? 'alarm' : isGood ? 'info' : 'warn';
       core.notebook.note(level, event, what.filter((part) => part !== '').join(' '), fields);
     },
   });

@@ -37,6 +37,15 @@ export interface Notebook {
 
 const KEPT = 100;
 
+/** Without the oldest one that nobody has to look at, or else the oldest: gates that flap must not hide an alarm. */
+function shortened(notes: readonly Note[]): readonly Note[] {
+  if (notes.length <= KEPT) return notes;
+  const first = notes.findIndex(({ unacknowledged }) => !unacknowledged);
+  // The newest alone is no choice: nobody would see what comes now.
+  const gone = first === -1 || first === notes.length - 1 ? 0 : first;
+  return notes.toSpliced(gone, 1);
+}
+
 /** Opens an empty notebook over a log. */
 export function openNotebook(clock: Clock, sink: LogSink): Notebook {
   let notes: readonly Note[] = [];
@@ -46,9 +55,10 @@ export function openNotebook(clock: Clock, sink: LogSink): Notebook {
     const text = escapeText(msg, 500);
     sink(level === 'alarm' ? 'error' : level, event, text, fields);
     seq += 1;
-    notes = [...notes, { seq, atMs: clock.wallMs(), level, text, unacknowledged: level !== 'info' }].slice(
-      -KEPT,
-    );
+    notes = shortened([
+      ...notes,
+      { seq, atMs: clock.wallMs(), level, text, unacknowledged: level !== 'info' },
+    ]);
   };
   return {
     log: (level, event, msg, fields) => sink(level, event, escapeText(msg, 500), fields),

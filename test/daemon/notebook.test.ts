@@ -34,3 +34,16 @@ test('what was shown is marked as seen, and what came since is not', () => {
   expect(notes.acknowledge(clock.wallMs())).toBe(1);
   expect(open()).toEqual([]);
 });
+
+test('what nobody has seen is not pushed off the list by what needs no look', () => {
+  const { notes } = notebook();
+  notes.note('alarm', 'E', 'NOT VERIFIED');
+  for (let index = 0; index < 300; index += 1) notes.note('info', 'GATE', `flaps ${index}`);
+  const texts = notes.notes().map(({ text }) => text);
+  expect([texts.length, texts[0], texts.at(-1)]).toEqual([100, 'NOT VERIFIED', 'flaps 299']);
+  for (let index = 0; index < 300; index += 1) notes.note('warn', 'E', `unseen ${index}`);
+  expect(notes.notes()).toHaveLength(100);
+  expect(notes.notes().at(-1)?.text).toBe('unseen 299');
+  const numbers = notes.notes().map(({ seq }) => seq);
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+});

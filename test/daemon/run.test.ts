@@ -19,6 +19,8 @@ function live(directory: string, text = '') {
     onObserve: (): void => undefined,
     onQuery: (): void => undefined,
     lies: false,
+    /** No targeted read succeeds once something was sent. */
+    isBlindAfterWrites: false,
     leads: true,
   };
   const sent: WriteRequest[] = [];
@@ -34,6 +36,7 @@ function live(directory: string, text = '') {
     },
     queryOrder: async ({ orderId }) => {
       account.onQuery();
+      if (account.isBlindAfterWrites && sent.length > 0) return { kind: 'failed', error: 'timeout' };
       const order = account.orders.find((one) => one.orderId === orderId);
       return order === undefined ? { kind: 'not_found' } : { kind: 'found', order };
     },
@@ -136,7 +139,21 @@ describe('a run in stage 4', () => {
     expect((await rig.run())?.executed.cancel).toBe(1);
     const note = rig.core.notebook.notes().findLast(({ text }) => text.startsWith('REMEDIATION_EXECUTED'));
     expect(note).toMatchObject({ level: 'alarm', unacknowledged: true });
-    expect(note?.text).toContain('NOT VERIFIED: the order is NEW');
+    // Before what a line of the screen has no room for.
+    expect(note?.text.slice(0, 60)).toContain('NOT VERIFIED: the order is NEW');
+  });
+
+  test('says of a cancel that the exchange took and no read could verify that nobody has seen it', async () => {
+    using directory = scratch();
+    const rig = live(directory.path);
+    rig.account.orders = [observedOrder(1)];
+    await seenOnce(rig);
+    rig.account.isBlindAfterWrites = true;
+    expect((await rig.run())?.executed.cancel).toBe(1);
+    const note = rig.core.notebook.notes().findLast(({ text }) => text.startsWith('REMEDIATION_EXECUTED'));
+    expect(note).toMatchObject({ level: 'warn', unacknowledged: true });
+    expect(note?.text.slice(0, 60)).toContain('NOT VERIFIED: not read: timeout');
+    expect(rig.core.vitals.armedWork.lines.join()).toContain('NOT VERIFIED');
   });
 
   test('leaves to a person what failed three times, until they say by name that it may be tried again', async () => {

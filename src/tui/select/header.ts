@@ -4,7 +4,9 @@ import { age, clock, countdown, cut, fitRow, since, span, spread, uptime } from 
 import { daemonNowMs, linkState, sinceReceivedMs, snapshotAgeMs } from '../freshness.ts';
 import type { Row, ScreenState, Span, Tone } from '../types.ts';
 
-/** Row 1: host, environment, stage, uptime, link, UTC clock, tick; the stop key at the right edge. */
+const SHORTEST_HOST = 4;
+
+/** Row 1: host, environment, account, stage, uptime, link, UTC clock, tick; the stop key at the right edge. */
 export function headerRow(state: ScreenState, width: number): Row {
   const { glyphs } = state.setting;
   const status = state.received?.status ?? null;
@@ -21,12 +23,16 @@ export function headerRow(state: ScreenState, width: number): Row {
   const isOk = linkState(state) === 'ok';
   const upMs = status.daemon.uptime_ms + (isOk ? sinceReceivedMs(state) : 0);
   const up = span(`${bracketed(state, `up ${uptime(upMs)}`)}  `, staleTone(state, 'normal'));
-  const used = [environment, stage, ...after].reduce((sum, part) => sum + part.text.length, 0);
-  const room = width - used - 'Ctrl+X = STOP'.length - 3;
-  const host = cut(status.daemon.host, Math.max(4, Math.min(20, room - 12)), glyphs);
+  const taken = [environment, stage, ...after].reduce((sum, part) => sum + part.text.length, 0);
+  const free = width - taken - 'Ctrl+X = STOP'.length - 3;
+  // Two daemons of one host are told apart by nothing else; a simulator's account has no name of its own.
+  const named = status.daemon.account === 'sim' ? '' : ` ${status.daemon.account}`;
+  const account = named.length + SHORTEST_HOST <= free ? named : '';
+  const room = free - account.length;
+  const host = cut(status.daemon.host, Math.max(SHORTEST_HOST, Math.min(20, room - 12)), glyphs);
   const hasRoom = host.length + up.text.length <= room;
   return spread(
-    [span(` ${host} `), environment, stage, ...(hasRoom ? [up] : []), ...after],
+    [span(` ${host} `), environment, span(account), stage, ...(hasRoom ? [up] : []), ...after],
     stopKey,
     width,
     glyphs,
@@ -99,8 +105,11 @@ export function snapshotRow(state: ScreenState, width: number): Row {
     return [span(gap, staleTone(state, 'normal')), span(`${source.source} ${text}`, staleTone(state, tone))];
   });
   const close = isOld ? [span(')', 'quiet')] : [];
-  const row = [span(' SNAPSHOT '), ...snapshotSpans(state, status), ...sources, ...close];
-  return fitRow(row, width, state.setting.glyphs);
+  const age_ = snapshotSpans(state, status);
+  const row = [span(' SNAPSHOT '), ...age_, ...sources, ...close];
+  // A word that is cut off may be the one that says what is down: the snapshot's own word gives way.
+  const isTight = row.reduce((sum, { text }) => sum + text.length, 0) > width;
+  return fitRow(isTight ? [span(' '), ...age_, ...sources, ...close] : row, width, state.setting.glyphs);
 }
 
 /** Age, limit and verdict of the snapshot. */

@@ -27,6 +27,8 @@ export function stopText(state: ScreenState, width: number, clearing: Clearing):
   const ack = stop.kind === 'latched' ? ` (ack ${Math.max(1, Math.round(stop.ackMs))} ms)` : '';
   const id = latch.id === null ? '' : `  id ${latch.id}`;
   const verdict = latch.verdict === '' ? '' : `  ${latch.verdict}`;
+  // Cut where there is no room, it would say the opposite.
+  const short = latch.word.includes(NOT_DURABLE) ? NOT_DURABLE : latch.word;
   if (linkState(state) !== 'ok') {
     const asOf = state.received === null ? '' : `  as of ${age(sinceReceivedMs(state))} ago`;
     return firstFitting(width, [
@@ -34,6 +36,8 @@ export function stopText(state: ScreenState, width: number, clearing: Clearing):
       ` ?? (${latch.word}${id}${verdict})${asOf}`,
       ` ?? (${latch.word}${id})${asOf}`,
       ` ?? (${latch.word}${id})`,
+      ` ?? (${short}${id})`,
+      ` ?? (${short})`,
     ]);
   }
   const how = latch.id === null ? '' : state.setting.readOnly ? ', read-only here' : `: ${clearing}`;
@@ -42,8 +46,13 @@ export function stopText(state: ScreenState, width: number, clearing: Clearing):
     ` !! ${latch.word}${id}${how}${verdict}`,
     ` !! ${latch.word}${id}${how}`,
     ` !!${id.slice(1)} ${latch.word}`,
+    ` !!${id.slice(1)} ${latch.word.replace(', DO NOT RESTART', '')}`,
+    ` !!${id.slice(1)} ${short}`,
+    ` !! ${short}${id}`,
   ]);
 }
+
+const NOT_DURABLE = 'NOT DURABLE';
 
 const firstFitting = (width: number, texts: readonly string[]): string =>
   texts.find((text) => text.length <= width) ?? texts.at(-1) ?? '';

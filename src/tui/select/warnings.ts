@@ -86,7 +86,7 @@ const pending: Select = ({ acknowledgements }) => {
 
 /** Asked for because something happened, not because stage 4 asks for it of everybody. */
 const isUrgent = ({ item }: { readonly item: string }): boolean =>
-  item === 'mass_mismatch' || item.startsWith('manual-');
+  item === 'mass_mismatch' || item === 'other_executor' || item.startsWith('manual-');
 
 const summary: Select = (status, agedMs) => {
   const open = status.acknowledgements.filter(({ done_by }) => done_by === null);
