@@ -35,11 +35,12 @@ export interface Feed {
   readonly close: () => void;
 }
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 17;
 /** A longer line is garbage: a checkpoint of 100,000 orders has some 20 MB. */
 const MAX_LINE_CHARS = 32 * (1 << 20);
-/** Read at most this much in one poll, so that a huge file can't hold up a stop. */
+/** No poll goes on after so much or so long, so that weeks of a feed, read at the start, can't hold up a stop. */
 const POLL_BYTES = 8 * (1 << 20);
+const POLL_MS = 40;
 
 /** Starts tailing; a missing file is a problem that heals when it appears. */
 export function openFeed(options: FeedOptions): Feed {
@@ -115,7 +116,8 @@ export function openFeed(options: FeedOptions): Feed {
   function read(): void {
     try {
       const rotated = open === null || hasMoved(options.path, open, disk);
-      if (rotated && open !== null) readOn();
+      // What is left of the old file comes before the new one, however many polls it takes.
+      if (rotated && !readOn()) return;
       // Looked at every time: a file that was private may have been opened to others since.
       problem = rotated ? reopen() : checkPlace(options, disk);
       if (problem === null) readOn();
@@ -126,8 +128,9 @@ export function openFeed(options: FeedOptions): Feed {
     }
   }
 
-  function readOn(): void {
-    if (open === null) return;
+  /** Whether the end was reached. */
+  function readOn(): boolean {
+    if (open === null) return true;
     const { size } = disk.facts(open.fd);
     if (size < open.offset) {
       changed = true;
@@ -136,14 +139,15 @@ export function openFeed(options: FeedOptions): Feed {
       startOver();
     }
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(1, size - open.offset)));
-    let taken = 0;
-    while (taken < POLL_BYTES) {
+    const untilMonoMs = options.clock.monoMs() + POLL_MS;
+    for (let taken = 0; taken < POLL_BYTES && options.clock.monoMs() <= untilMonoMs; ) {
       const read = disk.read(open.fd, buffer, open.offset);
-      if (read === 0) break;
+      if (read === 0) return true;
       open.offset += read;
       taken += read;
       takeText(decoder.write(buffer.subarray(0, read)));
     }
+    return false;
   }
 
   return {
