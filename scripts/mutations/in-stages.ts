@@ -101,4 +101,11 @@ export const inStages: readonly Mutation[] = [
     replace: '',
     tests: ['test/daemon/stopping.test.ts'],
   },
+  {
+    name: 'a-lowering-waits-for-the-disk',
+    file: 'src/daemon/ceremony.ts',
+    search: 'if (leadsDown(event, vitals.stage.inForce)) core.interlock.allowWrites(false);',
+    replace: 'void leadsDown(event, vitals.stage.inForce);',
+    tests: ['test/daemon/commands.test.ts'],
+  },
 ];

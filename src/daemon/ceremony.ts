@@ -31,6 +31,8 @@ import { intentAgeMs, snapshotAgeMs } from './world.ts';
  */
 export function sendStageEvent(core: Core, event: MachineEvent): Answer {
   const { vitals } = core;
+  // What the machine is told of the moment asks the disk, where the lock lies; a lowering doesn't wait for it.
+  if (leadsDown(event, vitals.stage.inForce)) core.interlock.allowWrites(false);
   const step = stepMachine(machineOf(core), event, machineContext(core));
   for (const effect of step.effects) {
     const problem = effect.type === 'approved' ? recordApproval(core, effect) : null;
@@ -163,6 +165,13 @@ export function holdsOf(core: Core): readonly Hold[] {
 /** The highest stage earned today. */
 export function earned(core: Core): StageNumber {
   return earnedBy(core.vitals.stage.evidence, stageContext(core));
+}
+
+/** Whatever comes of the moment, stage 4 is over with it. */
+function leadsDown(event: MachineEvent, inForce: StageNumber): boolean {
+  const { type } = event;
+  if (inForce !== 4) return false;
+  return type === 'lower' || type === 'breach' || (type === 'request' && event.stage < inForce);
 }
 
 function lower(core: Core): void {

@@ -337,3 +337,30 @@ test('a real stray is denied where the exchange is no embedded simulator, and ha
   hand.core.settings = { ...hand.core.settings, embeddedSimulator: false };
   expect(await hand.command('inject-mismatch', { real: true })).toMatchObject({ exit_code: 77 });
 });
+
+describe('a lowering', () => {
+  test.each([
+    ['disarm', {}],
+    ['stage', { stage: 3 }],
+    ['stage', { stage: 0 }],
+  ] as const)('%s %j takes the right to write away before the disk is asked', async (name, body) => {
+    using hand = handCore();
+    hand.raiseTo(4);
+    hand.core.interlock.allowWrites(true);
+    const asked: boolean[] = [];
+    const { leadership } = hand.core;
+    Object.assign(hand.core, {
+      leadership: {
+        ...leadership,
+        stillHeld: () => {
+          asked.push(hand.core.interlock.writesAllowed());
+          return leadership.stillHeld();
+        },
+      },
+    });
+    await hand.command(name, body);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked).not.toContain(true);
+    expect(hand.core.vitals.stage.inForce).toBeLessThan(4);
+  });
+});
