@@ -58,4 +58,19 @@ export const inWhatIsTold: readonly Mutation[] = [
     replace: 'void stranger;',
     tests: ['test/cli/strangers.test.ts'],
   },
+  {
+    name: 'the-stop-file-goes-where-the-daemon-does-not-look',
+    file: 'src/tui/stop.ts',
+    search:
+      'return told === null || told === setting.stateDir ? here : writeStopFile(told, setting.operator);',
+    replace: 'return told === null ? here : here;',
+    tests: ['test/tui/stop.test.ts'],
+  },
+  {
+    name: 'a-followed-status-over-a-dead-link-looks-current',
+    file: 'src/cli/status.ts',
+    search: 'if (screen && last !== null) draw(last, why);',
+    replace: 'if (screen && last !== null) draw(last, null);',
+    tests: ['test/cli/status.test.ts'],
+  },
 ];

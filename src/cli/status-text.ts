@@ -12,6 +12,7 @@ export function formatStatus(status: StatusDocument): readonly string[] {
       ['stage', describeStage(status)],
       ...stageRows(status),
       ['latch', describeLatch(status)],
+      ...status.alarms.map((alarm) => ['ALARM', alarm]),
       ['arming', describeArming(status)],
       ...approvalRow(status),
       ['snapshot', describeSnapshot(status)],
@@ -161,7 +162,6 @@ function notices(status: StatusDocument): readonly (readonly string[])[] {
     ...(foreign.length === 0 ? [] : [['foreign', `${foreign.join(', ')} (never touched)`]]),
     ...(status.kill_switch ? [['engine', 'KILL SWITCH is set; repairs are not blocked by it']] : []),
     ...(status.canary ? [['canary', 'a synthetic mismatch is being shown']] : []),
-    ...status.alarms.map((alarm) => ['ALARM', alarm]),
   ];
 }
 

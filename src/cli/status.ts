@@ -11,6 +11,7 @@ import {
 } from './context.ts';
 import { withDaemon } from './daemon.ts';
 import { formatJson, plain } from './print.ts';
+import { statusScreen } from './status-screen.ts';
 import { formatStatus } from './status-text.ts';
 import { untilEnded } from './until-ended.ts';
 
@@ -39,14 +40,23 @@ function show(args: Args, context: CliContext, status: StatusDocument): void {
 
 async function watch(args: Args, context: CliContext, client: ControlClient): Promise<number> {
   const screen = context.isTTY && !flagArg(args, 'json') && context.env['TERM'] !== 'dumb';
+  let last: StatusDocument | null = null;
+  const draw = (status: StatusDocument, down: string | null): void => {
+    const { columns = 80, rows = 24 } = process.stdout;
+    context.stdout(`\u001b[H\u001b[2J${statusScreen(status, down, { columns, rows }).join('\n')}\n`);
+  };
   const stream = client.stream({
     onStatus: (status) => {
-      if (screen) context.stdout('\u001b[H\u001b[2J');
+      last = status;
+      if (screen) return draw(status, null);
       show(args, context, status);
-      if (!screen && !flagArg(args, 'json')) context.stdout('\n');
+      if (!flagArg(args, 'json')) context.stdout('\n');
     },
     onUp: () => {},
-    onDown: (why) => context.stderr(`grinder: no link to the daemon: ${plain(why)}; trying again\n`),
+    onDown: (why) => {
+      if (screen && last !== null) draw(last, why);
+      else context.stderr(`grinder: no link to the daemon: ${plain(why)}; trying again\n`);
+    },
   });
   // Ended by a signal, or because nobody reads any more.
   const unread = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock } from '../engine/clock.ts';
 import { leaveStopFile } from '../engine/stop-file.ts';
 import {
@@ -63,6 +64,12 @@ function outcomeDocument(outcome: StopOutcome) {
   };
 }
 
+/** Says where it looked: a daemon that was started with another HOME or runtime directory is found nowhere there. */
+function absence({ uid, places }: CliContext): string {
+  const directories = [...places.registryDirs, join(places.accountsBase, 'accounts')].map(plain);
+  return `no daemon of user ${uid} is running that could be found (looked in ${directories.join(', ')})`;
+}
+
 function leaveFile(context: CliContext, order: Parameters<typeof leaveStopFile>[1]): number {
   const { stateDir } = context.places;
   if (context.configFlagPath !== null && context.config === null) {
@@ -74,8 +81,8 @@ function leaveFile(context: CliContext, order: Parameters<typeof leaveStopFile>[
   const left = leaveStopFile(stateDir, order);
   context.stderr(
     left.ok
-      ? `grinder: no daemon of user ${context.uid} is running; left ${plain(stateDir)}/STOP, so that the next start for ${configName(context)} is stopped\n`
-      : `grinder: no daemon of user ${context.uid} is running, and ${plain(stateDir)}/STOP could not be left: ${plain(left.why)}\n`,
+      ? `grinder: ${absence(context)}; left ${plain(stateDir)}/STOP, so that the next start for ${configName(context)} is stopped\n`
+      : `grinder: ${absence(context)}, and ${plain(stateDir)}/STOP could not be left: ${plain(left.why)}\n`,
   );
   return EXIT.noDaemon;
 }

@@ -81,6 +81,7 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
   const stop = stopButton({
     client,
     stateDir: options.stateDir,
+    toldStateDir: () => store.get().received?.status.daemon.state_dir ?? null,
     operator,
     clock,
     onStop: (value) => dispatch({ type: 'stop', stop: value }),

@@ -22,6 +22,8 @@ export interface StopButton {
 export interface StopSetting {
   readonly client: Pick<ControlClient, 'sendStop'>;
   readonly stateDir: string;
+  /** Where the daemon said that it looks for one, which its own environment may have named; null before its first word. */
+  readonly toldStateDir: () => string | null;
   readonly operator: string;
   readonly clock: Clock;
   readonly onStop: (stop: Stop) => void;
@@ -83,11 +85,16 @@ export function stopButton(setting: StopSetting): StopButton {
 const send = (setting: StopSetting) =>
   setting.client.sendStop({ operator: setting.operator, reason: 'Ctrl+X' });
 
-/** Writes the file that the engine looks for by itself; says what came of it. */
+/** Writes the file that the engine looks for by itself; says what came of it where the engine looks. */
 function leaveStopFile(setting: StopSetting): string {
-  const path = join(setting.stateDir, 'STOP');
+  const here = writeStopFile(setting.stateDir, setting.operator);
+  const told = setting.toldStateDir();
+  return told === null || told === setting.stateDir ? here : writeStopFile(told, setting.operator);
+}
+
+function writeStopFile(stateDir: string, operator: string): string {
   try {
-    writeFileSync(path, `Ctrl+X by ${setting.operator}\n`, { mode: 0o600 });
+    writeFileSync(join(stateDir, 'STOP'), `Ctrl+X by ${operator}\n`, { mode: 0o600 });
     return 'STOP file written';
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

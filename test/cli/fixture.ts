@@ -63,7 +63,7 @@ export function machine() {
     const server = await startControlServer({ socketPath, target: recorder.target, log: () => {} });
     if (!server.ok) throw new Error(server.problem);
     closers.push(server.close);
-    return { ...recorder, places };
+    return { ...recorder, places, end: server.close };
   };
   const run = async (line: readonly string[], more: Partial<CliIo> = {}): Promise<Ran> => {
     let [out, err] = ['', ''];

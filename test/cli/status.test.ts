@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { statusScreen } from '../../src/cli/status-screen.ts';
 import { formatStatus } from '../../src/cli/status-text.ts';
 import { exampleStatus, recordingTarget, until } from '../control/fixture.ts';
 import { machine } from './fixture.ts';
@@ -180,4 +181,50 @@ test('while reads fail no older picture is called fresh, and nothing is said to 
   expect(text).toContain('snapshot  0.8s old of 02:00, last read INCOMPLETE');
   expect(text).not.toContain('fresh,');
   expect(text).not.toContain('agrees with reads');
+});
+
+const loud = {
+  ...exampleStatus,
+  alarms: ['the stop latch is not on disk: do not restart before it is'],
+  gates: Array.from({ length: 34 }, (_, index) => ({
+    ...exampleStatus.gates[0]!,
+    gate: `gate_${index}`,
+    state: 'closed' as const,
+  })),
+};
+
+test.each([
+  { columns: 80, rows: 24 },
+  { columns: 60, rows: 20 },
+  { columns: 200, rows: 60 },
+])('followed on a terminal of %j nothing scrolls off its top, and what is left out is said', (size) => {
+  const lines = statusScreen(loud, null, size);
+  const height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / size.columns)), 0);
+  expect(height).toBeLessThan(size.rows);
+  const text = lines.join('\n');
+  for (const word of ['daemon ', 'stage ', 'latch ', 'ALARM '])
+    expect(text).toMatch(new RegExp(`^${word}`, 'm'));
+  expect(/^and \d+ more lines: grinder status shows all$/m.test(text)).toBe(size.rows < 60);
+});
+
+test('what is followed over a silent link says first that it is old', async () => {
+  const daemon = await at.daemon(at.config('a'));
+  const ending = new AbortController();
+  let out = '';
+  const running = at.run(['status', '--watch', '--config', at.config('a')], {
+    signal: ending.signal,
+    isTTY: true,
+    env: { ...at.env, TERM: 'xterm' },
+    stdout: (text) => {
+      out += text;
+    },
+  });
+  await until('the status', () => out.includes('latch     clear'));
+  await daemon.end();
+  const drawn = () => out.split('\u001b[H\u001b[2J').at(-1) ?? '';
+  await until('the loss', () => drawn().startsWith('NO LINK to the daemon'));
+  expect(drawn()).toContain('what follows is as of 2023-11-14T22:13:20Z');
+  expect(drawn()).toContain('latch     clear');
+  ending.abort();
+  expect((await running).code).toBe(0);
 });

@@ -62,6 +62,8 @@ test('with none running the STOP file is left for the next start', async () => {
   expect(ran.err).toContain('a-state/STOP');
   // Root's stop reaches root's daemons: it must not tell of all.
   expect(ran.err).toContain(`no daemon of user ${process.getuid?.() ?? 0} is running`);
+  // One that was started with another HOME or runtime directory is found from none of these.
+  expect(ran.err).toContain(`looked in ${join(at.path, 'grinder')}, `);
   expect(JSON.parse(readFileSync(join(at.path, 'a-state', 'STOP'), 'utf8'))).toMatchObject({ by: 'ann' });
 });
 

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '../control/fixture.ts';
+import { scratch } from '../engine/durable.ts';
 import { bunPath } from '../helpers/terminal.ts';
 import { latched, status } from './fixture.ts';
 import {
@@ -109,6 +112,15 @@ describe('the stop key', () => {
     expect(under.stopFile()).toContain('tester');
     under.become(latched);
     await under.terminal.see('!! LATCHED');
+  }, 30_000);
+
+  test('without an answer leaves the STOP file where the daemon looks', async () => {
+    using elsewhere = scratch();
+    const daemon = { ...status.daemon, state_dir: elsewhere.path };
+    const under = await open({ isDeafToStop: true, status: { ...status, daemon } });
+    under.terminal.write(CTRL_X);
+    await under.terminal.see('(STOP file written)');
+    expect(existsSync(join(elsewhere.path, 'STOP'))).toBe(true);
   }, 30_000);
 
   test('held down does not put the missing answer off', async () => {

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 /** A button on a wire whose answers the test gives. */
-function wired(answer: () => Promise<CommandReply>) {
+function wired(answer: () => Promise<CommandReply>, told: string | null = null) {
   const dir = privateDir();
   dirs.push(dir);
   const heard: Stop[] = [];
@@ -25,6 +25,7 @@ function wired(answer: () => Promise<CommandReply>) {
   const button = stopButton({
     client: { sendStop },
     stateDir: dir.path,
+    toldStateDir: () => told,
     operator: 'tester',
     clock: systemClock,
     onStop: (stop) => heard.push(stop),
@@ -44,6 +45,22 @@ describe('the answer to a stop', () => {
     expect(file()).toBe(true);
     button.linkUp();
     expect(sent()).toBe(1);
+  });
+
+  test('that is missing leaves the STOP file where the daemon said that it looks', async () => {
+    const elsewhere = privateDir();
+    dirs.push(elsewhere);
+    const { button, heard } = wired(() => Promise.reject(new Error('gone')), elsewhere.path);
+    button.press();
+    await until('no answer', () => heard.at(-1)?.kind === 'unacknowledged');
+    expect(heard.at(-1)).toMatchObject({ file: 'STOP file written' });
+    expect(existsSync(join(elsewhere.path, 'STOP'))).toBe(true);
+    button.close();
+    const lost = wired(() => Promise.reject(new Error('gone')), join(elsewhere.path, 'none'));
+    lost.button.press();
+    await until('no answer', () => lost.heard.at(-1)?.kind === 'unacknowledged');
+    expect(lost.heard.at(-1)).toMatchObject({ file: 'no STOP file: ENOENT' });
+    lost.button.close();
   });
 
   test('that is missing is asked for again when the link comes back', async () => {
