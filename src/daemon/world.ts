@@ -6,11 +6,11 @@ import { compareDecimals } from '../engine/decimal.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import type { OpenIntent } from '../engine/journal-state.ts';
 import type { Instant } from '../engine/progress.ts';
-import { isConditionalType } from '../engine/targeted.ts';
 import type { ExpectedState, StageNumber, Switches } from '../engine/types.ts';
 import { dayUsage } from '../gates/budget.ts';
 import type { DayUsage, GateWorld } from '../gates/gate.ts';
 import { type Core, instant } from './core.ts';
+import { protectedSymbols } from './leaning.ts';
 
 /** The switches of a stage (contract, section 1). */
 export function switchesOf(stage: StageNumber, action: Switches['action']): Switches {
@@ -64,7 +64,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
     exchangeNowMs: offsetMs === null ? null : now.nowMs + offsetMs,
     mass: vitals.mass,
     sideEffects: {
-      protectedSymbols: protectedSymbols(expected),
+      protectedSymbols: protectedSymbols(expected, vitals.observation?.orders ?? []),
       strangers: vitals.strangers,
       hedgedSymbols: reconcile.hedgeGroups.flat(),
     },
@@ -172,23 +172,6 @@ function sinceLastWriteMs(core: Core): number | null {
   const mono = core.vitals.dispatchedMonoMs.get(last.intentId);
   return mono === undefined ? byWall : Math.min(byWall, core.clock.monoMs() - mono);
 }
-
-/**
- * Symbols on which the engine believes in an order that can only shrink a position, or that waits for a price. Asked
- * several times a second: a picture's orders never change, so each is walked once.
- */
-function protectedSymbols({ orders }: ExpectedState): readonly string[] {
-  const known = protectedBy.get(orders);
-  if (known !== undefined) return known;
-  const symbols = new Set<string>();
-  for (const { state, reduceOnly, orderType, symbol } of orders.values())
-    if (state !== 'ended' && (reduceOnly || isConditionalType(orderType))) symbols.add(symbol);
-  const found = [...symbols];
-  protectedBy.set(orders, found);
-  return found;
-}
-
-const protectedBy = new WeakMap<ExpectedState['orders'], readonly string[]>();
 
 /** The exchange's clock minus ours: as measured, less what our wall clock jumped since; null while unknown. */
 export function clockOffsetMs({ vitals, clock }: Core): number | null {

@@ -38,6 +38,8 @@ interface Pair {
   readonly side: PositionSide;
   /** Null when the feed never mentioned it. */
   readonly believed: Decimal | null;
+  /** Its 0 is the word of one checkpoint alone. */
+  readonly doubted: boolean;
   readonly newestReadAtMonoMs: number;
   readonly found: Decimal;
   /** The row to close; null when nothing was shown or several rows were netted. */
@@ -65,6 +67,7 @@ function pairSymbol(symbol: string, expected: ExpectedState, observed: Observati
       symbol,
       side,
       believed: record?.amount ?? null,
+      doubted: record?.doubtedSince !== undefined,
       newestReadAtMonoMs: record?.readAtMonoMs ?? Number.NEGATIVE_INFINITY,
       found: row?.amount ?? '0',
       row: row ?? null,
@@ -86,6 +89,7 @@ function net(symbol: string, records: readonly ExpectedPosition[], rows: readonl
     symbol,
     side: 'BOTH',
     believed: sum(records.map((record) => record.amount)),
+    doubted: records.some((record) => record.doubtedSince !== undefined),
     newestReadAtMonoMs: Math.max(...records.map((record) => record.readAtMonoMs)),
     found: sum(rows.map((row) => row.amount)),
     row: null,
@@ -145,6 +149,7 @@ function unexpected(pair: Pair, rules: SymbolRules | undefined): Mismatch {
 
 function reportOnly(pair: Pair, rules: SymbolRules | undefined): string {
   if (pair.believed === null) return 'the feed never said 0 for it';
+  if (pair.doubted) return 'one checkpoint alone says 0, and the engine held it before';
   if (pair.netted || pair.row === null) return 'one end counts by side and the other does not';
   if (rules === undefined) return 'the trading rules of its symbol are not known';
   const size = decimal(pair.found).abs();

@@ -31,6 +31,14 @@ export interface ExpectedPosition {
   readonly amount: Decimal;
   readonly updatedAtMs: number;
   readonly readAtMonoMs: number;
+  /** A 0 that one checkpoint alone said of a position that the engine held before: since when. */
+  readonly doubtedSince?: SaidAt;
+}
+
+/** When something was written by the engine's clock, and read by ours. */
+export interface SaidAt {
+  readonly updatedAtMs: number;
+  readonly readAtMonoMs: number;
 }
 
 /** All the feed has told us, as of one instant. */

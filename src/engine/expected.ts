@@ -5,10 +5,10 @@
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
+import { ordersAfter, positionsAfter } from './after-checkpoint.ts';
 import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
-import { heldPosition, liveOrder } from './feed-records.ts';
+import { heldPosition, keyOf, liveOrder } from './feed-records.ts';
 import type { FeedLine } from './feed-schema.ts';
-import { ordersAfter } from './left-out.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder, toldPosition } from './restated.ts';
 import { remember, type Said, saysOtherwise } from './said.ts';
@@ -90,11 +90,6 @@ export function feedAgeMs(state: ExpectedState, now: Instant): number | null {
   return wallAgeMs < -1000 ? null : Math.max(wallAgeMs, now.nowMonoMs - state.lastLine.readAtMonoMs);
 }
 
-/** The key of a position row. */
-export function positionKey(symbol: string, positionSide: string): string {
-  return `${symbol}/${positionSide}`;
-}
-
 /**
  * A line that is read again says what it said, at the time it said. One that was written later is another line: the
  * engine began anew under its old name, and what it says would be taken for known until it has caught up in number. So is
@@ -139,10 +134,7 @@ function applyRecord(
       const readAtMonoMs = state.checkpoint?.readAtMonoMs ?? now.nowMonoMs;
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       const orders = ordersAfter(state.orders, line.orders, at);
-      const positions = line.positions.map((row): [string, ExpectedPosition] => {
-        const key = positionKey(row.symbol, row.position_side);
-        return [key, toldPosition(state.positions.get(key), heldPosition(row, at))];
-      });
+      const positions = positionsAfter(state.positions, line.positions, at);
       return {
         ...state,
         fault: contradictionIn(line),
@@ -153,7 +145,7 @@ function applyRecord(
           readAtMonoMs,
         },
         orders,
-        positions: new Map(positions),
+        positions,
         killSwitch: line.kill_switch,
         appliedEventMs: line.applied_event_ms,
       };
@@ -176,7 +168,7 @@ function applyRecord(
       return afterEnd(state);
     }
     case 'position': {
-      const key = positionKey(line.symbol, line.position_side);
+      const key = keyOf(line);
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       state.positions.set(key, toldPosition(state.positions.get(key), heldPosition(line, at)));
       return state;

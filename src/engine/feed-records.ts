@@ -1,12 +1,6 @@
 /** What a line of the feed says, in the engine's own words. Pure. */
-import type { ExpectedOrder, ExpectedPosition } from './expected-types.ts';
+import type { ExpectedOrder, ExpectedPosition, SaidAt } from './expected-types.ts';
 import type { FeedOrder, FeedPosition } from './feed-schema.ts';
-
-/** When a line was written by the engine's clock, and read by ours. */
-export interface SaidAt {
-  readonly updatedAtMs: number;
-  readonly readAtMonoMs: number;
-}
 
 /** An order that the engine believes to be open. */
 export function liveOrder(order: FeedOrder, at: SaidAt): ExpectedOrder {
@@ -28,4 +22,9 @@ export function liveOrder(order: FeedOrder, at: SaidAt): ExpectedOrder {
 /** A position that the engine believes to hold. */
 export function heldPosition(row: FeedPosition, at: SaidAt): ExpectedPosition {
   return { symbol: row.symbol, positionSide: row.position_side, amount: row.amount, ...at };
+}
+
+/** The key of a position's record. */
+export function keyOf({ symbol, position_side }: Pick<FeedPosition, 'symbol' | 'position_side'>): string {
+  return `${symbol}/${position_side}`;
 }

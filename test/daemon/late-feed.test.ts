@@ -86,6 +86,43 @@ describe('a position record that is late while heartbeats say that all is applie
   });
 });
 
+describe('a checkpoint that says 0 of a position which the engine said to hold', () => {
+  const flat = { positions: [{ symbol: 'BTCUSDT', amount: '0' }] };
+
+  test('made before its record and written after it, costs it nothing: the next one tells', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    says(world, '0.001');
+    world.checkpoint(flat);
+    await world.pass(200);
+    expect(world.sent).toEqual([]);
+    const [mismatch] = world.core.vitals.decision?.mismatches ?? [];
+    expect([mismatch?.type, mismatch?.reportOnlyBecause]).toEqual([
+      'POSITION_NONZERO_UNEXPECTED',
+      'one checkpoint alone says 0, and the engine held it before',
+    ]);
+    world.checkpoint({ positions: [{ symbol: 'BTCUSDT', amount: '0.001' }] });
+    await world.pass(60);
+    expect([world.sent, world.core.vitals.decision?.mismatches]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['a second one does', (world: LiveWorld) => world.checkpoint(flat)],
+    ['a record of the position does', (world: LiveWorld) => says(world, '0')],
+  ])('is believed once %s, half a minute later', async (_, say) => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    says(world, '0.001');
+    world.checkpoint(flat);
+    await world.pass(60);
+    say(world);
+    await world.pass(15);
+    expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
+  });
+});
+
 describe('a feed that is late as a whole', () => {
   test.each([1, 5, 10, 15, 20, 25, 29, 45, 90])(
     'by %p s makes no good order or position a target',

@@ -77,3 +77,38 @@ describe('what the engine says again', () => {
     expect(massFigures(compare(state, picture, options())).unexpected).toBe(1);
   });
 });
+
+test('a 0 that a checkpoint says against an amount is doubted, until it is said again half a minute later on both clocks', () => {
+  const doubted = (tsMs: number, monoMs: number, zero = '0') => {
+    const s = session('a', 1000);
+    const state = told([
+      [100, s.checkpoint({ positions: [{ ...flat, amount: '0.5' }] })],
+      [200, s.checkpoint({ positions: [flat] })],
+      [monoMs, { ...s.checkpoint({ positions: [{ ...flat, amount: zero }] }), ts_ms: tsMs }],
+    ]);
+    return state.positions.get('BTCUSDT/BOTH')?.doubtedSince !== undefined;
+  };
+  expect(doubted(31_000, 30_200)).toBe(false);
+  expect(doubted(30_999, 30_200)).toBe(true);
+  expect(doubted(31_000, 30_199)).toBe(true);
+  expect(doubted(30_999, 30_200, '0.00')).toBe(true);
+  expect(doubted(31_000, 30_200, '0.00')).toBe(false);
+});
+
+test('a 0 that a record says is never doubted, nor one that nothing was said before', () => {
+  const s = session('a', 7);
+  const isDoubted = (state: ExpectedDraft) => state.positions.get('BTCUSDT/BOTH')?.doubtedSince !== undefined;
+  const held: readonly (readonly [number, Line])[] = [
+    [100, s.checkpoint({ positions: [flat] })],
+    [200, s.position('0.5')],
+  ];
+  expect(isDoubted(told([...held, [300, s.position('0')]]))).toBe(false);
+  const t = session('b', 7);
+  const denied: readonly (readonly [number, Line])[] = [
+    [100, t.checkpoint({ positions: [{ ...flat, amount: '0.5' }] })],
+    [200, t.checkpoint({ positions: [flat] })],
+  ];
+  expect(isDoubted(told(denied))).toBe(true);
+  expect(isDoubted(told([...denied, [300, t.position('0')]]))).toBe(false);
+  expect(isDoubted(told([[100, session('c', 7).checkpoint({ positions: [flat] })]]))).toBe(false);
+});

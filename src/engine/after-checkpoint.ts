@@ -1,0 +1,75 @@
+/**
+ * What a checkpoint makes of what was known before it. Pure. It is made while records are on their way, and may be written
+ * after one that it does not hold: an order is missing from it, a position of which it says 0 is held. The next one tells.
+ * So nothing that was said before is given up for one checkpoint alone.
+ */
+import { isZero } from './decimal.ts';
+import type { ExpectedOrder, ExpectedPosition, ExpectedState, SaidAt } from './expected-types.ts';
+import { heldPosition, keyOf, liveOrder } from './feed-records.ts';
+import type { FeedOrder, FeedPosition } from './feed-schema.ts';
+import { toldOrder, toldPosition } from './restated.ts';
+
+/** So long an engine has to go on saying so, by both clocks. */
+const SAID_FOR_MS = 30_000;
+
+/** All orders after a checkpoint. What it does not name comes first, so that the oldest end stays the first to be forgotten. */
+export function ordersAfter(
+  known: ReadonlyMap<string, ExpectedOrder>,
+  named: readonly FeedOrder[],
+  at: SaidAt,
+): Map<string, ExpectedOrder> {
+  const orders = new Map<string, ExpectedOrder>();
+  const names = new Set(named.map(({ client_order_id }) => client_order_id));
+  for (const [id, order] of known) {
+    const kept = names.has(id) ? null : leftOutBy(order, at);
+    if (kept !== null) orders.set(id, kept);
+  }
+  for (const order of named) {
+    const id = order.client_order_id;
+    orders.set(id, toldOrder(known.get(id), liveOrder(order, at)));
+  }
+  return orders;
+}
+
+/** The order after a checkpoint without it; null once it is forgotten: left out before, that long ago on both clocks. */
+function leftOutBy(order: ExpectedOrder, at: SaidAt): ExpectedOrder | null {
+  switch (order.state) {
+    case 'ended':
+      return order;
+    case 'live':
+      return { ...order, state: 'left_out', ...at };
+    case 'left_out': {
+      return isLongSince(order, at) ? null : order;
+    }
+  }
+}
+
+/** All positions after a checkpoint: those that it names. */
+export function positionsAfter(
+  known: ExpectedState['positions'],
+  named: readonly FeedPosition[],
+  at: SaidAt,
+): Map<string, ExpectedPosition> {
+  return new Map(
+    named.map((row) => {
+      const key = keyOf(row);
+      const before = known.get(key);
+      const told = toldPosition(before, heldPosition(row, at));
+      const doubtedSince = isZero(row.amount) ? doubtOf(before, at) : null;
+      return [key, doubtedSince === null ? told : { ...told, doubtedSince }];
+    }),
+  );
+}
+
+/** Since when a 0 that is said now is doubted, or null. */
+function doubtOf(before: ExpectedPosition | undefined, at: SaidAt): SaidAt | null {
+  if (before === undefined) return null;
+  if (!isZero(before.amount)) return at;
+  const since = before.doubtedSince;
+  return since === undefined || isLongSince(since, at) ? null : since;
+}
+
+function isLongSince(since: SaidAt, at: SaidAt): boolean {
+  const byEngine = at.updatedAtMs - since.updatedAtMs;
+  return Math.min(byEngine, at.readAtMonoMs - since.readAtMonoMs) >= SAID_FOR_MS;
+}
