@@ -13,7 +13,7 @@ export function feedMischief(world: World): void {
     timeline.after(random.whole(3000, 60_000), null, run);
   };
   if (trader.isSilent()) return;
-  switch (random.whole(0, 11)) {
+  switch (random.whole(0, 13)) {
     case 0:
     case 1:
       count('F71_engine_silent');
@@ -74,6 +74,15 @@ export function feedMischief(world: World): void {
       later(() => {
         inode.mode = 0o600;
       });
+      return;
+    }
+    case 11:
+      count('F70_number_taken_twice');
+      feed.repeatNext();
+      return;
+    case 12: {
+      const missed = trader.speakTooSoon();
+      if (missed !== null) count(`checkpoint_without_its_${missed}`);
       return;
     }
     default: {

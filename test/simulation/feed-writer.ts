@@ -8,6 +8,8 @@ export interface FeedWriter {
   readonly line: (body: Body) => void;
   /** Takes a number and loses its line. */
   readonly loseNext: () => void;
+  /** The next line takes the number and time of the one before, as two threads do that race for a counter. */
+  readonly repeatNext: () => void;
   readonly newSession: () => void;
   /** Anything at all, as it is. */
   readonly raw: (text: string) => void;
@@ -38,6 +40,8 @@ export function createFeedWriter(
   let offsetMs = 0;
   let lastMs: number | null = null;
   let loses = false;
+  let repeats = false;
+  let lastStampMs = 0;
   let gap = false;
   let half = false;
   let brokenMs: number | null = null;
@@ -54,11 +58,21 @@ export function createFeedWriter(
         gap = true;
         return;
       }
-      const line = { ...body, session_id: `s${session}`, seq, ts_ms: wallMs() + offsetMs };
+      // A number whose line was lost is taken once by whoever takes it.
+      const isRepeated = repeats && seq > 1 && !gap;
+      repeats = false;
+      if (isRepeated) seq -= 1;
+      else lastStampMs = wallMs() + offsetMs;
+      const line = { ...body, session_id: `s${session}`, seq, ts_ms: lastStampMs };
       disk.append(path, `${JSON.stringify(line)}\n`);
       lastMs = nowMs();
       if (gap || half) breakNow();
       gap = false;
+      if (isRepeated) {
+        half = false;
+        breakNow();
+        return;
+      }
       // It became the end of what has no sense, and says nothing.
       if (half) {
         half = false;
@@ -76,8 +90,12 @@ export function createFeedWriter(
     loseNext: () => {
       loses = true;
     },
+    repeatNext: () => {
+      repeats = true;
+    },
     newSession: () => {
       session += 1;
+      repeats = false;
       seq = 0;
       gap = false;
       isUnheard = true;

@@ -21,6 +21,11 @@ export interface Trader {
   /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
   readonly restart: (empty: boolean) => void;
   readonly checkpoint: () => void;
+  /**
+   * Writes a checkpoint that was made too early, without one of its orders or with a 0 for what it holds, and later a right one;
+   * tells which, null when it has neither.
+   */
+  readonly speakTooSoon: () => 'order' | 'position' | null;
   /** Nothing is written until then; what is due meanwhile is written before the next heartbeat. */
   readonly beSilent: (ms: number) => void;
   readonly isSilent: () => boolean;
@@ -45,6 +50,13 @@ export interface TraderDeps {
   readonly heartbeatMs: number;
 }
 
+/** What a checkpoint that was made too early does not hold. */
+interface Missed {
+  readonly order: string | null;
+  readonly position: string | null;
+}
+
+const NOTHING_MISSED: Missed = { order: null, position: null };
 const CHECKPOINT_MS = 120_000;
 const PLACE_MS = 45_000;
 const FILL_MS = 100_000;
@@ -65,6 +77,7 @@ export function createTrader(deps: TraderDeps): Trader {
   let silentUntilMs = 0;
   let restsUntilMs = 0;
   let number = 0;
+  let speaksTooSoon = false;
 
   const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
   const nextClientId = (symbol: string): string => {
@@ -154,12 +167,13 @@ export function createTrader(deps: TraderDeps): Trader {
     for (const symbol of due) sayPosition(symbol);
   }
 
-  function checkpoint(empty = false): void {
-    const orders = empty ? [] : [...wanted.values(), ...sending].map(feedOrder);
+  function checkpoint(empty = false, without: Missed = NOTHING_MISSED): void {
+    const own = empty ? [] : [...wanted.values(), ...sending];
+    const orders = own.filter(({ clientOrderId }) => clientOrderId !== without.order).map(feedOrder);
     const positions = [...said].map(([symbol, { amount }]) => ({
       symbol,
       position_side: positionSide,
-      amount: thousandths(amount),
+      amount: thousandths(symbol === without.position ? 0 : amount),
     }));
     feed.line({
       type: 'checkpoint',
@@ -233,6 +247,19 @@ export function createTrader(deps: TraderDeps): Trader {
       if (empty) timeline.after(random.whole(2000, 40_000), null, () => checkpoint());
     },
     checkpoint: () => checkpoint(),
+    speakTooSoon: () => {
+      const own = [...wanted.values(), ...sending];
+      const held = symbols.filter((symbol) => said.get(symbol)?.amount !== 0);
+      if (own.length + held.length === 0 || speaksTooSoon || isSilent()) return null;
+      const denied = held.length > 0 && (own.length === 0 || random.chance(0.8)) ? random.pick(held) : null;
+      speaksTooSoon = true;
+      checkpoint(false, { order: denied === null ? random.pick(own).clientOrderId : null, position: denied });
+      timeline.after(random.whole(1000, 200_000), null, () => {
+        speaksTooSoon = false;
+        checkpoint();
+      });
+      return denied === null ? 'order' : 'position';
+    },
     beSilent,
     rest: (ms) => {
       beSilent(ms);
