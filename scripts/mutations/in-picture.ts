@@ -135,9 +135,16 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'left-out-order-is-cancelled',
     file: 'src/engine/order-rules.ts',
-    search: "{ ...found, remediation: 'report', reportOnlyBecause: because }",
-    replace: '{ ...found, reportOnlyBecause: because }',
+    search: "    : reportOnly(found, 'one checkpoint alone left it out, and no end of it was told');",
+    replace: '    : found;',
     tests: [...COMPARE, 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'fired-conditional-order-is-a-ghost',
+    file: 'src/engine/order-rules.ts',
+    search: 'return isConditionalType(record.orderType) && !order.conditional',
+    replace: 'return isConditionalType(record.orderType) && order.synthetic',
+    tests: COMPARE,
   },
   {
     name: 'shown-protection-holds-nothing',

@@ -2,7 +2,7 @@
 import { protects } from '../gates/protective-order.ts';
 import type { CompareOptions } from './comparison.ts';
 import { compareDecimals } from './decimal.ts';
-import { isLive } from './targeted.ts';
+import { isConditionalType, isLive } from './targeted.ts';
 import type { ExpectedOrder, Mismatch, Observation, ObservedOrder } from './types.ts';
 
 /** What one order of ours that is shown comes to. */
@@ -48,8 +48,13 @@ function unexpected(order: ObservedOrder, options: CompareOptions): Mismatch | n
 /** It may have been on its way while the engine made the checkpoint: only one that goes on leaving it out has forgotten it. */
 function leftOut(order: ObservedOrder, options: CompareOptions): Mismatch | null {
   const found = unexpected(order, options);
-  const because = 'one checkpoint alone left it out, and no end of it was told';
-  return found === null ? null : { ...found, remediation: 'report', reportOnlyBecause: because };
+  return found === null
+    ? null
+    : reportOnly(found, 'one checkpoint alone left it out, and no end of it was told');
+}
+
+function reportOnly(found: Mismatch, because: string): Mismatch {
+  return { ...found, remediation: 'report', reportOnlyBecause: because };
 }
 
 /** The engine believes in an order of this id and calls its symbol otherwise: it is expected, whatever is wrong with it. */
@@ -63,7 +68,11 @@ function onAnotherSymbol(order: ObservedOrder, record: ExpectedOrder): Mismatch 
 function ghost(order: ObservedOrder, record: ExpectedOrder, options: CompareOptions): Mismatch | null {
   if (!isLive(order.status)) return null;
   const detail = `expected ended (${record.endReason ?? 'no reason'}), found live: ${wording(order)}`;
-  return cancellable({ type: 'ORDER_STATUS_DIVERGENCE', order, detail, options });
+  const found = cancellable({ type: 'ORDER_STATUS_DIVERGENCE', order, detail, options });
+  // A conditional order that fires ends, and goes on as an ordinary one of its client id, whose end nobody has told.
+  return isConditionalType(record.orderType) && !order.conditional
+    ? reportOnly(found, 'a conditional order of its id ended, and may have become this one')
+    : found;
 }
 
 function endedElsewhere(order: ObservedOrder, record: ExpectedOrder): Mismatch {

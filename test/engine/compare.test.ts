@@ -143,6 +143,20 @@ describe('orders that the engine knows', () => {
     expect(brief(compare(ended(START + 50), observed, options()))).toEqual([]);
   });
 
+  test('to have ended as conditional orders are only reported as what they became: it is another order of that id', () => {
+    const ended = (orderType: string) =>
+      expectedState([expectedOrder(1, { orderType, state: 'ended', endReason: 'EXPIRED' })]);
+    const became = compareBoth(ended('STOP'), observation([observedOrder(1)]), options());
+    expect(brief(became)).toEqual(['ORDER_STATUS_DIVERGENCE report']);
+    expect(because(became)).toEqual(['a conditional order of its id ended, and may have become this one']);
+    const plain = compareBoth(ended('LIMIT'), observation([observedOrder(1)]), options());
+    expect(brief(plain)).toEqual(['ORDER_STATUS_DIVERGENCE cancel']);
+    const waiting = observation([observedOrder(1, { conditional: true, orderType: 'STOP' })]);
+    expect(brief(compareBoth(ended('STOP'), waiting, options({ remediateProtective: true })))).toEqual([
+      'ORDER_STATUS_DIVERGENCE cancel',
+    ]);
+  });
+
   test('to have ended are left alone within the grace for statuses', () => {
     const wait = options({ statusGraceMs: 100 });
     expect(brief(compare(ended(START - 100), observation([observedOrder(1)]), wait))).toEqual([]);
