@@ -73,4 +73,11 @@ export const inWhatIsTold: readonly Mutation[] = [
     replace: 'if (screen && last !== null) draw(last, null);',
     tests: ['test/cli/status.test.ts'],
   },
+  {
+    name: 'report-forgets-a-stop-that-stands',
+    file: 'src/ops/report-ceremony.ts',
+    search: "cleared === '' || shownStops.has(seq)",
+    replace: "cleared === 'never' || shownStops.has(seq)",
+    tests: ['test/ops/report.test.ts'],
+  },
 ];

@@ -21,7 +21,10 @@ type Told = Pick<
 
 /** What was told so far. */
 export interface CeremonyBook {
-  /** `isShown`: false for a record from before the report's time, of which only settings and stage are remembered. */
+  /**
+   * `isShown`: false for a record from before the report's time, of which settings, stage and a stop that nobody has cleared
+   * are remembered.
+   */
   readonly take: (record: AuditRecord, isShown: boolean) => void;
   readonly told: () => Told;
 }
@@ -35,6 +38,8 @@ export function openCeremonyBook(): CeremonyBook {
   const proofs: Proof[] = [];
   const canaries: Act[] = [];
   const stops: Stop[] = [];
+  /** Of those the ones of which something happened in the report's time. */
+  const shownStops = new Set<number>();
   const acknowledgements: Act[] = [];
   const approvals: Act[] = [];
   const mass: Act[] = [];
@@ -88,10 +93,20 @@ export function openCeremonyBook(): CeremonyBook {
     });
   }
 
+  function changeStop(seq: number, change: Partial<Stop>, isShown: boolean): void {
+    const index = stops.findIndex((one) => one.seq === seq);
+    const stop = stops[index];
+    if (stop !== undefined) stops[index] = { ...stop, ...change };
+    if (isShown) shownStops.add(seq);
+  }
+
+  function judgeStop(record: AuditRecord, isShown: boolean): void {
+    const told = objectOf(record.details, 'stop_verdict');
+    const stop = stops.findLast(({ latch_id }) => latch_id === textOf(told, 'latch_id'));
+    if (stop !== undefined) changeStop(stop.seq, { verdict: textOf(told, 'verdict') }, isShown);
+  }
+
   function checkpoint(record: AuditRecord): void {
-    const verdict = objectOf(record.details, 'stop_verdict');
-    const stop = stops.findLast(({ latch_id }) => latch_id === textOf(verdict, 'latch_id'));
-    if (stop !== undefined) stops[stops.indexOf(stop)] = { ...stop, verdict: textOf(verdict, 'verdict') };
     const found = objectOf(record.details, 'mass_mismatch');
     if (Object.keys(found).length > 0) mass.push(actOf(record, `found: ${textOf(found, 'figure')}`));
   }
@@ -109,12 +124,20 @@ export function openCeremonyBook(): CeremonyBook {
     });
   }
 
-  function clear(record: AuditRecord): void {
+  /** The newest latch is cleared, and those before it were its own, under older names. */
+  function clear(record: AuditRecord, isShown: boolean): void {
     const id = textOf(record.details, 'latch_id');
-    const index = stops.findLastIndex(({ latch_id }) => latch_id === id);
-    const cleared = `by ${record.operator ?? 'nobody'} at ${new Date(record.ts_ms).toISOString()}`;
-    const stop = stops[index];
-    if (stop !== undefined) stops[index] = { ...stop, cleared };
+    const by = `by ${record.operator ?? 'nobody'} at ${new Date(record.ts_ms).toISOString()}`;
+    for (const stop of stops.filter(({ cleared }) => cleared === ''))
+      changeStop(stop.seq, { cleared: stop.latch_id === id ? by : `with ${id}` }, isShown);
+  }
+
+  function takeStop(record: AuditRecord, isShown: boolean): void {
+    const { event_type: type, seq } = record;
+    if (type === 'STOP_LATCHED') stops.push(stopOf(record));
+    if (type === 'STOP_LATCHED' && isShown) shownStops.add(seq);
+    if (type === 'CHECKPOINT') judgeStop(record, isShown);
+    if (type === 'STOP_CLEARED') clear(record, isShown);
   }
 
   return {
@@ -122,18 +145,19 @@ export function openCeremonyBook(): CeremonyBook {
       const { event_type: type, details } = record;
       if (type === 'STAGE_CHANGED' && details['from'] !== details['to']) enteredMs = record.ts_ms;
       if (type === 'CONFIG_LOADED') load(record, isShown);
+      takeStop(record, isShown);
       if (!isShown) return;
       if (type === 'STAGE_CHANGED') stages.push(moveOf(record));
       if (type === 'STAGE_EVIDENCE') judge(record);
       if (type === 'CHECKPOINT') checkpoint(record);
       if (type === 'CANARY_INJECTED') canary(record);
-      if (type === 'STOP_LATCHED') stops.push(stopOf(record));
-      if (type === 'STOP_CLEARED') clear(record);
       if (type === 'APPROVED') approvals.push(actOf(record, approvalText(record)));
       if (type === 'ACKNOWLEDGED') acknowledgements.push(actOf(record, acknowledgedText(record)));
     },
     told: () => ({
-      ...{ starts, covered, stages, evidence, proofs, canaries, stops, acknowledgements, approvals },
+      ...{ starts, covered, stages, evidence, proofs, canaries, acknowledgements, approvals },
+      // One that stands keeps everything down, however long ago it came.
+      stops: stops.filter(({ seq, cleared }) => cleared === '' || shownStops.has(seq)),
       mass_mismatches: mass,
       curves: [...curves.values()].map(({ curve, points }) => ({ ...curve, points })),
     }),

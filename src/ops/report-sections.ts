@@ -89,7 +89,7 @@ export function sectionsOf(report: Report): readonly Section[] {
       head: ['line', 'time', 'by', 'latch', 'reason', 'on disk', 'verdict', 'cleared'],
       rows: report.stops.map((one) => [
         ...[String(one.seq), time(one.at_ms), one.by, one.latch_id, one.reason],
-        ...[one.durable ? 'yes' : 'NO', one.verdict, one.cleared],
+        ...[one.durable ? 'yes' : 'NO', one.verdict, one.cleared || 'NOT CLEARED'],
       ]),
     }),
     acts('Acknowledgements', report.acknowledgements),

@@ -287,3 +287,22 @@ test('a rotated audit is read through all its files', () => {
   );
   expect(make().audit.verified).toBe(true);
 });
+
+test('a report of the last hour tells of a stop from before it that still stands, and of one that was cleared since', () => {
+  const latched = (id: string) => write('STOP_LATCHED', { latch_id: id, reason: '', durable: true });
+  latched('L1');
+  latched('L2');
+  nowMs += 2 * HOUR;
+  const since = nowMs - HOUR;
+  expect(make(since).stops.map(({ latch_id, cleared }) => [latch_id, cleared])).toEqual([
+    ['L1', ''],
+    ['L2', ''],
+  ]);
+  expect(formatMarkdown(make(since))).toContain('NOT CLEARED');
+  write('STOP_CLEARED', { latch_id: 'L2' }, { operator: 'bob' });
+  const [superseded, cleared] = make(since).stops;
+  expect(superseded?.cleared).toBe('with L2');
+  expect(cleared?.cleared).toStartWith('by bob');
+  nowMs += 2 * HOUR;
+  expect(make(nowMs - HOUR).stops).toEqual([]);
+});
