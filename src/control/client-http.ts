@@ -1,5 +1,6 @@
 /** Requests over the control socket: one bounded reply each, every failure named. */
 import { request } from 'node:http';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 
 /** Nobody listens at the socket: no daemon runs there (exit 69). */
 export class NoDaemonError extends Error {
@@ -69,6 +70,7 @@ function send(input: Exchange): Promise<string> {
     const timer = setTimeout(() => {
       fail(new ProtocolError(`the daemon at ${input.socketPath} gave no answer in ${input.timeoutMs} ms`));
     }, input.timeoutMs);
+    sent.on('socket', freeOnceClosed);
     sent.on('error', (error) => fail(connectError(input.socketPath, error)));
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];

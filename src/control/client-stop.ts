@@ -1,6 +1,7 @@
 /** The stop's own connection: opened before it is needed, written to without waiting for anything. */
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../engine/clock.ts';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 import { bodyHeaders, connectError, exchange, ProtocolError } from './client-http.ts';
 
 export interface StopLine {
@@ -32,6 +33,7 @@ export function openStopLine(socketPath: string): StopLine {
       return;
     }
     socket.unref();
+    freeOnceClosed(socket);
     const lost = (): void => {
       if (idle === socket) idle = null;
       socket.destroy();

@@ -1,5 +1,6 @@
 /** Follows the daemon's status stream and keeps following it through restarts. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 import { connectError, MAX_REPLY_BYTES } from './client-http.ts';
 import type { StatusDocument } from './protocol.ts';
 
@@ -65,6 +66,7 @@ export function openStream(
     }
     current = sent;
     listen(sent);
+    sent.on('socket', freeOnceClosed);
     sent.on('error', (error) => down(sent, connectError(socketPath, error).message));
     sent.on('response', (response) => {
       response.on('close', () => down(sent, 'the daemon closed the stream'));

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 import type { Taken } from '../engine/posted-feed.ts';
 import { type Body, readBody } from './body.ts';
 import { listenPrivately, prepareSocketPath } from './socket-file.ts';
@@ -36,6 +37,7 @@ export async function startFeedServer(options: FeedServerOptions): Promise<FeedS
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
+    freeOnceClosed(socket);
     socket.on('close', () => connections.delete(socket));
     socket.on('error', () => socket.destroy());
   });

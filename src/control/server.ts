@@ -6,6 +6,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 import type { ControlTarget } from './control.ts';
 import { type ControlLog, rawRefusal, reportBug, route, type Surface } from './routes.ts';
 import { listenPrivately, prepareSocketPath } from './socket-file.ts';
@@ -65,6 +66,7 @@ function trackConnections(server: Server): ReadonlySet<Socket> {
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
+    freeOnceClosed(socket);
     socket.on('close', () => connections.delete(socket));
     socket.on('error', () => socket.destroy());
     const [oldest] = connections;

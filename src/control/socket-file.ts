@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 
 /** The longest path of a unix socket on Linux, in bytes. */
 export const MAX_SOCKET_PATH_BYTES = 107;
@@ -118,6 +119,7 @@ async function clearStale(socketPath: string): Promise<string | null> {
 function probe(socketPath: string, timeoutMs: number): Promise<Probe> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
+    freeOnceClosed(socket);
     const end = (found: Probe): void => {
       clearTimeout(timer);
       socket.destroy();

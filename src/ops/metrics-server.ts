@@ -1,6 +1,7 @@
 /** /metrics, /healthz and /readyz over plain HTTP, for reading only. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 
 /** An answer of a health question, with the sentence that is shown. */
 export interface Health {
@@ -39,6 +40,7 @@ export function startMetricsServer(options: MetricsServerOptions): Promise<Metri
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
+    freeOnceClosed(socket);
     socket.on('close', () => connections.delete(socket));
     socket.on('error', () => socket.destroy());
   });

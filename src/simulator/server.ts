@@ -1,6 +1,7 @@
 /** A Binance USD-M look-alike on loopback: REST, user-data websocket, faults, and a demo trader when asked for. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { freeOnceClosed } from '../engine/closed-socket.ts';
 import { handleControl } from './control.ts';
 import type { ControlDeps } from './control-orders.ts';
 import { createFaults } from './faults.ts';
@@ -83,6 +84,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
+    freeOnceClosed(socket);
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (request, socket, head) => stream.upgrade(request, socket, head));
