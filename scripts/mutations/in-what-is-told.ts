@@ -80,4 +80,11 @@ export const inWhatIsTold: readonly Mutation[] = [
     replace: "cleared === 'never' || shownStops.has(seq)",
     tests: ['test/ops/report.test.ts'],
   },
+  {
+    name: 'stage-4-is-asked-for-without-its-account',
+    file: 'src/tui/open.ts',
+    search: '      ...whereLines(confirmation.covered),\n',
+    replace: '      ...whereLines({}),\n',
+    tests: ['test/tui/kept-words.test.ts'],
+  },
 ];

@@ -91,7 +91,7 @@ export function formatConfirmation(confirmation: Confirmation4): readonly string
   if (confirmation.purpose === 'renew') return formatRenewal(confirmation, left);
   const verb = approvals !== undefined && approvals.done_by.length > 0 ? 'approve' : 'stage 4';
   return [
-    `STAGE 4 on ${plain(confirmation.host)}: real orders will be cancelled and positions closed.`,
+    `STAGE 4 on ${whereOf(confirmation)}: real orders will be cancelled and positions closed.`,
     '',
     'Would be executed now',
     ...(plan.length === 0 ? ['  nothing'] : plan.map((line) => `  ${plain(line)}`)),
@@ -119,7 +119,7 @@ function formatRenewal(confirmation: Confirmation4, left: string): readonly stri
   const lines = executions?.lines ?? [];
   const hidden = (executions?.sent ?? 0) - lines.length;
   return [
-    `STAGE 4 on ${plain(confirmation.host)}: armed for ${formatSpan(lease_left_ms)} more, a renewal gives ${formatSpan(lease_ms)}, up to 12 h in all.`,
+    `STAGE 4 on ${whereOf(confirmation)}: armed for ${formatSpan(lease_left_ms)} more, a renewal gives ${formatSpan(lease_ms)}, up to 12 h in all.`,
     '',
     `Sent since the arming: ${executions?.sent ?? 0}`,
     ...(hidden > 0 ? [`  and ${hidden} earlier ones: grinder audit tail`] : []),
@@ -131,6 +131,14 @@ function formatRenewal(confirmation: Confirmation4, left: string): readonly stri
     `Code ${plain(confirmation.code)}, valid for ${left}, once. To renew:`,
     `  grinder renew --confirm "${plain(confirmation.phrase)}"`,
   ];
+}
+
+/** The host, and whose money it is: two daemons of one host have the same phrase but for the code. */
+function whereOf({ host, covered }: Confirmation4): string {
+  const { account, 'exchange.environment': environment } = covered;
+  const whose =
+    account === undefined ? '' : ` (${plain(environment ?? 'unknown')}, account ${plain(account)})`;
+  return `${plain(host)}${whose}`;
 }
 
 function approvalsLine({ done_by, needed }: NonNullable<Confirmation4['approvals']>): string {

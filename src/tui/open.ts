@@ -99,6 +99,7 @@ export function openLive(
     lifeMs: Math.min(LIFE_LIVE_MS, confirmation.expires_in_ms),
     title: `STAGE 4 Live on ${confirmation.host}`,
     lines: [
+      ...whereLines(confirmation.covered),
       ...approvalLines(confirmation.approvals),
       'would be executed now:',
       ...(confirmation.plan.length === 0 ? ['  nothing'] : confirmation.plan.map((line) => `  ${line}`)),
@@ -122,6 +123,12 @@ export function openLive(
       },
     },
   };
+}
+
+/** Whose money it is, which the phrase doesn't tell: two daemons of one host have the same. */
+function whereLines(covered: Confirmation4['covered']): readonly string[] {
+  const { account, 'exchange.environment': environment } = covered;
+  return account === undefined || environment === undefined ? [] : [`${environment}, account ${account}`];
 }
 
 /** Where two operators are asked for, who has approved, said first. */

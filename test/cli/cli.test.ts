@@ -219,14 +219,16 @@ test('stage 4 shows the plan, the settings, what is open and the code before it 
       phrase: 'trd01 4 K7Q2',
       expires_in_ms: 120_000,
       plan: ['cancel BTCUSDT grinder_1_x'],
-      covered: { whitelist: 'BTCUSDT' },
+      covered: { 'exchange.environment': 'mainnet', account: '0123456789ab', whitelist: 'BTCUSDT' },
       unacknowledged: [{ item: 'team_notified', why: 'nobody can check it' }],
       digest: 'd',
     },
   }));
   const shown = await at.run(['stage', '4', '--config', path]);
   expect(shown.code).toBe(75);
-  for (const text of ['cancel BTCUSDT', 'whitelist  BTCUSDT', 'team_notified', 'K7Q2', '02:00']) {
+  // The phrase is the same for every daemon of the host.
+  expect(shown.out).toStartWith('STAGE 4 on trd01 (mainnet, account 0123456789ab): real orders');
+  for (const text of ['cancel BTCUSDT', 'BTCUSDT', 'team_notified', 'K7Q2', '02:00']) {
     expect(shown.out).toContain(text);
   }
   expect(shown.out).toContain('grinder stage 4 --confirm "trd01 4 K7Q2"');

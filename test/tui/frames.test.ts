@@ -58,7 +58,7 @@ const live = (state: ScreenState): Modal => {
       phrase: 'trd01 4 4711',
       expires_in_ms: 120_000,
       plan: ['cancel BTCUSDT grinder_1_BTCUSDT_1_1700000000_1'],
-      covered: { environment: 'testnet', whitelist: 'BTCUSDT' },
+      covered: { 'exchange.environment': 'testnet', account: '0123456789ab', whitelist: 'BTCUSDT' },
       unacknowledged: [{ item: 'team_notified', why: 'nobody can check it' }],
       digest: 'x',
     },

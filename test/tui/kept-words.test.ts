@@ -1,6 +1,7 @@
 /** Words that turn a sentence into its opposite, on terminals that have no room for all of it. */
 import { describe, expect, test } from 'bun:test';
 import { frameOf } from '../../src/tui/layout.ts';
+import { openLive } from '../../src/tui/open.ts';
 import { reduce } from '../../src/tui/reduce.ts';
 import type { ScreenState, Stop } from '../../src/tui/types.ts';
 import { judged, latched, later, stateOf, status } from './fixture.ts';
@@ -70,4 +71,15 @@ test('the screen names the account, so that two daemons of one host are told apa
     shown(stateOf({ status: { ...status, daemon: { ...daemon, environment, host } } })).split('\n')[0];
   expect(first('testnet', 'trd01')).toContain('0123456789ab');
   expect(first('mainnet', 'a-very-long-host-name-of-a-machine')).toContain('0123456789ab');
+});
+
+test('whoever types the phrase of stage 4 has read first whose account it is', () => {
+  const confirmation = {
+    ...{ host: 'trd01', code: '4711', phrase: 'trd01 4 4711', expires_in_ms: 120_000, plan: [] },
+    ...{ unacknowledged: [], digest: 'x' },
+    covered: { 'exchange.environment': 'mainnet', account: '0123456789ab' },
+  };
+  const reply = { schema_version: 1 as const, ok: true, exit_code: 0, message: '', confirmation };
+  const modal = openLive(stateOf({ status }), { reply, digest: 'd1', nowMs: 1000 });
+  expect(modal?.lines[0]).toBe('mainnet, account 0123456789ab');
 });
