@@ -38,7 +38,7 @@ interface Pair {
   readonly side: PositionSide;
   /** Null when the feed never mentioned it. */
   readonly believed: Decimal | null;
-  /** Its 0 is the word of one checkpoint alone. */
+  /** Its 0 is one word alone against an amount. */
   readonly doubted: boolean;
   readonly newestReadAtMonoMs: number;
   readonly found: Decimal;
@@ -149,7 +149,7 @@ function unexpected(pair: Pair, rules: SymbolRules | undefined): Mismatch {
 
 function reportOnly(pair: Pair, rules: SymbolRules | undefined): string {
   if (pair.believed === null) return 'the feed never said 0 for it';
-  if (pair.doubted) return 'one checkpoint alone says 0, and the engine held it before';
+  if (pair.doubted) return 'one word alone says 0: a checkpoint, or a record dated before what it denies';
   if (pair.netted || pair.row === null) return 'one end counts by side and the other does not';
   if (rules === undefined) return 'the trading rules of its symbol are not known';
   const size = decimal(pair.found).abs();

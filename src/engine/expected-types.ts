@@ -12,8 +12,9 @@ export interface ExpectedOrder {
   readonly filledQuantity: Decimal;
   readonly reduceOnly: boolean;
   /**
-   * `live` from its order record on, `ended` after an order_end; `left_out` when a checkpoint did not name it although no end
-   * of it was told: either it is over, or it was on its way while the checkpoint was made.
+   * `live` from its order record on, `ended` after an order_end; `left_out` when one word alone gave it up: a
+   * checkpoint that did not name it although no end of it was told, or an end dated before its record. Either it is over, or
+   * it was on its way while that was written.
    */
   readonly state: 'live' | 'left_out' | 'ended';
   readonly endReason: 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | null;
@@ -31,7 +32,7 @@ export interface ExpectedPosition {
   readonly amount: Decimal;
   readonly updatedAtMs: number;
   readonly readAtMonoMs: number;
-  /** A 0 that one checkpoint alone said of a position that the engine held before: since when. */
+  /** A 0 that one word alone said of a position that the engine held, a checkpoint or a record dated before it: since when. */
   readonly doubtedSince?: SaidAt;
 }
 

@@ -5,12 +5,13 @@
  * A fault (a gap in seq, a foreign account, a line that can't be read) stays until the next checkpoint, because only a
  * checkpoint says the full set. Ended orders are remembered for a while, so that a ghost is recognised.
  */
-import { ordersAfter, positionsAfter } from './after-checkpoint.ts';
+
 import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
-import { heldPosition, keyOf, liveOrder } from './feed-records.ts';
+import { keyOf, liveOrder } from './feed-records.ts';
 import type { FeedLine } from './feed-schema.ts';
+import { ordersAfter, outOfTurn, positionAfter, positionsAfter } from './one-word.ts';
 import type { Instant } from './progress.ts';
-import { toldOrder, toldPosition } from './restated.ts';
+import { toldOrder } from './restated.ts';
 import { remember, type Said, saysOtherwise } from './said.ts';
 import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
 
@@ -164,13 +165,19 @@ function applyRecord(
       const quantity = known?.quantity ?? line.filled_quantity;
       const wrong = overfilled({ ...line, quantity }) ?? elsewhere(known, line);
       if (wrong !== null) return withFault(state, wrong);
+      const doubted = outOfTurn(known, { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs });
+      if (doubted !== null) {
+        state.orders.set(line.client_order_id, doubted);
+        state.touched.add(line.client_order_id);
+        return state;
+      }
       endOrder(state, line, now);
       return afterEnd(state);
     }
     case 'position': {
       const key = keyOf(line);
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
-      state.positions.set(key, toldPosition(state.positions.get(key), heldPosition(line, at)));
+      state.positions.set(key, positionAfter(state.positions.get(key), line, at));
       return state;
     }
     case 'kill_switch':

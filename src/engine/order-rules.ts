@@ -50,7 +50,7 @@ function leftOut(order: ObservedOrder, options: CompareOptions): Mismatch | null
   const found = unexpected(order, options);
   return found === null
     ? null
-    : reportOnly(found, 'one checkpoint alone left it out, and no end of it was told');
+    : reportOnly(found, 'one word alone gave it up: a checkpoint, or an end dated before its record');
 }
 
 function reportOnly(found: Mismatch, because: string): Mismatch {

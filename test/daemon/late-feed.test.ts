@@ -1,6 +1,6 @@
 /** A position record that comes late under healthy heartbeats must never cost the position (S27). */
 import { describe, expect, test } from 'bun:test';
-import { type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
+import { clientId, type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
 
 const says = (world: LiveWorld, amount: string): void =>
   world.say({ type: 'position', symbol: 'BTCUSDT', amount });
@@ -100,7 +100,7 @@ describe('a checkpoint that says 0 of a position which the engine said to hold',
     const [mismatch] = world.core.vitals.decision?.mismatches ?? [];
     expect([mismatch?.type, mismatch?.reportOnlyBecause]).toEqual([
       'POSITION_NONZERO_UNEXPECTED',
-      'one checkpoint alone says 0, and the engine held it before',
+      'one word alone says 0: a checkpoint, or a record dated before what it denies',
     ]);
     world.checkpoint({ positions: [{ symbol: 'BTCUSDT', amount: '0.001' }] });
     await world.pass(60);
@@ -121,6 +121,26 @@ describe('a checkpoint that says 0 of a position which the engine said to hold',
     await world.pass(15);
     expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
   });
+});
+
+test('of two threads the slower one writes last what it said first: neither the order nor the position is lost', async () => {
+  using world = liveWorld();
+  await world.pass(20);
+  const { account, hand } = world;
+  const beforeMs = hand.clock.wall - 1;
+  account.positions = [livePosition(world, '0.001')];
+  account.orders = [...account.orders, liveOrder(world, 3)];
+  says(world, '0.001');
+  world.say({ type: 'order', ...orderLine(3) });
+  world.say({ type: 'position', symbol: 'BTCUSDT', amount: '0', ts_ms: beforeMs });
+  const end = { client_order_id: clientId(3), symbol: 'BTCUSDT', reason: 'REJECTED' };
+  world.say({ type: 'order_end', ...end, ts_ms: beforeMs });
+  await world.pass(120);
+  expect(world.sent).toEqual([]);
+  expect(world.core.vitals.decision?.mismatches.map(({ remediation }) => remediation)).toEqual([
+    'report',
+    'report',
+  ]);
 });
 
 describe('a feed that is late as a whole', () => {

@@ -39,7 +39,9 @@ describe('orders that the engine did not expect', () => {
     const leftOut = expectedOrder(1, { state: 'left_out' });
     const found = compareBoth(expectedState([leftOut]), observation([observedOrder(1)]), options());
     expect(brief(found)).toEqual(['ORDER_EXISTS_UNEXPECTED report']);
-    expect(because(found)).toEqual(['one checkpoint alone left it out, and no end of it was told']);
+    expect(because(found)).toEqual([
+      'one word alone gave it up: a checkpoint, or an end dated before its record',
+    ]);
     expect(found.matchedOrders).toBe(0);
     const allowed = options({ remediateProtective: true });
     const waiting = observation([observedOrder(1, { conditional: true })]);

@@ -112,3 +112,25 @@ test('a 0 that a record says is never doubted, nor one that nothing was said bef
   expect(isDoubted(told([...denied, [300, t.position('0')]]))).toBe(false);
   expect(isDoubted(told([[100, session('c', 7).checkpoint({ positions: [flat] })]]))).toBe(false);
 });
+
+test('a 0 dated before the amount that it denies is doubted, and an end dated before its order ends nothing yet', () => {
+  const s = session('a', 1000);
+  const early = (line: Line): Line => ({ ...line, ts_ms: 999 });
+  const begun: readonly (readonly [number, Line])[] = [
+    [100, s.checkpoint()],
+    [200, s.position('0.5')],
+    [200, s.order('x')],
+  ];
+  const zero = s.position('0');
+  const end = s.end('x');
+  const inTime = told([...begun, [300, zero], [300, end]]);
+  expect(inTime.positions.get('BTCUSDT/BOTH')?.doubtedSince).toBeUndefined();
+  expect(inTime.orders.get('x')?.state).toBe('ended');
+  const late = told([...begun, [300, early(zero)], [300, early(end)]]);
+  expect(late.positions.get('BTCUSDT/BOTH')).toMatchObject({
+    amount: '0',
+    doubtedSince: { updatedAtMs: 999, readAtMonoMs: 300 },
+  });
+  expect(late.orders.get('x')).toMatchObject({ state: 'left_out', endReason: null, updatedAtMs: 999 });
+  expect(late.fault).toBeNull();
+});

@@ -1,7 +1,7 @@
 /**
- * What a checkpoint makes of what was known before it. Pure. It is made while records are on their way, and may be written
- * after one that it does not hold: an order is missing from it, a position of which it says 0 is held. The next one tells.
- * So nothing that was said before is given up for one checkpoint alone.
+ * What one word makes of what was said before it. Pure. A checkpoint is made while records are on their way, and may be
+ * written after one that it does not hold: an order is missing from it, a position of which it says 0 is held. And of two
+ * threads the slower one may write last what is dated first. The next checkpoint tells: nothing is given up for one alone.
  */
 import { isZero } from './decimal.ts';
 import type { ExpectedOrder, ExpectedPosition, ExpectedState, SaidAt } from './expected-types.ts';
@@ -59,6 +59,24 @@ export function positionsAfter(
       return [key, doubtedSince === null ? told : { ...told, doubtedSince }];
     }),
   );
+}
+
+/** A position after a record of it. A 0 that is dated before the amount that it denies came out of turn. */
+export function positionAfter(
+  before: ExpectedPosition | undefined,
+  row: FeedPosition,
+  at: SaidAt,
+): ExpectedPosition {
+  const told = toldPosition(before, heldPosition(row, at));
+  if (before === undefined || isZero(before.amount) || !isZero(row.amount)) return told;
+  return at.updatedAtMs < before.updatedAtMs ? { ...told, doubtedSince: at } : told;
+}
+
+/** An order that is told to have ended before the engine told of it, as left out; null when the end is to be believed. */
+export function outOfTurn(order: ExpectedOrder | undefined, at: SaidAt): ExpectedOrder | null {
+  return order?.state === 'live' && at.updatedAtMs < order.updatedAtMs
+    ? { ...order, state: 'left_out', ...at }
+    : null;
 }
 
 /** Since when a 0 that is said now is doubted, or null. */
