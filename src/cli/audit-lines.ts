@@ -46,9 +46,12 @@ export function followLines(path: string, filter: LineFilter): () => readonly st
     if (now === place && size === offset) return [];
     const lines: string[] = [];
     if (now !== place || size < offset) {
-      // What came before the rotation and was not read yet is in the file that was rotated last.
-      const last = rotatedFiles(path).at(-1)?.path;
-      if (last !== undefined && now !== null) lines.push(...linesFrom(last, offset).lines);
+      // What was not read yet is in the file that was rotated away, and in those since: who follows may have been stopped for long.
+      const [begun, until] = [place, now];
+      if (begun !== null && until !== null)
+        for (const { path: older, firstSeq } of rotatedFiles(path))
+          if (firstSeq > begun && firstSeq <= until)
+            lines.push(...linesFrom(older, firstSeq === begun + 1 ? offset : 0).lines);
       offset = 0;
     }
     const fresh = linesFrom(path, offset);
