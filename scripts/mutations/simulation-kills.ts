@@ -27,6 +27,7 @@ export const SIMULATION_KILLS: readonly string[] = [
   'moved-position-is-looked-at-nowhere',
   'new-session-is-trusted',
   'nothing-is-asked-at-the-wire-that-a-stop-moves',
+  'number-taken-twice-is-passed-over',
   'one-denial-resolves',
   'one-operator-is-two',
   'open-intent-freezes-nothing',
