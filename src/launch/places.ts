@@ -4,6 +4,9 @@ import { readCommandLine } from './argv.ts';
 import { allowedHosts, type Environment } from './hosts.ts';
 import { type PlaceSettings, readPlaceSettings } from './settings.ts';
 
+/** The home that the systemd unit's installation gives the service user. */
+const SERVICE_HOME = '/var/lib/grinder';
+
 /** Variables of a process, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -182,11 +185,13 @@ function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]
   return [first, ...new Set(more.filter((dir) => dir !== first))];
 }
 
+/** The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME. */
 function accountsBase(env: Variables): string {
   const stateHome = nonEmpty(env['XDG_STATE_HOME']);
   if (stateHome?.startsWith('/')) return join(stateHome, 'grinder');
   const home = nonEmpty(env['HOME']);
-  return home?.startsWith('/') ? join(home, '.local/state/grinder') : '/var/lib/grinder';
+  if (!home?.startsWith('/') || resolve(home) === SERVICE_HOME) return SERVICE_HOME;
+  return join(home, '.local/state/grinder');
 }
 
 function listenPlaces(listen: string) {

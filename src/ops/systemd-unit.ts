@@ -17,7 +17,8 @@ export function systemdUnit(input: {
 #   audit: {path: /var/lib/grinder/audit/reconcile.jsonl}
 #   log: {path: /var/log/grinder/app.log}
 #   control: {socket: /run/grinder/control.sock}
-# and, but for the simulator, key files that only ${user} can read.
+# and, but for the simulator, key files that only ${user} can read. Commands, a stop too, are this user's:
+#   sudo -u ${user} env XDG_STATE_HOME=/var/lib ${executable} status --config ${configPath}
 
 [Unit]
 Description=Grinder Reconcile
@@ -76,7 +77,10 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+# The runtime guards its compiled code with memory protection keys where the processor has them.
+SystemCallFilter=@system-service @pkey
+# A call that a newer runtime or library tries and that isn't listed fails, instead of ending the program.
+SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
