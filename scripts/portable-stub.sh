@@ -223,6 +223,8 @@ DENO_DIR=$cache/deno-dir DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
 export GRINDER_EXECUTABLE DENO_DIR DENO_NO_PACKAGE_JSON DENO_NO_UPDATE_CHECK
 # Ignored until the program has its own handler: the default is to end the process, and in newer Denos a debugger.
 trap '' USR1
+# A limit on the size of files (ulimit -f) is then a write that fails, and not the end of the daemon at its next line.
+trap '' XFSZ
 
 # First step: may read, and nothing else. It has to look at every place the configuration names, which nobody knows
 # before it has read it, so reading isn't narrowed; it has no network, and writes and starts nothing.

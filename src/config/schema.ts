@@ -10,6 +10,8 @@ import { parseListen } from '../launch/places.ts';
 const count = (min: number, max = 1_000_000) => z.number().int().min(min).max(max);
 const ms = (min: number, max = 86_400_000) => z.number().int().min(min).max(max);
 const text = z.string().min(1).max(4096);
+/** Where something is; a `~` or `$` that a shell would replace is refused, for here it would be a name. */
+const place = text.regex(/^(?!~)[^$]*$/, 'a path as it is: ~ and variables are not expanded');
 const symbol = z.string().regex(/^[A-Z0-9_]{2,40}$/, 'a symbol such as BTCUSDT');
 
 /** A positive, finite amount of USDT as number or text; kept as decimal text. */
@@ -94,7 +96,7 @@ export const configSchema = z.strictObject({
   }),
   expected_state: section({
     source: z.enum(['file', 'socket']).default('file'),
-    path: text.optional(),
+    path: place.optional(),
     account: z.string().min(1).max(64).optional(),
     stale_after_ms: ms(1000, 600_000).default(30_000),
     settle_ms: ms(0, 3_600_000).default(60_000),
@@ -125,12 +127,12 @@ export const configSchema = z.strictObject({
   }),
   audit: section({
     enabled: z.boolean().default(true),
-    path: text.default('audit/reconcile.jsonl'),
+    path: place.default('audit/reconcile.jsonl'),
     max_file_mb: count(1, 256).default(4),
     keep_days: count(8, 3650).default(365),
   }),
   log: section({
-    path: text.default('logs/app.log'),
+    path: place.default('logs/app.log'),
     level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   }),
   metrics: section({
@@ -140,7 +142,7 @@ export const configSchema = z.strictObject({
       .default('127.0.0.1:9090'),
   }),
   control: section({
-    socket: text.optional(),
+    socket: place.optional(),
     stop_socket: z
       .string()
       .regex(/^\/[^\0\n\r,]{1,106}$/, 'an absolute path of at most 107 bytes')
@@ -151,7 +153,7 @@ export const configSchema = z.strictObject({
       .refine((value) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(value), 'the name or number of a group')
       .optional(),
   }),
-  state_dir: text.default('state'),
+  state_dir: place.default('state'),
   simulator: section({
     seed: count(0, 2_147_483_647).default(1),
     trader: z.boolean().default(true),

@@ -178,6 +178,17 @@ describe('a file that is refused', () => {
   );
 });
 
+test.each([
+  ['state_dir: ~/grinder', 'state_dir'],
+  ['state_dir: $HOME/grinder', 'state_dir'],
+  ['audit: {path: $HOME/audit.jsonl}', 'audit.path'],
+  ['log: {path: ~/app.log}', 'log.path'],
+  ['expected_state: {path: ~/expected.jsonl}', 'expected_state.path'],
+  ['control: {socket: $RUN/control.sock}', 'control.socket'],
+])('%s is refused: nothing expands it, and a file STOP would be left elsewhere', (yaml, key) => {
+  expect(problems(yaml)).toMatchObject([{ key, expected: expect.stringContaining('expanded') }]);
+});
+
 describe('a variable that is refused', () => {
   test.each([
     ['MAX_CALLS_PER_RUN', '0'],
