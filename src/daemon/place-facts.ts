@@ -16,6 +16,7 @@ export function settledFacts(
   return {
     identity,
     whitelist: reconcile.symbolWhitelist,
+    hedgedSymbols: reconcile.hedgeGroups.flat(),
     flattenCapUsdt: reconcile.maxFlattenNotionalUsdt,
     cooldownSeconds: reconcile.cooldownSeconds,
     limits: [

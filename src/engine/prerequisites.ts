@@ -11,6 +11,8 @@ import type { Criterion, CriterionVerdict, Decimal } from './types.ts';
 export interface PrerequisiteFacts {
   readonly identity: Identity;
   readonly whitelist: readonly string[];
+  /** Symbols that are not to be flattened, since they hedge each other. */
+  readonly hedgedSymbols: readonly string[];
   /** Symbols that the exchange trades. */
   readonly symbols:
     | { readonly kind: 'ok'; readonly names: ReadonlySet<string> }
@@ -92,6 +94,7 @@ function settings(facts: PrerequisiteFacts): readonly Criterion[] {
 
 function whitelist({
   whitelist: listed,
+  hedgedSymbols,
   identity,
   symbols,
 }: PrerequisiteFacts): readonly [CriterionVerdict, string] {
@@ -101,9 +104,13 @@ function whitelist({
     return ['FAIL', `ids of ${MAX_CLIENT_ORDER_ID_LENGTH} characters can't hold ${tooLong.join(' ')}`];
   if (symbols.kind === 'unknown') return ['INCONCLUSIVE', symbols.why];
   const unknown = listed.filter((symbol) => !symbols.names.has(symbol));
-  return unknown.length === 0
-    ? ['PASS', listed.join(' ')]
-    : ['FAIL', `unknown to the exchange, or not priced in USDT or USDC: ${unknown.join(' ')}`];
+  const why = 'unknown to the exchange, or not priced in USDT or USDC:';
+  if (unknown.length > 0) return ['FAIL', `${why} ${unknown.join(' ')}`];
+  // The other leg may be traded elsewhere; or it is misspelled, and what it means is flattened like any other.
+  const legs = hedgedSymbols.filter((symbol) => !symbols.names.has(symbol));
+  return legs.length > 0
+    ? ['INCONCLUSIVE', `hedge_groups names what is ${why} ${legs.join(' ')}`]
+    : ['PASS', listed.join(' ')];
 }
 
 /** Whether the shortest id of every strategy fits: one digit of level and of number, ten of seconds. */

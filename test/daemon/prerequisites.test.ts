@@ -35,6 +35,20 @@ describe('each prerequisite', () => {
     ['whitelist', 'one unknown', F, whitelist('BTCUSDT', 'NOPEUSDT'), (hand) => known(hand, 'BTCUSDT')],
     ['whitelist', 'empty', F, whitelist(), (hand) => known(hand, 'BTCUSDT')],
     ['whitelist', 'not read yet', I, {}, () => undefined],
+    [
+      'whitelist',
+      'a hedge group whose symbols are known, on the whitelist or not',
+      P,
+      { config: 'reconcile: {symbol_whitelist: [BTCUSDT], hedge_groups: [[BTCUSDT, ETHUSDT]]}' },
+      (hand) => known(hand, 'BTCUSDT', 'ETHUSDT'),
+    ],
+    [
+      'whitelist',
+      'a hedge group that names a symbol which is not there, and so may mean one that it does not protect',
+      I,
+      { config: 'reconcile: {symbol_whitelist: [BTCUSDT], hedge_groups: [[BTCUSTD, ETHUSDT]]}' },
+      (hand) => known(hand, 'BTCUSDT', 'ETHUSDT'),
+    ],
     // grinder_1_ + symbol + _0_1000000000_0 has 25 characters and the symbol.
     [
       'whitelist',
