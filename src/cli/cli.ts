@@ -139,7 +139,7 @@ function baseParser(): Argv {
     .help()
     .alias('help', 'h')
     .version(`grinder ${version} (${commit}, ${runtime}, ${packaging})`)
-    .wrap(100);
+    .wrap(80);
 }
 
 /** Finds the configuration and the places; a sentence when the configuration can't be read. */

@@ -283,3 +283,22 @@ test('JSON from a daemon that says anything is JSON that a terminal can show', a
 function noStatus(): never {
   throw new Error('no status');
 }
+
+test('help fits a terminal of 80 columns', async () => {
+  const lines = [
+    [],
+    ['run'],
+    ['status'],
+    ['stage'],
+    ['stop'],
+    ['clear-stop'],
+    ['resolve'],
+    ['report'],
+    ['install'],
+  ];
+  for (const line of [...lines, ['audit', 'tail'], ['audit', 'adopt'], ['config', 'schema'], ['doctor']]) {
+    const { out, code } = await at.run([...line, '--help']);
+    expect([line, code]).toEqual([line, 0]);
+    expect(out.split('\n').filter((text) => text.length > 80)).toEqual([]);
+  }
+});
