@@ -104,6 +104,19 @@ function parseFile(
       ],
     };
   }
+  if (document.directives?.yaml.version === '1.1') {
+    // It reads `no` as false, 010 as 8 and 1:30 as 90: what stands in the file is not what would be in force.
+    return {
+      ok: false,
+      problems: [
+        {
+          key: 'file',
+          value: '%YAML 1.1',
+          expected: 'YAML 1.2: take the %YAML line out, or write %YAML 1.2',
+        },
+      ],
+    };
+  }
   let tree: unknown;
   try {
     tree = document.toJS({ maxAliasCount: 100 }) ?? {};

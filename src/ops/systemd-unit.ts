@@ -25,8 +25,8 @@ Description=Grinder Reconcile
 Documentation=man:systemd.service(5)
 Wants=network-online.target
 After=network-online.target time-sync.target
-StartLimitIntervalSec=600
-StartLimitBurst=5
+# It is tried again for as long as it takes: after a port or an account that was taken for a minute, somebody has to watch.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -38,7 +38,8 @@ ExecReload=/bin/kill -HUP $MAINPID
 # A loop that hangs is ended. A stop, a ban and an exchange that is down are no hanging.
 WatchdogSec=30
 Restart=on-failure
-RestartSec=5
+# Each start reads the whole account, which costs about 60 of the 2400 that an address may ask for in a minute.
+RestartSec=10
 # A wrong command line, a refusal and a wrong configuration are the same the next time.
 RestartPreventExitStatus=64 77 78
 # It finishes the write on the wire, if any; after 20 s it ends whatever happens.

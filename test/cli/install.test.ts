@@ -38,6 +38,15 @@ test('the unit restarts after no exit that would repeat itself, and lets a stop 
   expect(unit).toContain('ExecReload=/bin/kill -HUP $MAINPID');
 });
 
+test('the unit gives up on no exit that may pass: somebody watches again however long a port or the account was taken', () => {
+  const unit = systemdUnit({ executable: '/bin/true', configPath: '/etc/g.yaml', user: 'grinder' });
+  expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
+  expect(unit).toMatch(/^Restart=on-failure$/m);
+  expect(unit).toMatch(/^RestartSec=10$/m);
+  expect(unit).not.toMatch(/^(StartLimitBurst|StartLimitAction)=/m);
+  expect(unit).not.toMatch(/^RestartPreventExitStatus=.*\b75\b/m);
+});
+
 const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!hasAnalyze) {
   if (process.env['CI'] === 'true') throw new Error('systemd-analyze is missing: the unit is not checked');

@@ -108,6 +108,15 @@ describe('a file that is refused', () => {
     expect(problems(text).map((problem) => problem.key)).toContain(key);
   });
 
+  test.each(['%YAML 1.1', '# first\n%YAML  1.1', '\ufeff%YAML 1.1 # as ever'])(
+    'a file that asks for another reading of its values is refused: %j',
+    (directive) => {
+      const text = `${directive}\n---\nreconcile: {cooldown_seconds: 1:30}\naudit: {enabled: no}\n`;
+      expect(problems(text)).toMatchObject([{ key: 'file', value: '%YAML 1.1' }]);
+      expect(load('%YAML 1.2\n---\naudit: {enabled: true}\n').ok).toBe(true);
+    },
+  );
+
   test('a file that multiplies itself by aliases is refused, not expanded', () => {
     const ten = (name: string) => `[${Array.from({ length: 10 }, () => `*${name}`).join(',')}]`;
     const bomb = `a: &a [x,x]\nb: &b ${ten('a')}\nc: &c ${ten('b')}\nd: &d ${ten('c')}\ne: ${ten('d')}`;
