@@ -26,8 +26,8 @@ export interface DiskFaultDeps {
   readonly disk: MemoryDisk;
   readonly random: Random;
   readonly coverage: Coverage;
-  /** A call on the audit failed for this process. */
-  readonly auditFailed: (owner: Owner, fault: DiskFault) => void;
+  /** A call on the audit failed for this process. `isOldRead`: only a look into a file that was rotated away. */
+  readonly auditFailed: (owner: Owner, fault: DiskFault, isOldRead: boolean) => void;
   readonly killed: (owner: Owner) => void;
   readonly auditPath: string;
   readonly headPath: string;
@@ -55,7 +55,10 @@ export function createDiskFaults(deps: DiskFaultDeps): DiskFaults {
     const { fault, stays } = armed;
     coverage.count(fault);
     if (!stays) armed = null;
-    if (path.startsWith(auditPath) || path.startsWith(headPath)) deps.auditFailed(owner, fault);
+    if (path.startsWith(auditPath) || path.startsWith(headPath)) {
+      const isOldRead = !changes && path !== auditPath && path.startsWith(auditPath);
+      deps.auditFailed(owner, fault, isOldRead);
+    }
     return {
       cut: fault === 'F45_short_write' ? random.whole(1, bytes) : 0,
       error: new DiskError(CODES[fault]),

@@ -120,10 +120,12 @@ export function createWorld(
     coverage,
     auditPath: places.auditPath,
     headPath: ACCOUNT.head,
-    auditFailed: (owner, fault) => {
+    auditFailed: (owner, fault, isOldRead) => {
+      const isStarting = !everyone().some((one) => one.owner === owner);
+      // Whether an old file is past its time is asked again at the next rotation.
+      if (isOldRead && !isStarting) return;
       trace('disk', 'the audit fails');
       // With no descriptor left nothing is read: what it was told to wait for is not known to it.
-      const isStarting = !everyone().some((one) => one.owner === owner);
       if (fault === 'F48_no_descriptors' && isStarting) knowledge.pauseUntilMs = 0;
       knowledge.broken.add(owner);
     },
