@@ -220,17 +220,26 @@ case $(export -p) in
 esac
 case $self in /*) GRINDER_EXECUTABLE=$self ;; *) GRINDER_EXECUTABLE=$PWD/$self ;; esac
 DENO_DIR=$cache/deno-dir DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
-export GRINDER_EXECUTABLE DENO_DIR DENO_NO_PACKAGE_JSON DENO_NO_UPDATE_CHECK
+# The runtime reads .npmrc in its home and ends with its own words when it can't: a file of root's there would keep
+# even a stop from starting. The program is told of the real home by another name.
+GRINDER_HOME=${HOME-} HOME=$cache
+export GRINDER_EXECUTABLE GRINDER_HOME HOME DENO_DIR DENO_NO_PACKAGE_JSON DENO_NO_UPDATE_CHECK
 # Ignored until the program has its own handler: the default is to end the process, and in newer Denos a debugger.
 trap '' USR1
 # A limit on the size of files (ulimit -f) is then a write that fails, and not the end of the daemon at its next line.
 trap '' XFSZ
 
+# The first step says by itself what is wrong with a configuration (78); anything else is the runtime's own end.
+not_launched() {
+  [ "$1" != 78 ] || exit 78
+  fail "the runtime ended with status $1 before the program began. Limits here: address space (ulimit -v) $(ulimit -v) KiB, open files (ulimit -n) $(ulimit -n). It reserves address space it doesn't use: leave ulimit -v unlimited and limit the memory of a control group instead (MemoryMax=). It needs 256 open files."
+}
+
 # First step: may read, and nothing else. It has to look at every place the configuration names, which nobody knows
 # before it has read it, so reading isn't narrowed; it has no network, and writes and starts nothing.
 flags=$("$cache/deno" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm --allow-read --allow-sys=uid \
   --ignore-env --allow-env=@LAUNCH_ENV@ \
-  "$cache/launch.js" "$@" </dev/null) || exit
+  "$cache/launch.js" "$@" </dev/null) || not_launched $?
 IFS='
 '
 case $flags in

@@ -16,6 +16,7 @@ async function runMain(): Promise<void> {
   // Who closes the other end of a pipe ends no daemon; a verb that only prints is soon over.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { runCli } = await import('./cli/cli.ts');
+  const { wasToPrint } = await import('./cli/print.ts');
   const { doctorCommand } = await import('./cli/doctor.ts');
   const { runCommand } = await import('./cli/run.ts');
   const { smokeCommand } = await import('./cli/smoke.ts');
@@ -39,7 +40,8 @@ async function runMain(): Promise<void> {
     extraCommands: [runCommand, smokeCommand, doctorCommand],
   });
   if (lost.length > 0) stderr(`grinder: output was lost: ${lost[0]}\n`);
-  process.exit(exitCode === 0 && lost.length > 0 ? 1 : exitCode);
+  const hasFailed = lost.length > 0 && wasToPrint(process.argv.slice(2));
+  process.exit(exitCode === 0 && hasFailed ? 1 : exitCode);
 }
 
 async function runThread(data: ThreadData): Promise<void> {

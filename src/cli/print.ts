@@ -1,6 +1,7 @@
 /** Text for people: plain characters only, columns aligned. */
 import { stripVTControlCharacters } from 'node:util';
 import { escapeDocument } from '../engine/escape.ts';
+import { readCommandLine } from '../launch/argv.ts';
 import type { CliIo } from './context.ts';
 
 /** Removes everything that could move the cursor, colour or reorder text; a line break becomes a space. */
@@ -25,6 +26,12 @@ export function tellFailure(
   if (argv.some((word) => /^--json(=true)?$/.test(word))) stdout(`${formatJson(document)}\n`);
   else stderr(`grinder: ${message}\n`);
   return exitCode;
+}
+
+/** Whether a command line has failed when its output was lost: a daemon's work is elsewhere, every other verb's is what it prints. */
+export function wasToPrint(argv: readonly string[]): boolean {
+  const endsAtOnce = ['--check', '--help', '-h', '--version'].some((flag) => argv.includes(flag));
+  return endsAtOnce || readCommandLine(argv).verb !== 'run';
 }
 
 /** Lays rows out in columns two spaces apart; the last column runs free. */

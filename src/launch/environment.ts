@@ -1,6 +1,6 @@
 /** The variables the launcher reads; it computes places from these alone. */
 export const launcherVariables: readonly string[] = [
-  ...['HOME', 'TMPDIR', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'],
+  ...['HOME', 'GRINDER_HOME', 'TMPDIR', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'],
   ...['RUNTIME_DIRECTORY', 'CREDENTIALS_DIRECTORY', 'NOTIFY_SOCKET'],
   ...['GRINDER_CONFIG', 'GRINDER_STATE_DIR', 'GRINDER_AUDIT_PATH', 'GRINDER_LOG_PATH'],
   'GRINDER_OPERATOR_TOKEN_FILE',

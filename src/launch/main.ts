@@ -62,8 +62,17 @@ function lookForUnsafePlace(places: Places, uid: number): string | null {
   try {
     return findUnsafePlace(places, uid, lstatOrNull);
   } catch (error) {
-    return `a place of this configuration can't be looked at: ${error instanceof Error ? error.message : String(error)}. Name others that user ${uid} can reach.`;
+    return `a place of this start can't be looked at: ${whyNot(error)}. Places are named by the configuration and by HOME, XDG_STATE_HOME and XDG_RUNTIME_DIR: name others that user ${uid} can reach.`;
   }
+}
+
+/** The runtime keeps every program from /proc, /dev and the like, and advises a flag that nobody here can give. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const barred = /^Requires all access to (".*"), run again/.exec(error.message)?.[1];
+  return barred === undefined
+    ? error.message
+    : `${barred} belongs to the system, which the runtime keeps closed`;
 }
 
 function refuse(message: string): void {

@@ -185,11 +185,14 @@ function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]
   return [first, ...new Set(more.filter((dir) => dir !== first))];
 }
 
-/** The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME. */
+/**
+ * The portable executable gives the runtime a home of its own and tells the operator's as GRINDER_HOME, empty for none.
+ * The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME.
+ */
 function accountsBase(env: Variables): string {
   const stateHome = nonEmpty(env['XDG_STATE_HOME']);
   if (stateHome?.startsWith('/')) return join(stateHome, 'grinder');
-  const home = nonEmpty(env['HOME']);
+  const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
   if (!home?.startsWith('/') || resolve(home) === SERVICE_HOME) return SERVICE_HOME;
   return join(home, '.local/state/grinder');
 }

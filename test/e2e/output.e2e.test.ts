@@ -22,3 +22,18 @@ test('a full disk behind stdout ends no daemon, and a verb that could not print 
   expect(status.out).toContain('LATCHED');
   expect((await shell.run('"$GRINDER" shutdown --config config.yaml')).code).toBe(0);
 }, 120_000);
+
+test.each(['TERM', 'INT'])(
+  'a daemon whose outputs took nothing and that ends in order on SIG%s exits 0',
+  async (signal) => {
+    await using machine = await createMachine();
+    await using shell = openShell(machine.dir, { ...machine.env, GRINDER: machine.program });
+    await shell.run(
+      'set -m; "$GRINDER" run --headless --config config.yaml > /dev/full 2>&1 & echo $! > pid',
+    );
+    const ready = 'until "$GRINDER" status --ready --config config.yaml >/dev/null 2>&1; do sleep 0.1; done';
+    const ended = await shell.run(`${ready}; kill -${signal} $(cat pid); wait $(cat pid)`);
+    expect(ended.code).toBe(0);
+  },
+  120_000,
+);

@@ -109,5 +109,5 @@ test('a place that can not be looked at is one sentence and 78', () => {
   writeFileSync(join(dir, 'config.yaml'), `state_dir: ${loop}/state\n`);
   const { status, stderr, stdout } = launch(['run']);
   expect([status, stdout]).toEqual([78, '']);
-  expect(stderr).toMatch(/^grinder: a place of this configuration can't be looked at: [^\n]*loop[^\n]*\n$/);
+  expect(stderr).toMatch(/^grinder: a place of this start can't be looked at: [^\n]*loop[^\n]*\n$/);
 });

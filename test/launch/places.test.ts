@@ -93,6 +93,8 @@ describe('places', () => {
     [{ XDG_STATE_HOME: '/xdg', HOME: '/home/op' }, '/xdg/grinder'],
     [{ HOME: '/home/op' }, '/home/op/.local/state/grinder'],
     [{ HOME: '' }, '/var/lib/grinder'],
+    [{ HOME: '/cache', GRINDER_HOME: '/home/op' }, '/home/op/.local/state/grinder'],
+    [{ HOME: '/cache', GRINDER_HOME: '' }, '/var/lib/grinder'],
     // The service user's shell and its daemon, of which the unit says XDG_STATE_HOME=/var/lib, share lock and latch.
     [{ HOME: '/var/lib/grinder' }, '/var/lib/grinder'],
     [{ HOME: '/var/lib/grinder/' }, '/var/lib/grinder'],

@@ -33,6 +33,7 @@ for word in "$@"; do case $word in
 esac; done
 echo "pid=$$"
 echo "options=\${NODE_OPTIONS:-none} \${DENO_CERT:-none} \${GRINDER_EXECUTABLE}"
+echo "home=$HOME real=$GRINDER_HOME"
 for word in "$@"; do echo "[$word]"; done
 [ -z "\${FAKE_WAIT:-}" ] || { trap 'echo stopped; exit 9' TERM; echo waiting; while :; do sleep 0.05; done; }
 cat

@@ -33,6 +33,11 @@ describe('a start', () => {
     expect(readdirSync(fixture.cache)).toEqual([key]);
   });
 
+  test("gives the runtime a home without anybody else's files, and tells the program of the real one", () => {
+    expect(fixture.run().stdout).toMatch(/^home=.*\/cache\/[0-9a-f]{16} real=(.*)$/m);
+    expect(/ real=(.*)$/m.exec(fixture.run().stdout)?.[1]).toBe(fixture.dir);
+  });
+
   test('passes flags, arguments and standard input on unchanged', () => {
     const { stdout } = fixture.run({ args: ['run', 'a b', '*', '', '--x=$HOME'], input: 'typed\n' });
     expect(stdout).toContain('[run]\n[--flag=one]\n[/with space]\n[*]\n');
