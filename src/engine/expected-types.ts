@@ -33,7 +33,12 @@ export interface ExpectedPosition {
   readonly updatedAtMs: number;
   readonly readAtMonoMs: number;
   /** A 0 that one word alone said of a position that the engine held, a checkpoint or a record dated before it: since when. */
-  readonly doubtedSince?: SaidAt;
+  readonly doubtedSince?: Doubt;
+}
+
+/** Since when a 0 is doubted, and the engine's time of the amount that it denies. */
+export interface Doubt extends SaidAt {
+  readonly deniesAtMs: number;
 }
 
 /** When something was written by the engine's clock, and read by ours. */

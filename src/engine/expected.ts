@@ -12,7 +12,7 @@ import type { FeedLine } from './feed-schema.ts';
 import { ordersAfter, outOfTurn, positionAfter, positionsAfter } from './one-word.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder } from './restated.ts';
-import { remember, type Said, saysOtherwise } from './said.ts';
+import { isLate, remember, type Said, saysOtherwise } from './said.ts';
 import type { ExpectedOrder, ExpectedPosition, ExpectedState } from './types.ts';
 
 /** Which feed is ours. */
@@ -94,10 +94,16 @@ export function feedAgeMs(state: ExpectedState, now: Instant): number | null {
 /**
  * A line that is read again says what it said, at the time it said. One that was written later is another line: the
  * engine began anew under its old name, and what it says would be taken for known until it has caught up in number. So is
- * one that says something else: two threads of the engine took one number, and what the second said is not known.
+ * one that says something else: two threads of the engine took one number, and what the second said is not known. What was
+ * passed over and comes now is not known either, though a checkpoint may have healed the gap since.
  */
 function appliedBefore(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
   const again = `seq ${line.seq} again`;
+  if (isLate(state.said, line))
+    return withFault(
+      state,
+      `seq ${line.seq} comes late, after ${state.seq}: its line was not heard in its turn`,
+    );
   if (line.ts_ms > state.newestTsMs)
     return withFault(state, `${again}, written later: the session's id was used twice`);
   return saysOtherwise(state.said, line)

@@ -58,7 +58,8 @@ export function openFeed(options: FeedOptions): Feed {
   const now = () => ({ nowMs: options.clock.wallMs(), nowMonoMs: options.clock.monoMs() });
 
   function takeText(text: string): void {
-    const lines = (half + text).split('\n');
+    // A checkpoint comes in hundreds of pieces: what is there of it is not looked through again with each.
+    const lines = text.includes('\n') ? (half + text).split('\n') : [half + text];
     half = lines.pop() ?? '';
     for (const line of lines) {
       if (skipping) skipping = false;

@@ -4,7 +4,7 @@
  * threads the slower one may write last what is dated first. The next checkpoint tells: nothing is given up for one alone.
  */
 import { isZero } from './decimal.ts';
-import type { ExpectedOrder, ExpectedPosition, ExpectedState, SaidAt } from './expected-types.ts';
+import type { Doubt, ExpectedOrder, ExpectedPosition, ExpectedState, SaidAt } from './expected-types.ts';
 import { heldPosition, keyOf, liveOrder } from './feed-records.ts';
 import type { FeedOrder, FeedPosition } from './feed-schema.ts';
 import { toldOrder, toldPosition } from './restated.ts';
@@ -61,15 +61,16 @@ export function positionsAfter(
   );
 }
 
-/** A position after a record of it. A 0 that is dated before the amount that it denies came out of turn. */
+/** A position after a record of it. A 0 that is dated before the amount that it denies came out of turn, however often. */
 export function positionAfter(
   before: ExpectedPosition | undefined,
   row: FeedPosition,
   at: SaidAt,
 ): ExpectedPosition {
   const told = toldPosition(before, heldPosition(row, at));
-  if (before === undefined || isZero(before.amount) || !isZero(row.amount)) return told;
-  return at.updatedAtMs < before.updatedAtMs ? { ...told, doubtedSince: at } : told;
+  if (before === undefined || !isZero(row.amount)) return told;
+  const doubt = doubtAgainst(before, at);
+  return doubt !== undefined && at.updatedAtMs < doubt.deniesAtMs ? { ...told, doubtedSince: doubt } : told;
 }
 
 /** An order that is told to have ended before the engine told of it, as left out; null when the end is to be believed. */
@@ -79,12 +80,19 @@ export function outOfTurn(order: ExpectedOrder | undefined, at: SaidAt): Expecte
     : null;
 }
 
-/** Since when a 0 that is said now is doubted, or null. */
-function doubtOf(before: ExpectedPosition | undefined, at: SaidAt): SaidAt | null {
+/** Since when a 0 that a checkpoint says now is doubted, or null. */
+function doubtOf(before: ExpectedPosition | undefined, at: SaidAt): Doubt | null {
   if (before === undefined) return null;
-  if (!isZero(before.amount)) return at;
-  const since = before.doubtedSince;
+  const since = doubtAgainst(before, at);
   return since === undefined || isLongSince(since, at) ? null : since;
+}
+
+/** The doubt that a 0 meets now: an amount begins one, a 0 that was doubted hands its own on. */
+function doubtAgainst(
+  { amount, updatedAtMs, doubtedSince }: ExpectedPosition,
+  at: SaidAt,
+): Doubt | undefined {
+  return isZero(amount) ? doubtedSince : { ...at, deniesAtMs: updatedAtMs };
 }
 
 function isLongSince(since: SaidAt, at: SaidAt): boolean {

@@ -21,7 +21,7 @@ export function judgeShown(
   context: { readonly startedMonoMs: number; readonly options: CompareOptions },
 ): Shown {
   const elsewhere = record !== undefined && record.symbol !== order.symbol;
-  if (elsewhere && record.state === 'live')
+  if (elsewhere && record.state !== 'ended')
     return { mismatch: onAnotherSymbol(order, record), matched: false };
   if (record === undefined || elsewhere)
     return { mismatch: unexpected(order, context.options), matched: false };

@@ -7,10 +7,20 @@ export type Said = Map<number, string>;
 /** So many are remembered: two writers that race for a number take it within moments of each other. */
 const REMEMBERED = 256;
 
-/** Remembers a line, and forgets the one that is so many numbers back. */
+/** Remembers a line, whose number is above all others, and forgets what is so many numbers back. */
 export function remember(said: Said, line: FeedLine): void {
   said.set(line.seq, sayingOf(line));
-  said.delete(line.seq - REMEMBERED);
+  // In the order of the numbers; a session with gaps has them anywhere.
+  for (const seq of said.keys()) {
+    if (seq > line.seq - REMEMBERED) break;
+    said.delete(seq);
+  }
+}
+
+/** Tells whether a number comes only now that was passed over; of one below all that are remembered nobody knows. */
+export function isLate(said: Said, { seq }: FeedLine): boolean {
+  const [oldest] = said.keys();
+  return oldest !== undefined && seq > oldest && !said.has(seq);
 }
 
 /** Tells whether a number that comes again says something else than it did; of one that is forgotten nobody knows. */

@@ -30,6 +30,9 @@ describe('orders that the engine did not expect', () => {
     const [found] = compare(expectedState([named]), observation([observedOrder(1)]), options()).mismatches;
     expect(found).toMatchObject({ type: 'ORDER_TERMS_DIVERGENCE', remediation: 'report' });
     expect(found?.detail).toContain('BTC_USDT/BTCUSDT');
+    const leftOut = expectedOrder(1, { symbol: 'BTC_USDT', state: 'left_out' });
+    const doubted = compareBoth(expectedState([leftOut]), observation([observedOrder(1)]), options());
+    expect(brief(doubted)).toEqual(['ORDER_TERMS_DIVERGENCE report']);
     const ended = expectedOrder(1, { symbol: 'BTC_USDT', state: 'ended', endReason: 'CANCELED' });
     const [ghost] = compare(expectedState([ended]), observation([observedOrder(1)]), options()).mismatches;
     expect(ghost).toMatchObject({ type: 'ORDER_EXISTS_UNEXPECTED', remediation: 'cancel' });

@@ -209,6 +209,29 @@ describe('faults', () => {
     expect(folded([...lines, ...lines]).fault).toBeNull();
   });
 
+  test('a number that was skipped and comes after a checkpoint is a fault: what it says is in neither', () => {
+    const s = session('a', 7);
+    const [first, late] = [[s.checkpoint(), s.heartbeat()], s.order('late')];
+    const healed = folded([...first, s.heartbeat(), s.checkpoint()]);
+    expect(healed.fault).toBeNull();
+    expect(folded([late], healed).fault).toBe(
+      'seq 3 comes late, after 5: its line was not heard in its turn',
+    );
+    expect(folded([first[1] ?? late], healed).fault).toBeNull();
+    // What was before the first line that was read nobody can tell.
+    const midway = folded([
+      { ...s.checkpoint(), seq: 100 },
+      { ...s.checkpoint(), seq: 101 },
+    ]);
+    expect(folded([{ ...s.heartbeat(), seq: 99 }], midway).fault).toBe(midway.fault);
+  });
+
+  test('of a session that counts in strides no more is remembered than of any other', () => {
+    const s = session('a', 7);
+    const lines = Array.from({ length: 300 }, (_, at) => ({ ...s.heartbeat(), seq: 1 + at * 100 }));
+    expect(folded([s.checkpoint(), ...lines]).said.size).toBeLessThanOrEqual(256);
+  });
+
   test('a number that comes again and says something else is a fault: of two lines that took it one was never heard', () => {
     const twice = (
       first: (s: ReturnType<typeof session>) => Line,

@@ -134,3 +134,32 @@ test('a 0 dated before the amount that it denies is doubted, and an end dated be
   expect(late.orders.get('x')).toMatchObject({ state: 'left_out', endReason: null, updatedAtMs: 999 });
   expect(late.fault).toBeNull();
 });
+
+test('a 0 that is doubted is not believed for a second one that is dated before the amount too', () => {
+  const s = session('a', 1000);
+  const zero = (tsMs: number): Line => ({ ...s.position('0'), ts_ms: tsMs });
+  const doubted = (state: ExpectedDraft) => state.positions.get('BTCUSDT/BOTH')?.doubtedSince;
+  const begun: readonly (readonly [number, Line])[] = [
+    [100, s.checkpoint()],
+    [200, s.position('0.5')],
+    [300, zero(998)],
+  ];
+  const since = { updatedAtMs: 998, readAtMonoMs: 300 };
+  expect(doubted(told([...begun, [400, zero(999)]]))).toMatchObject(since);
+  const again = session('b', 1000);
+  const denied = told([
+    [100, again.checkpoint()],
+    [200, again.position('0.5')],
+    [300, { ...again.checkpoint({ positions: [flat] }), ts_ms: 1001 }],
+    [400, { ...again.position('0'), ts_ms: 999 }],
+  ]);
+  expect(doubted(denied)).toMatchObject({ updatedAtMs: 1001, readAtMonoMs: 300 });
+  const u = session('c', 1000);
+  const settled: readonly (readonly [number, Line])[] = [
+    [100, u.checkpoint()],
+    [200, u.position('0.5')],
+    [300, { ...u.position('0'), ts_ms: 999 }],
+    [400, u.position('0')],
+  ];
+  expect(doubted(told(settled))).toBeUndefined();
+});
