@@ -40,6 +40,13 @@ export const inDaemon: readonly Mutation[] = [
     tests: ['test/cli/stop.test.ts'],
   },
   {
+    name: 'stop-kept-elsewhere-is-passed-over',
+    file: 'src/daemon/held-account.ts',
+    search: '  if (elsewhere !== null)\n',
+    replace: '  if (elsewhere?.busy)\n',
+    tests: ['test/daemon/kept-elsewhere.test.ts'],
+  },
+  {
     name: 'socket-that-is-gone-stays-gone',
     file: 'src/daemon/sockets.ts',
     search: 'const problem = closed ? null : await serveAgain(core, one);',

@@ -45,7 +45,8 @@ export async function findTargets(context: CliContext): Promise<readonly StopTar
   const listed = found
     .filter(({ stale }) => !stale)
     .map(({ entry }) => ({ ...entry, host: entry.host ?? null, isServed: true }));
-  const unlisted = heldAccounts(places.accountsBase).filter(
+  const held = [places.accountsBase, ...places.otherAccountsBases].flatMap(heldAccounts);
+  const unlisted = held.filter(
     ({ account, holder }) =>
       !listed.some((one) => (holder === null ? one.account === account : one.socketPath === holder.socket)),
   );

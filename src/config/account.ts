@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { checkPrivateFile, readPrivateFile } from '../engine/files.ts';
-import { accountDir, type Places } from '../launch/places.ts';
+import { accountDir, otherAccountDirs, type Places } from '../launch/places.ts';
 import type { Settings } from './load.ts';
 
 /** A key pair and what it is called. The secret is never shown, logged or written. */
@@ -10,6 +10,8 @@ export interface Account {
   /** `sim`, or the first 12 hex digits of the key's sha256. */
   readonly name: string;
   readonly directory: string;
+  /** Where another process of this user, or an earlier program, may keep the same. */
+  readonly otherDirectories: readonly string[];
   readonly apiKey: string;
   readonly apiSecret: string;
 }
@@ -29,6 +31,7 @@ export function readAccount(settings: Settings, places: Places): AccountResult {
       account: {
         name: 'sim',
         directory: accountDir(places, 'sim'),
+        otherDirectories: [],
         apiKey,
         apiSecret: randomBytes(32).toString('hex'),
       },
@@ -45,7 +48,13 @@ export function readAccount(settings: Settings, places: Places): AccountResult {
   const name = settings.exchange.environment === 'sim' ? 'sim' : hash;
   return {
     ok: true,
-    account: { name, directory: accountDir(places, hash), apiKey: key.text, apiSecret: secret.text },
+    account: {
+      name,
+      directory: accountDir(places, hash),
+      otherDirectories: otherAccountDirs(places, hash),
+      apiKey: key.text,
+      apiSecret: secret.text,
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { acquireLock, type LockHolder, type LockMachine, thisLockMachine } from 
 import { openPauseRecord, type PauseRecord, pausePath } from '../engine/pause-record.ts';
 import { latchIdOf, standingStop } from '../engine/told-stop.ts';
 import type { Leadership } from './core.ts';
+import { keptElsewhere } from './kept-elsewhere.ts';
 
 export interface HeldAccount {
   readonly leadership: Leadership;
@@ -27,6 +28,8 @@ export interface StartFailure {
 export interface TakeAccountInputs {
   /** Where the account's lock, latch and audit head are. */
   readonly directory: string;
+  /** Where another process, or an earlier program, may keep the same; absent: nowhere. */
+  readonly otherDirectories?: readonly string[];
   readonly settings: Pick<Settings, 'audit'>;
   readonly auditPath: string;
   /** What an operator types to accept an audit that is refused. */
@@ -47,6 +50,9 @@ const TEMPORARY = 75;
 export function takeAccount(input: TakeAccountInputs): ({ readonly ok: true } & HeldAccount) | StartFailure {
   const { directory, settings, clock, auditPath, lock: lockMachine = thisLockMachine } = input;
   const { disk } = lockMachine;
+  const elsewhere = keptElsewhere(directory, input.otherDirectories ?? [], disk);
+  if (elsewhere !== null)
+    return { ok: false, exitCode: elsewhere.busy ? TEMPORARY : CONFIG, problem: elsewhere.problem };
   const headPath = join(directory, 'audit-head.json');
   const lockPath = join(directory, 'lock.sqlite');
   const firstUse = ![lockPath, headPath].some((path) => isThere(path, disk));

@@ -38,6 +38,7 @@ export function takeSurroundings(input: {
   const { account } = read;
   const held = takeAccount({
     directory: account.directory,
+    otherDirectories: account.otherDirectories,
     settings,
     auditPath: places.auditPath,
     adoptCommand: adoptCommand(places),

@@ -38,7 +38,9 @@ function launch(): void {
     const bundlePath = join(dirname(fileURLToPath(import.meta.url)), 'grinder.js');
     const daemons = [
       ...places.registryDirs.flatMap((dir) => registeredDaemons(dir, uid)),
-      ...holdingDaemons(join(places.accountsBase, 'accounts'), uid),
+      ...[places.accountsBase, ...places.otherAccountsBases].flatMap((base) =>
+        holdingDaemons(join(base, 'accounts'), uid),
+      ),
     ];
     const context = {
       env,

@@ -75,7 +75,10 @@ function daemonGrants(places: Places, context: PermissionContext, read: readonly
     ...(places.stopSocketPath === null ? [] : [dirname(places.stopSocketPath)]),
     ...(places.embeddedSimulator && places.expectedPath !== null ? [dirname(places.expectedPath)] : []),
   ];
-  const watched = places.expectedPath === null ? [] : [dirname(places.expectedPath)];
+  const watched = [
+    ...(places.expectedPath === null ? [] : [dirname(places.expectedPath)]),
+    ...(places.embeddedSimulator ? [] : places.otherAccountsBases),
+  ];
   const notifySocket = env['NOTIFY_SOCKET']?.startsWith('/') ? [env['NOTIFY_SOCKET']] : [];
   const groups = places.stopSocketPath === null ? [] : ['/etc/group'];
   const credentials = env['CREDENTIALS_DIRECTORY'] ? [env['CREDENTIALS_DIRECTORY']] : [];
@@ -109,6 +112,7 @@ function sandboxGrants(places: Places, read: readonly string[]): Grants {
 /** Clients speak to daemons; `stop` and a screen may have to leave a STOP file, `audit adopt` writes its records. */
 function clientGrants(places: Places, context: PermissionContext, read: readonly string[]): Grants {
   const records = [places.stateDir, dirname(places.auditPath), places.accountsBase];
+  const elsewhere = places.verb === 'stop' ? places.otherAccountsBases : [];
   const stopFiles = [places.stateDir, ...context.stateDirs];
   const writes: Readonly<Record<string, readonly string[]>> = {
     stop: stopFiles,
@@ -119,7 +123,15 @@ function clientGrants(places: Places, context: PermissionContext, read: readonly
   const write = writes[places.verb] ?? [];
   const sockets = [places.socketPath, ...context.sockets];
   return {
-    read: [...read, ...records, ...write, dirname(places.logPath), ...places.registryDirs, ...sockets],
+    read: [
+      ...read,
+      ...records,
+      ...elsewhere,
+      ...write,
+      dirname(places.logPath),
+      ...places.registryDirs,
+      ...sockets,
+    ],
     write: [...write, ...sockets],
     hosts: [],
     sockets,

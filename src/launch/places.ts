@@ -35,6 +35,8 @@ export type Places = {
   readonly expectedPath: string | null;
   /** Holds `accounts/<id>/` of real accounts: lock, stop latch, audit head. */
   readonly accountsBase: string;
+  /** Where a process with other variables, or an earlier program, may have put the same: a stop or a lock there counts. */
+  readonly otherAccountsBases: readonly string[];
   readonly runtimeDir: string;
   readonly socketPath: string;
   /** The registry entry that lets `grinder stop` find this daemon. */
@@ -81,6 +83,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
     expectedPath:
       simFeed !== null ? resolve(inputs.cwd, simFeed) : expected === null ? null : resolve(base, expected),
     accountsBase: smokeDir ?? accountsBase(env),
+    otherAccountsBases: smokeDir === null ? otherAccountsBases(env) : [],
     ...socketPlaces({
       runtimeDir,
       stateDir,
@@ -185,6 +188,12 @@ function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]
   return [first, ...new Set(more.filter((dir) => dir !== first))];
 }
 
+/** Names the directories of the same account that another process of this user may be using, or have left. */
+export function otherAccountDirs(places: Places, accountId: string): readonly string[] {
+  if (places.embeddedSimulator) return [];
+  return places.otherAccountsBases.map((base) => join(base, 'accounts', accountId));
+}
+
 /**
  * The portable executable gives the runtime a home of its own and tells the operator's as GRINDER_HOME, empty for none.
  * The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME.
@@ -195,6 +204,13 @@ function accountsBase(env: Variables): string {
   const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
   if (!home?.startsWith('/') || resolve(home) === SERVICE_HOME) return SERVICE_HOME;
   return join(home, '.local/state/grinder');
+}
+
+/** What HOME alone says, and the service's place: a process without XDG_STATE_HOME, or without HOME, looks there. */
+function otherAccountsBases(env: Variables): readonly string[] {
+  const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
+  const own = home?.startsWith('/') === true ? [join(home, '.local/state/grinder')] : [];
+  return [...own, SERVICE_HOME].filter((base) => base !== accountsBase(env));
 }
 
 function listenPlaces(listen: string) {

@@ -27,7 +27,7 @@ function nextOver(directory: string, before: CoreRig, passedMs: number) {
     host: 'host',
     ownedByTerminal: false,
     surroundings: {
-      account: { name: 'sim', directory, apiKey: 'k', apiSecret: 's' },
+      account: { name: 'sim', directory, otherDirectories: [], apiKey: 'k', apiSecret: 's' },
       log: {
         debug: () => undefined,
         info: () => undefined,

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { readCommandLine } from '../../src/launch/argv.ts';
 import { configSearch, findConfig } from '../../src/launch/find-config.ts';
-import { accountDir, computePlaces, type PlaceInputs, type Places } from '../../src/launch/places.ts';
+import {
+  accountDir,
+  computePlaces,
+  otherAccountDirs,
+  type PlaceInputs,
+  type Places,
+} from '../../src/launch/places.ts';
 
 const mainnetHosts = ['fapi', 'fstream', 'ws-fapi', 'api'].map((name) => `${name}.binance.com:443`);
 const home = { HOME: '/home/op' };
@@ -101,6 +107,25 @@ describe('places', () => {
     [{}, '/var/lib/grinder'],
   ])('with %p accounts are below %s', (env, base) => {
     expect(places({ env }).accountsBase).toBe(base);
+  });
+
+  test.each([
+    // The unit's daemon, after an earlier program of the same user had only HOME to go by.
+    [{ XDG_STATE_HOME: '/var/lib', HOME: '/var/lib/grinder' }, ['/var/lib/grinder/.local/state/grinder']],
+    [{ HOME: '/var/lib/grinder' }, ['/var/lib/grinder/.local/state/grinder']],
+    [{ XDG_STATE_HOME: '/xdg', HOME: '/home/op' }, ['/home/op/.local/state/grinder', '/var/lib/grinder']],
+    [{ HOME: '/home/op' }, ['/var/lib/grinder']],
+    [
+      { XDG_STATE_HOME: '/xdg', HOME: '/run', GRINDER_HOME: '/h' },
+      ['/h/.local/state/grinder', '/var/lib/grinder'],
+    ],
+    [{}, []],
+  ])('with %p a stop or a lock is looked for in %p too', (env, bases) => {
+    const at = places({ env });
+    expect(at.otherAccountsBases).toEqual(bases);
+    expect(otherAccountDirs(at, 'ab12')).toEqual([]);
+    const real = configured('exchange: {environment: mainnet}');
+    expect(otherAccountDirs(real, 'ab12')).toEqual(['/var/lib/grinder/accounts/ab12']);
   });
 
   test("a real account's lock is outside the state directory and the embedded simulator's inside", () => {

@@ -156,7 +156,13 @@ export function startProcess(deps: ProcessDeps): Process | StartFailure {
     if (!owner.dead) witness.noted(owner, event, text);
   });
   const { feed } = openFeedSource({ settings, places, clock, accountName: 'sim', disk });
-  const account = { name: 'sim', directory: ACCOUNT_DIR, apiKey: CANARY, apiSecret: CANARY };
+  const account = {
+    name: 'sim',
+    directory: ACCOUNT_DIR,
+    otherDirectories: [],
+    apiKey: CANARY,
+    apiSecret: CANARY,
+  };
   const core = composeCore({
     settings,
     places,
