@@ -116,7 +116,7 @@ function clientGrants(places: Places, context: PermissionContext, read: readonly
   const stopFiles = [places.stateDir, ...context.stateDirs];
   const writes: Readonly<Record<string, readonly string[]>> = {
     stop: stopFiles,
-    attach: [places.stateDir],
+    attach: stopFiles,
     audit: records,
     report: places.reportPath === null ? [] : [places.reportPath],
   };

@@ -80,6 +80,11 @@ export function createLogFile(path: string, options: LogFileOptions): LogFile {
 
   function rotate(): string | null {
     if (open === null || open.inode === null || open.size < rotateAtBytes) return null;
+    if (open.inode !== inodeOf(path)) {
+      // Somebody else has moved it: what is there now may be a file that has just begun.
+      letGo();
+      return null;
+    }
     // What can't be moved now is not tried again with every line.
     rotateAtBytes = open.size + maxBytes;
     if (!attempt(() => shift(path))) return null;

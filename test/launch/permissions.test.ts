@@ -95,12 +95,14 @@ describe('permissions', () => {
     expect(write.every((path) => path.endsWith('.sock'))).toBe(true);
   });
 
-  test('stop may leave its file in the state directory of every daemon that was found', () => {
+  test('stop, and a screen, may leave their file in the state directory of every daemon that was found', () => {
     const { read, write } = flagsOf(['stop']);
     for (const path of ['/w/state', '/other/state']) {
       expect(write).toContain(path);
       expect(read).toContain(path);
     }
+    // A screen leaves it where its daemon told that it looks.
+    expect(flagsOf(['attach']).write).toContain('/other/state');
     expect(flagsOf(['shutdown']).write).not.toContain('/other/state');
     expect(flagsOf(['status']).write).not.toContain('/w/state');
   });

@@ -71,6 +71,19 @@ test('a log that is taken away is begun anew in its place, and a pause later at 
   expect(text()).toBe('after that\n');
 });
 
+test('a log that another process has just moved is moved by that one alone', () => {
+  const [first, second] = [open(21), open(21)];
+  expect(first.append('of the first\n')).toBeNull();
+  expect(second.append('second\n')).toBeNull();
+  expect(first.append('fills it\n')).toBe(`${path}.1`);
+  first.append('anew\n');
+  expect(second.append('in the old one\n')).toBeNull();
+  second.append('in the new one\n');
+  for (const log of [first, second]) log.close();
+  expect(readdirSync(dir).sort()).toEqual(['app.log', 'app.log.1']);
+  expect(text()).toBe('anew\nin the new one\n');
+});
+
 test('a log that can not be moved away is written on, and that is told once', () => {
   problems.length = 0;
   // Nothing can take the place of a directory.
