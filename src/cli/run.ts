@@ -136,6 +136,9 @@ async function withScreen(args: Args, context: CliContext, settings: Settings): 
   // The screen is there while the last threads start: a nested thread takes Deno half a second.
   const [{ runTui }] = await Promise.all([import('../tui/run.tsx'), prepared.promise]);
   if (start.refused !== null) return refuse(context, start.refused);
+  // Ink takes a SIGUSR2 that nobody else in this thread hears for the end of its screen. It is the engine's stop, whose
+  // thread has had a handler since it was prepared; with one here earlier, a stop before that would be lost.
+  process.on('SIGUSR2', () => undefined);
   const client = connectControl(places.socketPath);
   const result = await runTui({
     client,
