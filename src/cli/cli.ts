@@ -158,7 +158,9 @@ function makeContext(argv: readonly string[], io: CliIo): CliContext | string {
   if (config === null && search.explicit && verb !== 'stop' && verb !== 'smoke') {
     return `there is no configuration file ${plain(search.candidates[0] ?? '')}; check --config or GRINDER_CONFIG`;
   }
-  const places = computePlaces({ argv, env: io.env, cwd: io.cwd, uid: io.uid, config });
+  const { env, cwd, uid, commonDirs } = io;
+  const common = commonDirs === undefined ? {} : { commonDirs };
+  const places = computePlaces({ argv, env, cwd, uid, config, ...common });
   return { ...io, argv, config, places, configFlagPath };
 }
 

@@ -11,6 +11,8 @@ export interface CliIo {
   readonly env: Variables;
   readonly cwd: string;
   readonly uid: number;
+  /** See PlaceInputs.commonDirs. */
+  readonly commonDirs?: readonly string[];
   /** Is stdout a terminal. */
   readonly isTTY: boolean;
   /** Commands of the composition root, such as run and smoke. */

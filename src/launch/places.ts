@@ -17,6 +17,8 @@ export type PlaceInputs = {
   readonly env: Variables;
   readonly cwd: string;
   readonly uid: number;
+  /** Where any daemon of this user may have its runtime directory; those of every machine when not said. */
+  readonly commonDirs?: readonly string[];
   /** The configuration that was found, with its absolute path; null for the built-in simulator defaults. */
   readonly config: { readonly path: string; readonly text: string } | null;
 };
@@ -70,7 +72,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
   const base = smokeDir ?? (inputs.config === null ? inputs.cwd : dirname(inputs.config.path));
   const named = smokeDir === null ? namedPaths(env, settings) : defaultPaths;
   const stateDir = resolve(base, named.stateDir);
-  const runtimeDir = smokeDir ?? runtimeDirs(env, inputs.uid)[0];
+  const runtimeDir = smokeDir ?? runtimeDirs(inputs)[0];
   const expected = named.expectedPath ?? (environment === 'sim' ? join(stateDir, 'expected.jsonl') : null);
   return {
     verb,
@@ -92,7 +94,7 @@ export function computePlaces(inputs: PlaceInputs): Places {
     }),
     stopSocketPath: smokeDir === null ? settings.stopSocket : null,
     ...(socketFlag === null ? {} : { socketPath: resolve(inputs.cwd, socketFlag) }),
-    registryDirs: smokeDir === null ? runtimeDirs(env, inputs.uid) : [smokeDir],
+    registryDirs: smokeDir === null ? runtimeDirs(inputs) : [smokeDir],
     reportPath: reportFile === null ? null : resolve(inputs.cwd, reportFile),
     keyFiles:
       smokeDir === null
@@ -177,15 +179,16 @@ function socketPlaces(input: {
  * systemd's directory, the login session's, and a private one under /tmp; clients look in all of them, and where a session
  * of this user has its directory: a shell of cron or su is told of none, and its stop must reach the daemon all the same.
  */
-function runtimeDirs(env: Variables, uid: number): readonly [string, ...string[]] {
+function runtimeDirs({ env, uid, commonDirs }: PlaceInputs): readonly [string, ...string[]] {
   const systemd = nonEmpty(env['RUNTIME_DIRECTORY'])?.split(':')[0];
   const session = nonEmpty(env['XDG_RUNTIME_DIR']);
-  const own = [systemd, session === null ? undefined : join(session, 'grinder'), `/tmp/grinder-${uid}`];
-  const [first = `/tmp/grinder-${uid}`, ...rest] = own
-    .filter((dir) => dir?.startsWith('/'))
-    .flatMap((dir) => dir ?? []);
-  const more = [...rest, `/run/user/${uid}/grinder`, '/run/grinder'];
-  return [first, ...new Set(more.filter((dir) => dir !== first))];
+  const told = [systemd, session === null ? undefined : join(session, 'grinder')].flatMap((dir) =>
+    dir?.startsWith('/') ? [dir] : [],
+  );
+  const unnamed = `/tmp/grinder-${uid}`;
+  const common = commonDirs ?? [unnamed, `/run/user/${uid}/grinder`, '/run/grinder'];
+  const [first = unnamed, ...rest] = new Set([...told, ...common]);
+  return [first, ...rest];
 }
 
 /** Names the directories of the same account that another process of this user may be using, or have left. */

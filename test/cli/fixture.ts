@@ -77,6 +77,8 @@ export function machine() {
       env,
       cwd: dir.path,
       uid,
+      // What lives on the machine under test is not ours to stop.
+      commonDirs: [],
       isTTY: false,
       ...more,
     });
