@@ -44,6 +44,8 @@ export function readAccount(settings: Settings, places: Places): AccountResult {
   if (!key.ok) return key;
   const secret = readSecret(secretFile, places);
   if (!secret.ok) return secret;
+  if (key.text === secret.text)
+    return { ok: false, problem: `the key file ${keyFile} and the secret file ${secretFile} hold the same` };
   const hash = shortHash(key.text);
   const name = settings.exchange.environment === 'sim' ? 'sim' : hash;
   return {

@@ -41,8 +41,8 @@ export const configSchema = z.strictObject({
   exchange: section({
     environment: z.enum(['sim', 'testnet', 'mainnet']).default('sim'),
     endpoints: section({ rest: text.optional(), ws: text.optional() }),
-    key_file: text.optional(),
-    secret_file: text.optional(),
+    key_file: place.optional(),
+    secret_file: place.optional(),
     recv_window_ms: ms(500, 3000).default(3000),
     request_timeout_ms: ms(1000, 60_000).default(10_000),
   }),

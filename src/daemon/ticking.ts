@@ -130,7 +130,9 @@ export function createTick(deps: TickDeps): () => void {
       'disk',
       disk === undefined || disk.verdict === 'PASS'
         ? null
-        : `the disk of the audit is nearly full, free some before it is: ${disk.figure}`,
+        : disk.verdict === 'FAIL'
+          ? `the disk of the audit is nearly full, free some before it is: ${disk.figure}`
+          : `nobody can tell how full the disk of the audit is: ${disk.figure}`,
     );
   }
 

@@ -163,7 +163,9 @@ function compareWithHead(
   const { seq } = replay.state.head;
   if (head.kind === 'bad') return `${head.why}; restore it, or make a new one with: ${adoptCommand}`;
   if (head.kind === 'missing')
-    return seq <= 1 ? null : `audit ${path} has ${seq} lines but no head record; ${repair}`;
+    return seq === 0
+      ? null
+      : `audit ${path} has ${seq} ${seq === 1 ? 'line' : 'lines'} but no head record, as where another account writes it (audit.path); ${repair}`;
   if (seq < head.head.seq)
     return `audit ${path} was rolled back: it ends at line ${seq}, ${head.head.seq} were written; ${repair}`;
   if (head.head.seq > 0 && replay.hashes.get(head.head.seq) !== head.head.hash)

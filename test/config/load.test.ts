@@ -194,6 +194,8 @@ test.each([
   ['log: {path: ~/app.log}', 'log.path'],
   ['expected_state: {path: ~/expected.jsonl}', 'expected_state.path'],
   ['control: {socket: $RUN/control.sock}', 'control.socket'],
+  ['exchange: {key_file: ~/keys/key}', 'exchange.key_file'],
+  ['exchange: {secret_file: "$HOME/secret"}', 'exchange.secret_file'],
 ])('%s is refused: nothing expands it, and a file STOP would be left elsewhere', (yaml, key) => {
   expect(problems(yaml)).toMatchObject([{ key, expected: expect.stringContaining('expanded') }]);
 });

@@ -250,6 +250,7 @@ describe('the reserve', () => {
     const disk = fullDisk();
     const journal = open(directory.path, disk);
     journal.append(entry());
+    const head = readFileSync(places(directory.path).headPath);
     disk.fill();
     journal.append(stopped);
     journal.close();
@@ -266,7 +267,7 @@ describe('the reserve', () => {
     merged.close();
     // The journal went on differently.
     rmSync(path);
-    rmSync(places(directory.path).headPath);
+    writeFileSync(places(directory.path).headPath, head);
     rmSync(reservePath(path));
     writeFileSync(path, lines, { mode: 0o600 });
     const other = open(directory.path);

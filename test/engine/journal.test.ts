@@ -216,6 +216,15 @@ describe('the audit journal', () => {
     expect(problem()).toBe('');
   });
 
+  test('takes no single line that another account wrote: two configurations may name one path', () => {
+    using directory = scratch();
+    written(directory.path, 1);
+    rmSync(paths(directory.path).headPath);
+    const journal = open(directory.path);
+    journal.close();
+    expect(journal.problem()).toContain('has 1 line but no head record');
+  });
+
   test('refuses a link, a hard link, a file that others can read, a directory that others can write', () => {
     using directory = scratch();
     written(directory.path, 1);
