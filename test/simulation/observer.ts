@@ -65,8 +65,10 @@ export function createObserver(deps: ObserverDeps): Observer {
   const knowledge = createKnowledge();
   const eyes = new Map<Owner, Eyes>();
   const eyesOf = (owner: Owner): Eyes => {
-    const whitelist = (): readonly string[] => scenario.settings.reconcile.symbolWhitelist;
-    const own = eyes.get(owner) ?? { sightings: createSightings(trader, truth, whitelist), newest: null };
+    const listed = (): readonly string[] => scenario.settings.reconcile.symbolWhitelist;
+    const { beatMs } = scenario;
+    const sightings = () => createSightings(trader, truth, { listed, beatMs });
+    const own = eyes.get(owner) ?? { sightings: sightings(), newest: null };
     eyes.set(owner, own);
     return own;
   };

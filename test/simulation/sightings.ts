@@ -27,8 +27,14 @@ const RECORD_MS = 30_000;
 /** So long a read may take. */
 const READ_MS = 10_000;
 
-/** Starts without a picture. */
-export function createSightings(trader: Trader, truth: Truth, listed: () => readonly string[]): Sightings {
+/** Starts without a picture. `beatMs`: the longest that an idle daemon goes without reading the feed. */
+export function createSightings(
+  trader: Trader,
+  truth: Truth,
+  { listed, beatMs }: { readonly listed: () => readonly string[]; readonly beatMs: number },
+): Sightings {
+  // What is read with the picture, or after its start, is not judged by it.
+  const heardMs = READ_MS + beatMs;
   let seen = new Map<string, Seen>();
   let last: ReturnType<Sightings['last']> = null;
   let figures = { unexpected: 0, ours: 0 };
@@ -58,7 +64,7 @@ export function createSightings(trader: Trader, truth: Truth, listed: () => read
         if (trader.wants(Number(orderId)) || (owner !== 'engine' && owner !== 'stray')) continue;
         see(`order ${orderId}`, clientOrderId);
         // A picture may be older than its end, and older than the engine's word that it is given up.
-        if (order !== undefined && (!isOpen(order) || atMs - trader.endedMs(order.orderId) < READ_MS))
+        if (order !== undefined && (!isOpen(order) || atMs - trader.endedMs(order.orderId) < heardMs))
           late += 1;
       }
       for (const { symbol, positionSide, amount } of observation.positions) {
@@ -68,7 +74,8 @@ export function createSightings(trader: Trader, truth: Truth, listed: () => read
         if (trader.said(symbol) !== 0) continue;
         see(`position ${symbol}/${positionSide}`, amount);
         // It may be the engine's own trade, whose record is on its way.
-        if (atMs - truth.position(symbol, positionSide).updatedAtMs < RECORD_MS) late += 1;
+        const isMoved = atMs - truth.position(symbol, positionSide).updatedAtMs < RECORD_MS;
+        if (isMoved || atMs - trader.saidAtMs(symbol) < heardMs) late += 1;
       }
       seen = next;
       figures = { unexpected: next.size - late, ours };
