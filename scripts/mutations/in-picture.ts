@@ -98,6 +98,20 @@ export const underWrongPictures: readonly Mutation[] = [
     tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
   },
   {
+    name: 'half-read-feed-is-written-on',
+    file: 'src/daemon/world.ts',
+    search: "(core.feed.isBehind() ? 'lines of the feed are not read yet' : null),",
+    replace: 'null,',
+    tests: ['test/daemon/late-feed.test.ts'],
+  },
+  {
+    name: 'old-file-half-read-is-read',
+    file: 'src/engine/feed.ts',
+    search: 'behind = rotated && !readOn();\n      if (behind) return;',
+    replace: 'if (rotated && !readOn()) return;',
+    tests: ['test/engine/feed-backlog.test.ts'],
+  },
+  {
     name: 'skipped-number-is-passed-over',
     file: 'src/engine/said.ts',
     search: 'return oldest !== undefined && seq > oldest && !said.has(seq);',

@@ -57,7 +57,10 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       staleAfterMs: settings.expectedState.staleAfterMs,
       hasCheckpoint: expected.checkpoint !== null,
       settled: expected.settled,
-      fault: core.feed.problem() ?? expected.fault,
+      fault:
+        core.feed.problem() ??
+        expected.fault ??
+        (core.feed.isBehind() ? 'lines of the feed are not read yet' : null),
       appliedEventMs: expected.appliedEventMs,
       positionLagMs: settings.expectedState.positionLagMs,
     },

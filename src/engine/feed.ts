@@ -32,6 +32,8 @@ export interface Feed {
   readonly state: () => ExpectedState;
   /** Why the file can't be read at all, or null. */
   readonly problem: () => string | null;
+  /** The last poll ended before the end: what was written since is not in the picture, however fresh that looks. */
+  readonly isBehind: () => boolean;
   readonly close: () => void;
 }
 
@@ -54,6 +56,7 @@ export function openFeed(options: FeedOptions): Feed {
   // Inside a line that is too long: everything up to its end is dropped.
   let skipping = false;
   let changed = false;
+  let behind = false;
 
   const now = () => ({ nowMs: options.clock.wallMs(), nowMonoMs: options.clock.monoMs() });
 
@@ -118,10 +121,11 @@ export function openFeed(options: FeedOptions): Feed {
     try {
       const rotated = open === null || hasMoved(options.path, open, disk);
       // What is left of the old file comes before the new one, however many polls it takes.
-      if (rotated && !readOn()) return;
+      behind = rotated && !readOn();
+      if (behind) return;
       // Looked at every time: a file that was private may have been opened to others since.
       problem = rotated ? reopen() : checkPlace(options, disk);
-      if (problem === null) readOn();
+      if (problem === null) behind = !readOn();
       else letGo();
     } catch (error) {
       letGo();
@@ -148,13 +152,14 @@ export function openFeed(options: FeedOptions): Feed {
       taken += read;
       takeText(decoder.write(buffer.subarray(0, read)));
     }
-    return false;
+    return open.offset >= disk.facts(open.fd).size;
   }
 
   return {
     poll,
     state: () => view(draft, now()),
     problem: () => problem,
+    isBehind: () => behind,
     close: () => {
       letGo();
       problem = 'closed';

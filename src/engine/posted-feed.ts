@@ -74,6 +74,7 @@ export function createPostedFeed(options: {
     },
     state: () => view(draft, now()),
     problem: () => problem,
+    isBehind: () => false,
     close: () => {
       problem = 'closed';
     },

@@ -1,5 +1,6 @@
 /** A position record that comes late under healthy heartbeats must never cost the position (S27). */
 import { describe, expect, test } from 'bun:test';
+import { appendFileSync } from 'node:fs';
 import { clientId, type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
 
 const says = (world: LiveWorld, amount: string): void =>
@@ -84,6 +85,29 @@ describe('a position record that is late while heartbeats say that all is applie
     await world.pass(30);
     expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
   });
+});
+
+test('nothing is written while lines of the feed are not read yet, for one of them may tell of the position', async () => {
+  // Three polls long.
+  const backlog = `${' '.repeat(8 * 2 ** 20 - 1)}\n`.repeat(3);
+  const stillFor = async (lateSecond: number) => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    let sentAt = 0;
+    const seen: unknown[] = [];
+    await world.pass(70, (second) => {
+      if (sentAt === 0 && world.sent.length > 0) sentAt = second - 1;
+      if (second === lateSecond + 1) seen.push(...world.reasons());
+      if (second !== lateSecond) return;
+      appendFileSync(world.feedPath, backlog);
+      says(world, '0.001');
+    });
+    return { sentAt, seen };
+  };
+  const { sentAt } = await stillFor(0);
+  expect(sentAt).toBeGreaterThan(40);
+  expect(await stillFor(sentAt)).toEqual({ sentAt: 0, seen: ['expected_state_stale'] });
 });
 
 describe('a checkpoint that says 0 of a position which the engine said to hold', () => {

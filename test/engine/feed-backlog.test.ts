@@ -58,8 +58,12 @@ test('what is left of a file that was rotated away is read before the new one', 
   bench.write(...backlog(s));
   bench.feed.poll();
   expect(bench.feed.state().seq).toBeLessThan(ORDERS);
+  expect(bench.feed.isBehind()).toBe(true);
   renameSync(bench.path, `${bench.path}.1`);
   bench.write(s.order('after'));
+  bench.feed.poll();
+  expect(bench.feed.isBehind()).toBe(true);
   expect(pollsUntil(bench.feed, ORDERS + 2)).toBeGreaterThan(5);
   expect(bench.feed.state().fault).toBeNull();
+  expect(bench.feed.isBehind()).toBe(false);
 });
