@@ -90,9 +90,10 @@ export function stageContext(core: Core): StageContext {
       snapshotMaxAgeMs: settings.freshness.snapshotMaxAgeMs,
       sourcesWell: vitals.observation?.complete === true,
       hasCheckpoint: expected.checkpoint !== null,
-      // A comparison with a picture that has a gap or a broken line is no evidence of anything.
+      // A comparison with a picture that has a gap or a broken line, or is not read to its end, is no evidence of anything.
       feedFresh:
         core.feed.problem() === null &&
+        !core.feed.isBehind() &&
         expected.fault === null &&
         ageMs !== null &&
         ageMs <= settings.expectedState.staleAfterMs,

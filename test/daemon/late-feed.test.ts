@@ -1,8 +1,10 @@
 /** A position record that comes late under healthy heartbeats must never cost the position (S27). */
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync } from 'node:fs';
+import { stageContext } from '../../src/daemon/ceremony.ts';
 import { clientId, type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
 
+const isFresh = ({ core }: LiveWorld): boolean => stageContext(core).world.feedFresh;
 const says = (world: LiveWorld, amount: string): void =>
   world.say({ type: 'position', symbol: 'BTCUSDT', amount });
 
@@ -98,7 +100,7 @@ test('nothing is written while lines of the feed are not read yet, for one of th
     const seen: unknown[] = [];
     await world.pass(70, (second) => {
       if (sentAt === 0 && world.sent.length > 0) sentAt = second - 1;
-      if (second === lateSecond + 1) seen.push(...world.reasons());
+      if (second === lateSecond + 1) seen.push(...world.reasons(), isFresh(world));
       if (second !== lateSecond) return;
       appendFileSync(world.feedPath, backlog);
       says(world, '0.001');
@@ -107,7 +109,7 @@ test('nothing is written while lines of the feed are not read yet, for one of th
   };
   const { sentAt } = await stillFor(0);
   expect(sentAt).toBeGreaterThan(40);
-  expect(await stillFor(sentAt)).toEqual({ sentAt: 0, seen: ['expected_state_stale'] });
+  expect(await stillFor(sentAt)).toEqual({ sentAt: 0, seen: ['expected_state_stale', false] });
 });
 
 describe('a checkpoint that says 0 of a position which the engine said to hold', () => {

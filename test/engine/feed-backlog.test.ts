@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFeed } from '../../src/engine/feed.ts';
@@ -50,6 +50,22 @@ test('a poll ends when it has taken long, whatever is left: a stop waits for it'
   expect(polls).toBeGreaterThan(5);
   expect(polls).toBeLessThan(100);
   expect(bench.feed.state().fault).toBeNull();
+});
+
+test('a file that was read to its end and rotated away with more in it is read to its end again', () => {
+  using bench = slowFeed(1);
+  const s = session('a');
+  bench.write(s.checkpoint());
+  bench.feed.poll();
+  expect(bench.feed.isBehind()).toBe(false);
+  const lines = Array.from({ length: ORDERS }, (_, at) => s.order(`order-${at}`));
+  appendFileSync(bench.path, text(...lines));
+  renameSync(bench.path, `${bench.path}.1`);
+  bench.write(s.order('after'));
+  bench.feed.poll();
+  expect(bench.feed.isBehind()).toBe(true);
+  expect(pollsUntil(bench.feed, ORDERS + 2)).toBeLessThan(100);
+  expect(bench.feed.isBehind()).toBe(false);
 });
 
 test('what is left of a file that was rotated away is read before the new one', () => {
