@@ -45,9 +45,9 @@ export function createPostedFeed(options: {
       draft = withFault(draft, `a line that can't be read: ${parsed.problem}`);
       return { fresh: false, unread: parsed.problem };
     }
-    const before = draft;
+    const { sessionId, seq } = draft;
     draft = applyLine(draft, parsed.line, identity, now());
-    return { fresh: draft !== before, unread: null };
+    return { fresh: draft.seq !== seq || draft.sessionId !== sessionId, unread: null };
   }
 
   return {

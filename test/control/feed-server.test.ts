@@ -60,6 +60,16 @@ const told = (ok: boolean, applied: number, last_seq: number | null, problem: un
 const post = (socketPath: string, ...lines: readonly Line[]) => send(socketPath, text(...lines));
 
 describe('a batch of lines', () => {
+  test('in which a number comes again and says something else applies nothing of that line, and says so', async () => {
+    const { socketPath } = await serve();
+    const s = session('a');
+    const begun = [s.checkpoint(), s.order('o1')];
+    expect(await post(socketPath, ...begun)).toMatchObject({ body: told(true, 2, 2, null) });
+    const problem = 'seq 2 again, saying something else: two lines took one number';
+    const other = { ...s.order('o2'), seq: 2 };
+    expect(await post(socketPath, ...begun, other)).toMatchObject({ body: told(false, 0, 2, problem) });
+  });
+
   test('is applied in order and told', async () => {
     const { feed, socketPath } = await serve();
     const s = session('a');
