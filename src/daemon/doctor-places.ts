@@ -1,6 +1,8 @@
 /** What the doctor finds out about places: files, directories, sockets and the metrics port. Changes nothing that stays. */
+
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Account } from '../config/account.ts';
 import type { Settings } from '../config/load.ts';
 import type { StatusDocument } from '../control/protocol.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -15,6 +17,7 @@ import { type PrerequisiteFacts, prerequisite } from '../engine/prerequisites.ts
 import { stopFilePresent } from '../engine/stop-file.ts';
 import type { Criterion } from '../engine/types.ts';
 import type { Places } from '../launch/places.ts';
+import { keptElsewhere } from './kept-elsewhere.ts';
 import { freeSpace } from './place-facts.ts';
 
 /** Whether the audit's directory takes a write and syncs it, and the room it has. */
@@ -57,8 +60,13 @@ export function keyFiles(places: Places, accountProblem: string | null): Criteri
 }
 
 /** Who works on the account; `ours` is this configuration's daemon. */
-export function accountLock(directory: string, ours: Ours | null): Criterion {
+export function accountLock(
+  { directory, otherDirectories }: Pick<Account, 'directory' | 'otherDirectories'>,
+  ours: Ours | null,
+): Criterion {
   const title = 'one process on the account';
+  const elsewhere = ours === null ? keptElsewhere(directory, otherDirectories) : null;
+  if (elsewhere !== null) return prerequisite('account_lock', title, 'FAIL', elsewhere.problem);
   const lock = peekLock(join(directory, 'lock.sqlite'));
   if (lock.kind === 'unknown') return prerequisite('account_lock', title, 'INCONCLUSIVE', lock.why);
   if (lock.kind === 'free') return prerequisite('account_lock', title, 'PASS', 'free');

@@ -75,7 +75,7 @@ export async function examine(inputs: DoctorInputs): Promise<Examination> {
     configuration({ digest: settings.digest, account: account?.name ?? null }, daemon?.daemon ?? null),
     ...judged.filter(({ id }) => !people.has(id)),
     keyFiles(places, read.ok ? null : read.problem),
-    ...(account === null ? [] : [accountLock(account.directory, daemon?.daemon ?? null)]),
+    ...(account === null ? [] : [accountLock(account, daemon?.daemon ?? null)]),
     ...(account === null
       ? []
       : [stopLatch(places, account.directory, { daemon: daemon?.latch ?? null, audit: audit.standingStop })]),

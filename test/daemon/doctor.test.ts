@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readAccount } from '../../src/config/account.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type DoctorInputs, examine } from '../../src/daemon/doctor.ts';
@@ -225,6 +225,19 @@ describe('without a daemon the doctor', () => {
     expect(lock.stillHeld()).toBe(true);
     lock.release();
     expect((await look(from, 'account_lock')).verdict).toBe('PASS');
+  });
+
+  test('fails an account that is stopped where another process of this user keeps it', async () => {
+    const plain = inputs();
+    const from = { ...plain, places: { ...plain.places, otherAccountsBases: [join(dir, 'else')] } };
+    const other = join(dir, 'else', 'accounts', basename(accountDirectory(from)));
+    mkdirSync(other, { recursive: true, mode: 0o700 });
+    expect((await look(from, 'account_lock')).verdict).toBe('PASS');
+    const latch = openLatch({ path: join(other, 'latch'), firstUse: true, nowMs: 0 });
+    latch.set({ by: 'ann', reason: '', atMs: 0 });
+    latch.close();
+    const found = await look(from, 'account_lock');
+    expect(found).toMatchObject({ verdict: 'FAIL', figure: expect.stringContaining(other) });
   });
 
   test('fails while a stop is latched, by its latch or by a file', async () => {
