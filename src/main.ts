@@ -20,18 +20,18 @@ async function runMain(): Promise<void> {
   const { doctorCommand } = await import('./cli/doctor.ts');
   const { runCommand } = await import('./cli/run.ts');
   const { smokeCommand } = await import('./cli/smoke.ts');
-  const lost: string[] = [];
-  // A full disk behind an output must not end what runs; a verb that could only print has failed.
-  const writer = (stream: NodeJS.WriteStream) => (text: string) => {
-    try {
-      stream.write(text);
-    } catch (error) {
-      lost.push(error instanceof Error ? error.message : String(error));
-    }
+  let isLost = false;
+  const stderr = (text: string): void => {
+    isLost = tryWrite(process.stderr, text) !== null || isLost;
   };
-  const stderr = writer(process.stderr);
+  // A full disk behind an output must not end what runs. It is said when it happens: a verb that follows may go on for days.
+  const stdout = (text: string): void => {
+    const why = tryWrite(process.stdout, text);
+    if (why !== null && !isLost) stderr(`grinder: output was lost: ${why}\n`);
+    isLost ||= why !== null;
+  };
   const exitCode = await runCli(process.argv.slice(2), {
-    stdout: writer(process.stdout),
+    stdout,
     stderr,
     env: process.env,
     cwd: process.cwd(),
@@ -39,9 +39,18 @@ async function runMain(): Promise<void> {
     isTTY: process.stdout.isTTY === true,
     extraCommands: [runCommand, smokeCommand, doctorCommand],
   });
-  if (lost.length > 0) stderr(`grinder: output was lost: ${lost[0]}\n`);
-  const hasFailed = lost.length > 0 && wasToPrint(process.argv.slice(2));
+  const hasFailed = isLost && wasToPrint(process.argv.slice(2));
   process.exit(exitCode === 0 && hasFailed ? 1 : exitCode);
+}
+
+/** Says why nothing was written; null when it was. */
+function tryWrite(stream: NodeJS.WriteStream, text: string): string | null {
+  try {
+    stream.write(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 async function runThread(data: ThreadData): Promise<void> {

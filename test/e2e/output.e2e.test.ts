@@ -1,7 +1,9 @@
 /** Outputs that take nothing. */
 import { afterAll, expect, test } from 'bun:test';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { openShell } from '../docs/shell.ts';
-import { createMachine } from '../helpers/daemon.ts';
+import { createMachine, waitFor } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
 
 afterAll(dropCache);
@@ -37,3 +39,26 @@ test.each(['TERM', 'INT'])(
   },
   120_000,
 );
+
+test('a verb that follows says at once, and once, that its lines are lost', async () => {
+  await using machine = await createMachine();
+  const daemon = await machine.start();
+  await daemon.when('two lines to show', ({ stage }) => stage.in_force >= 1);
+  const child = spawn(
+    '/bin/sh',
+    ['-c', `exec "$0" audit tail -f --config "$1" > /dev/full`, machine.program, machine.configPath],
+    { env: machine.env, cwd: machine.dir, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  try {
+    await waitFor('a word on stderr', () => (said === '' ? null : said));
+    expect(child.exitCode).toBeNull();
+  } finally {
+    child.kill('SIGTERM');
+  }
+  const [code] = await once(child, 'close');
+  expect([code, said]).toEqual([1, expect.stringMatching(/^grinder: output was lost: [^\n]*\n$/)]);
+}, 120_000);
