@@ -44,6 +44,8 @@ export const attachCommand: CliCommand = {
       noColor: flagArg(args, 'no-color'),
     });
     client.close();
+    if (result.quit === 'broken')
+      context.stderr('grinder: the screen ended by itself, the daemon goes on: attach again\n');
     return result.exitCode;
   },
 };

@@ -154,6 +154,8 @@ async function withScreen(args: Args, context: CliContext, settings: Settings): 
     signal: screenEnd.signal,
   });
   client.close();
+  if (result.quit === 'broken')
+    context.stderr('grinder: the screen ended by itself, and the engine ends with it: start it again\n');
   // The terminal owns the engine: when the screen is gone, however it went, the engine ends in order.
   worker.postMessage({ type: 'end' });
   const exitCode = await ended.promise;

@@ -38,7 +38,7 @@ export interface TuiOptions {
 export interface TuiResult {
   /** 0, or 1 when the screen broke or a shutdown was not answered. */
   readonly exitCode: number;
-  readonly quit: Leave | 'hangup';
+  readonly quit: Leave | 'hangup' | 'broken';
 }
 
 /** How long leaving may wait for a terminal that isn't read. */
@@ -159,7 +159,9 @@ export async function runTui(options: TuiOptions): Promise<TuiResult> {
     output.write(`\x1b[?1049h\x1b[?25l${MARK_PASTES}`);
     repaint();
   };
-  app.waitUntilExit().catch(() => ended.resolve({ exitCode: 1, quit: 'hangup' }));
+  // Ink also ends it by itself, after signals such as SIGIO: nobody may be left before a dead screen without a stop key.
+  const broken = (): void => ended.resolve({ exitCode: 1, quit: 'broken' });
+  app.waitUntilExit().then(broken, broken);
 
   const result = await ended.promise;
   clearTimeout(quiet);

@@ -9,21 +9,20 @@ export interface SignalHooks {
   readonly onResize: () => void;
 }
 
-/** Listens to HUP, TERM, INT, CONT and WINCH; returns how to end that. */
+/** Listens to CONT, WINCH and what ends a program; returns how to end that. */
 export function onSignals(hooks: SignalHooks): () => void {
-  process.on('SIGHUP', hooks.hangUp);
-  process.on('SIGTERM', hooks.hangUp);
-  process.on('SIGINT', hooks.hangUp);
+  for (const signal of endings) process.on(signal, hooks.hangUp);
   process.on('SIGCONT', hooks.onContinue);
   process.on('SIGWINCH', hooks.onResize);
   return () => {
-    process.removeListener('SIGHUP', hooks.hangUp);
-    process.removeListener('SIGTERM', hooks.hangUp);
-    process.removeListener('SIGINT', hooks.hangUp);
+    for (const signal of endings) process.removeListener(signal, hooks.hangUp);
     process.removeListener('SIGCONT', hooks.onContinue);
     process.removeListener('SIGWINCH', hooks.onResize);
   };
 }
+
+/** Some of them end a program at once: with a handler the terminal is given back and an engine of its own ends in order. */
+const endings = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGALRM', 'SIGVTALRM', 'SIGXCPU'] as const;
 
 const LEAVE = '\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m';
 

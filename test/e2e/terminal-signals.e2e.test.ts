@@ -28,3 +28,31 @@ test('a stop by SIGUSR2 latches once and leaves the screen, which says so, and w
     await terminal.close();
   }
 }, 120_000);
+
+test.each([
+  ['ALRM', /^ENDED 0$/m],
+  ['QUIT', /^ENDED 0$/m],
+  ['IO', /^ENDED 1\ngrinder: the screen ended by itself, and the engine ends with it/m],
+] as const)(
+  'SIG%s ends screen and engine in order and gives the terminal back',
+  async (signal, says) => {
+    await using machine = await createMachine();
+    const command = `"$0" run --config "$1" 2>said; echo "ENDED $?"; cat said; exec sleep 60`;
+    const terminal = openTerminal({
+      command: ['/bin/sh', '-c', command, machine.program, machine.configPath],
+      columns: 80,
+      rows: 24,
+      env: machine.env,
+    });
+    try {
+      await terminal.see(/LINK OK \d+ms/, PATIENCE_MS);
+      process.kill(machine.registered()[0]?.pid ?? Number.NaN, `SIG${signal}`);
+      await terminal.see(says, PATIENCE_MS);
+      expect(machine.log()).toContain('shutting down: asked by the terminal that owned it');
+      expect(terminal.screen().join()).not.toContain('Ctrl+X = STOP');
+    } finally {
+      await terminal.close();
+    }
+  },
+  120_000,
+);
