@@ -1,5 +1,6 @@
 /** Signals to a daemon that has its screen embedded. */
 import { afterAll, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { createMachine, PATIENCE_MS } from '../helpers/daemon.ts';
 import { dropCache } from '../helpers/executable.ts';
 import { openTerminal } from '../helpers/terminal.ts';
@@ -37,9 +38,9 @@ test.each([
   'SIG%s ends screen and engine in order and gives the terminal back',
   async (signal, says) => {
     await using machine = await createMachine();
-    const command = `"$0" run --config "$1" 2>said; echo "ENDED $?"; cat said; exec sleep 60`;
+    const command = `"$0" run --config "$1" 2>"$2"; echo "ENDED $?"; cat "$2"; exec sleep 60`;
     const terminal = openTerminal({
-      command: ['/bin/sh', '-c', command, machine.program, machine.configPath],
+      command: ['/bin/sh', '-c', command, machine.program, machine.configPath, join(machine.dir, 'said')],
       columns: 80,
       rows: 24,
       env: machine.env,
