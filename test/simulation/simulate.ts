@@ -62,8 +62,9 @@ export function simulate(seed: number, { hours, onTrace, without }: SeedOptions)
   try {
     timeline.runUntil(beganMs + hours * pace.hours * HOUR_MS, watch);
     if (observer.violation() === null) {
-      timeline.runUntil(Math.max(timeline.nowMs(), world.startsAfterMs()), watch);
-      while (timeline.asleep()) timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
+      // Until it is up: what goes wrong goes on meanwhile, and may take it away again.
+      while (observer.violation() === null && (timeline.asleep() || timeline.nowMs() < world.startsAfterMs()))
+        timeline.runUntil(timeline.nowMs() + LOOK_MS, watch);
       heal(world);
       healing = createHealingWatch(world);
       recover(world, { healing, watch });
