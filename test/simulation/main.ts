@@ -16,7 +16,7 @@ seed, and holds it to INVARIANTS.md. Nothing is waited for and nothing outside t
   --from N     the first of them (default 1)
   --seed N     one seed, with its trace: a replay
   --hours H    bad hours of each before it heals (default 0.4; a hundred times as many in the slow
-               worlds, every seventh or so)
+               worlds, every tenth or so)
   --shrink     with --seed: finds how little it takes to break the rule
   --without A  with --seed: what is left out, as --shrink prints it
   --workers N  threads (default: one a processor)
