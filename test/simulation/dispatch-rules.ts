@@ -12,6 +12,8 @@ export interface RuleInputs {
   readonly nowMs: number;
   /** The same without what the machine slept. */
   readonly awakeMs: number;
+  /** Since when the control thread that the write came from stands still; null while it runs. */
+  readonly stalledSinceMs: number | null;
   readonly sent: Sent;
   readonly scenario: Scenario;
   readonly knowledge: Knowledge;
@@ -130,7 +132,7 @@ function judgeCancel(truth: Truth, trader: Trader, write: { orderId: string }, f
 
 /** S6, S27: only a position that the engine denies and did not make, only smaller, within bounds. */
 function judgeFlatten(
-  { nowMs, sent, truth, trader, scenario, sightings, knowledge }: RuleInputs,
+  { nowMs, stalledSinceMs, sent, truth, trader, scenario, sightings, knowledge }: RuleInputs,
   write: Extract<Sent['departure']['write'], { kind: 'flatten' }>,
   fail: Fail,
 ): void {
@@ -149,7 +151,8 @@ function judgeFlatten(
     ?.observation.positions.find((row) => row.symbol === symbol && row.positionSide === positionSide);
   if (read !== undefined && read.updatedAtMs > (shownRow?.updatedAtMs ?? 0))
     fail('F32', `a flatten of ${symbol}, which moved between the last picture and the read before the write`);
-  if (trader.said(symbol) !== 0 && nowMs - trader.saidAtMs(symbol) > BEAT_MS)
+  // A thread that stands still hears nothing; how long its permits last meanwhile is another rule.
+  if (trader.said(symbol) !== 0 && (stalledSinceMs ?? nowMs) - trader.saidAtMs(symbol) > BEAT_MS)
     fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
   if (position.engineAmount !== 0 && settled) fail('S27', `a flatten of ${symbol}, which the engine holds`);
   if (settled && position.amount > 0 && side === 'BUY') fail('S6', 'a flatten that grows a long');

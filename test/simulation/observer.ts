@@ -119,11 +119,12 @@ export function createObserver(deps: ObserverDeps): Observer {
     const nowMs = timeline.nowMs();
     const { intents } = journal;
     const awakeMs = nowMs - timeline.sleptMs();
-    const seen = { intents, sightings, truth, trader, feed };
+    const stalledSinceMs = deps.stalledSinceMs(owner);
+    const seen = { intents, sightings, truth, trader, feed, stalledSinceMs };
     judgeDispatch({ nowMs, awakeMs, sent, scenario, knowledge, ...seen }, fail);
     judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
     judgeSender(knowledge, sent, fail);
-    stalls.judge(sent, deps.stalledSinceMs(owner), fail);
+    stalls.judge(sent, stalledSinceMs, fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
