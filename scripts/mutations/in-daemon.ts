@@ -225,27 +225,6 @@ export const inDaemon: readonly Mutation[] = [
     tests: FOLD,
   },
   {
-    name: 'evidence-of-another-program-counts',
-    file: 'src/engine/evidence.ts',
-    search: 'return evidence.version === context.version && countsButForVersion(evidence, context);',
-    replace: 'return countsButForVersion(evidence, context);',
-    tests: ['test/engine/evidence.test.ts', 'test/engine/stages.test.ts'],
-  },
-  {
-    name: 'evidence-lasts-for-ever',
-    file: 'src/engine/evidence.ts',
-    search: 'if (age < -CLOCK_STEP_MS || age > EVIDENCE_MAX_AGE_MS) return false;',
-    replace: 'if (age < -CLOCK_STEP_MS) return false;',
-    tests: ['test/engine/evidence.test.ts', 'test/engine/stages.test.ts'],
-  },
-  {
-    name: 'evidence-outlives-a-long-downtime',
-    file: 'src/engine/fold.ts',
-    search: '      silentMs > DOWNTIME_MAX_MS\n',
-    replace: '      silentMs > DOWNTIME_MAX_MS * 1000\n',
-    tests: [...FOLD, 'test/daemon/evidence.test.ts', 'test/daemon/evidence-records.test.ts'],
-  },
-  {
     name: 'picture-from-before-a-suspend-is-fresh',
     file: 'src/daemon/world.ts',
     search: 'return Math.max(clock.monoMs() - then.nowMonoMs, clock.wallMs() - then.nowMs);',

@@ -1,5 +1,5 @@
 /** Mutations of stages, evidence, approvals and arming. */
-import { type Mutation, STAGES } from './mutation.ts';
+import { FOLD, type Mutation, STAGES } from './mutation.ts';
 
 export const inStages: readonly Mutation[] = [
   {
@@ -107,5 +107,26 @@ export const inStages: readonly Mutation[] = [
     search: 'if (leadsDown(event, vitals.stage.inForce)) core.interlock.allowWrites(false);',
     replace: 'void leadsDown(event, vitals.stage.inForce);',
     tests: ['test/daemon/commands.test.ts'],
+  },
+  {
+    name: 'evidence-of-another-program-counts',
+    file: 'src/engine/evidence.ts',
+    search: 'return evidence.version === context.version && countsButForVersion(evidence, context);',
+    replace: 'return countsButForVersion(evidence, context);',
+    tests: ['test/engine/evidence.test.ts', 'test/engine/stages.test.ts'],
+  },
+  {
+    name: 'evidence-lasts-for-ever',
+    file: 'src/engine/evidence.ts',
+    search: 'if (age < -CLOCK_STEP_MS || age > EVIDENCE_MAX_AGE_MS) return false;',
+    replace: 'if (age < -CLOCK_STEP_MS) return false;',
+    tests: ['test/engine/evidence.test.ts', 'test/engine/stages.test.ts'],
+  },
+  {
+    name: 'evidence-outlives-a-long-downtime',
+    file: 'src/engine/fold.ts',
+    search: '      silentMs > DOWNTIME_MAX_MS\n',
+    replace: '      silentMs > DOWNTIME_MAX_MS * 1000\n',
+    tests: [...FOLD, 'test/daemon/evidence.test.ts', 'test/daemon/evidence-records.test.ts'],
   },
 ];

@@ -114,13 +114,16 @@ test('nothing is written while lines of the feed are not read yet, for one of th
 
 describe('a checkpoint that says 0 of a position which the engine said to hold', () => {
   const flat = { positions: [{ symbol: 'BTCUSDT', amount: '0' }] };
-
-  test('made before its record and written after it, costs it nothing: the next one tells', async () => {
-    using world = liveWorld();
+  const isDenied = async (world: LiveWorld): Promise<void> => {
     await world.pass(20);
     world.account.positions = [livePosition(world, '0.001')];
     says(world, '0.001');
     world.checkpoint(flat);
+  };
+
+  test('made before its record and written after it, costs it nothing: the next one tells', async () => {
+    using world = liveWorld();
+    await isDenied(world);
     await world.pass(200);
     expect(world.sent).toEqual([]);
     const [mismatch] = world.core.vitals.decision?.mismatches ?? [];
@@ -138,10 +141,7 @@ describe('a checkpoint that says 0 of a position which the engine said to hold',
     ['a record of the position does', (world: LiveWorld) => says(world, '0')],
   ])('is believed once %s, half a minute later', async (_, say) => {
     using world = liveWorld();
-    await world.pass(20);
-    world.account.positions = [livePosition(world, '0.001')];
-    says(world, '0.001');
-    world.checkpoint(flat);
+    await isDenied(world);
     await world.pass(60);
     say(world);
     await world.pass(15);
