@@ -38,9 +38,8 @@ function leftOutBy(order: ExpectedOrder, at: SaidAt): ExpectedOrder | null {
       return order;
     case 'live':
       return { ...order, state: 'left_out', ...at };
-    case 'left_out': {
+    case 'left_out':
       return isLongSince(order, at) ? null : order;
-    }
   }
 }
 

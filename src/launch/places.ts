@@ -197,22 +197,24 @@ export function otherAccountDirs(places: Places, accountId: string): readonly st
   return places.otherAccountsBases.map((base) => join(base, 'accounts', accountId));
 }
 
-/**
- * The portable executable gives the runtime a home of its own and tells the operator's as GRINDER_HOME, empty for none.
- * The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME.
- */
+/** The operator's home. The portable executable gives the runtime one of its own and tells theirs as GRINDER_HOME, empty for none. */
+function homeOf(env: Variables): string | null {
+  const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
+  return home?.startsWith('/') === true ? home : null;
+}
+
+/** The service user's home is the place itself: its daemon has it from the unit, and a shell of its own has only HOME. */
 function accountsBase(env: Variables): string {
   const stateHome = nonEmpty(env['XDG_STATE_HOME']);
   if (stateHome?.startsWith('/')) return join(stateHome, 'grinder');
-  const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
-  if (!home?.startsWith('/') || resolve(home) === SERVICE_HOME) return SERVICE_HOME;
-  return join(home, '.local/state/grinder');
+  const home = homeOf(env);
+  return home === null || resolve(home) === SERVICE_HOME ? SERVICE_HOME : join(home, '.local/state/grinder');
 }
 
 /** What HOME alone says, and the service's place: a process without XDG_STATE_HOME, or without HOME, looks there. */
 function otherAccountsBases(env: Variables): readonly string[] {
-  const home = nonEmpty(env['GRINDER_HOME'] ?? env['HOME']);
-  const own = home?.startsWith('/') === true ? [join(home, '.local/state/grinder')] : [];
+  const home = homeOf(env);
+  const own = home === null ? [] : [join(home, '.local/state/grinder')];
   return [...own, SERVICE_HOME].filter((base) => base !== accountsBase(env));
 }
 
