@@ -150,6 +150,20 @@ export const inJournal: readonly Mutation[] = [
     tests: ['test/engine/journal-reserve.test.ts'],
   },
   {
+    name: 'emptied-reserve-not-synced-again',
+    file: 'src/engine/journal-open.ts',
+    search: '  reserve?.clear();\n',
+    replace: '  if (reserve?.kept != null) reserve.clear();\n',
+    tests: ['test/engine/journal-reserve-returns.test.ts'],
+  },
+  {
+    name: 'any-line-in-the-place-of-last-words-taken-for-them',
+    file: 'src/engine/journal-merge.ts',
+    search: 'hashOf(end.seq) === end.hash',
+    replace: 'hashOf(end.seq) !== null',
+    tests: ['test/engine/journal-reserve-returns.test.ts'],
+  },
+  {
     name: 'lost-lines-forgotten',
     file: 'src/engine/journal-adopt.ts',
     search: 'linesLostAtMs: Math.max(nowMs, state.lastRecordAtMs ?? nowMs),',

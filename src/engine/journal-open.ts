@@ -16,7 +16,7 @@ import {
 import { createHead, type HeadReading, readHead } from './head-record.ts';
 import { openForAppending, rotatedFiles } from './journal-files.ts';
 import { judgeLastWords, type LastWords, lastWordsOf, merge, quarantine } from './journal-merge.ts';
-import { type JournalFiles, type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
+import { type JournalFiles, olderHash, type Replay, replaySet, withoutDuplicate } from './journal-replay.ts';
 import { openReserve, type Reserve, reservePath } from './journal-reserve.ts';
 import { EMPTY_STATE, type JournalState } from './journal-state.ts';
 
@@ -98,7 +98,7 @@ export function openFiles(
   disk.fdatasync(fd);
   if (existing.kind === 'missing') disk.syncDirectory(dirname(path));
   createHead(headPath, disk);
-  if (reserve?.kept != null) reserve.clear();
+  reserve?.clear();
   return {
     reserve,
     file: openedFile(fd, disk),
@@ -134,7 +134,8 @@ function takeIn(
   // Who runs a newer program may have been told of what it wrote: nothing is put in its place.
   if (replay.newer) return files;
   const acknowledged = head.kind === 'ok' ? head.head : GENESIS;
-  const verdict = judgeLastWords(words, (seq) => replay.hashes.get(seq) ?? null, acknowledged);
+  const hashOf = (seq: number) => replay.hashes.get(seq) ?? olderHash(files.rotated, seq, disk);
+  const verdict = judgeLastWords(words, hashOf, acknowledged);
   if (verdict !== 'belong') return verdict === 'merged' ? files : null;
   return merge(files, words, replay, { nowMs, disk });
 }

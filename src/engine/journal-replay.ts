@@ -61,7 +61,7 @@ export function replaySet(
     problem ??= 'why' in scan ? `audit ${path} line ${scan.line}: ${scan.why}` : null;
     newer ||= 'why' in scan && scan.newer;
   };
-  const vouched = vouchedBefore(set.rotated, headSeq);
+  const vouched = olderFileOf(set.rotated, headSeq);
   const keepHash = ({ seq, hash }: AuditRecord): void => {
     if (seq === headSeq) hashes.set(seq, hash);
   };
@@ -126,14 +126,24 @@ export function scanRotated(file: RotatedFile, visit: (record: AuditRecord) => v
   }
 }
 
+/** The hash of a line in a file that a replay leaves out; null where it isn't in one, or that file is not whole. */
+export function olderHash(rotated: readonly RotatedFile[], seq: number, disk: Disk): string | null {
+  const file = olderFileOf(rotated, seq);
+  let hash: string | null = null;
+  const keep = (record: AuditRecord): void => {
+    if (record.seq === seq) hash = record.hash;
+  };
+  return file !== null && scanRotated(file, keep, disk).kind === 'ok' ? hash : null;
+}
+
 /**
- * The older file with the line that the head record names; null when that line is not in an older one. A power cut takes the
- * head record back to what the disk knew of it, and many lines may have come within those seconds.
+ * The file before the newest rotated one with a line, null when it is not in one. The head record may name such a line: a power
+ * cut takes it back to what the disk knew of it, and many lines may have come within those seconds.
  */
-function vouchedBefore(rotated: readonly RotatedFile[], headSeq: number): RotatedFile | null {
-  const older = rotated.slice(0, -1).filter(({ firstSeq }) => firstSeq <= headSeq);
+function olderFileOf(rotated: readonly RotatedFile[], seq: number): RotatedFile | null {
+  const older = rotated.slice(0, -1).filter(({ firstSeq }) => firstSeq <= seq);
   const last = rotated.at(-1);
-  return headSeq === 0 || last === undefined || headSeq >= last.firstSeq ? null : (older.at(-1) ?? null);
+  return seq === 0 || last === undefined || seq >= last.firstSeq ? null : (older.at(-1) ?? null);
 }
 
 /** Says which lines are missing before the oldest file, or null. */

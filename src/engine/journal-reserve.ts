@@ -37,7 +37,10 @@ export interface Reserve {
    * else has written there: of two whose disk fails one alone may be told that its words are kept.
    */
   readonly append: (base: ReserveBase, bytes: Uint8Array) => void;
-  /** Empties it durably. */
+  /**
+   * Empties it durably, also what was found empty: whoever emptied it may have died before the sync, and lines that come back
+   * with the power may follow nothing by then.
+   */
   readonly clear: () => void;
   readonly close: () => void;
 }
@@ -93,10 +96,12 @@ export function openReserve(path: string, disk: Disk): Reserve {
       said = Buffer.concat([said, whole]);
     },
     clear: () => {
-      writeAll(disk, fd, BLANK, 0);
-      if (disk.facts(fd).size !== RESERVE_BYTES) disk.truncate(fd, RESERVE_BYTES);
+      if (kept !== null) {
+        writeAll(disk, fd, BLANK, 0);
+        if (disk.facts(fd).size !== RESERVE_BYTES) disk.truncate(fd, RESERVE_BYTES);
+        found = BLANK;
+      }
       disk.fdatasync(fd);
-      found = BLANK;
       said = new Uint8Array(0);
       isSure = true;
     },
