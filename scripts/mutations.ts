@@ -9,6 +9,7 @@ import { inExecutor } from './mutations/in-executor.ts';
 import { inBudgets, inGates } from './mutations/in-gates.ts';
 import { inJournal } from './mutations/in-journal.ts';
 import { inLock } from './mutations/in-lock.ts';
+import { inOneWord } from './mutations/in-one-word.ts';
 import { inPicture, underWrongPictures } from './mutations/in-picture.ts';
 import { inStages } from './mutations/in-stages.ts';
 import { inTransport } from './mutations/in-transport.ts';
@@ -28,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...inTransport,
   ...inJournal,
   ...inLock,
+  ...inOneWord,
   ...inPicture,
   ...inComparer,
   ...inStages,

@@ -8,6 +8,7 @@ import { dwellFor } from '../engine/evidence.ts';
 import { feedAgeMs } from '../engine/expected.ts';
 import { leaseLeftMs } from '../engine/lease.ts';
 import { currentCriteria, lowestHold, STAGE_NAMES } from '../engine/stages.ts';
+import type { ExpectedState } from '../engine/types.ts';
 import { approvalStatus } from './approval.ts';
 import { earned, stageContext } from './ceremony.ts';
 import { type Core, instant, type SourceState } from './core.ts';
@@ -183,10 +184,7 @@ function sourcesOf(core: Core): StatusDocument['sources'] {
   const now = instant(core.clock);
   const expected = core.feed.state();
   const ageMs = feedAgeMs(expected, now);
-  const problem =
-    core.feed.problem() ??
-    expected.fault ??
-    (expected.checkpoint === null ? 'no checkpoint yet' : expected.settled ? '' : 'new session, settling');
+  const problem = core.feed.problem() ?? expected.fault ?? wordOn(expected);
   const one = (source: 'rest' | 'ws' | 'price', state: SourceState) => ({
     source,
     up: state.up,
@@ -205,6 +203,14 @@ function sourcesOf(core: Core): StatusDocument['sources'] {
     one('price', vitals.price),
     { source: 'expected', up: feedUp, age_ms: ageMs, detail: escapeText(problem, 200) },
   ];
+}
+
+function wordOn({ checkpoint, settled, oneWordSince }: ExpectedState): string {
+  if (checkpoint === null) return 'no checkpoint yet';
+  if (!settled) return 'new session, settling';
+  return oneWordSince === null
+    ? ''
+    : 'one checkpoint alone since it was broken or joined: what that leaves out is only reported until another, 30 s later';
 }
 
 function budgetsOf(core: Core): StatusDocument['budgets'] {

@@ -19,10 +19,11 @@ export function compareOrders(
   options: CompareOptions,
 ): OrderDifferences {
   const startedMonoMs = seen.observed.startedMonoMs;
+  const oneWord = expected.oneWordSince !== null;
   const shown = seen.ours.map((order) => {
     const record = expected.orders.get(order.clientOrderId);
     const asOf = order.heardAtMonoMs ?? order.sweptAtMonoMs ?? startedMonoMs;
-    return judgeShown(order, record, { startedMonoMs: asOf, options });
+    return judgeShown(order, record, { startedMonoMs: asOf, options, oneWord });
   });
   const absent = findAbsent(expected, seen.observed, options);
   return {

@@ -38,7 +38,7 @@ interface Pair {
   readonly side: PositionSide;
   /** Null when the feed never mentioned it. */
   readonly believed: Decimal | null;
-  /** Its 0 is one word alone against an amount. */
+  /** Its 0 is one word alone: against an amount, or since the feed was broken or joined in its midst. */
   readonly doubted: boolean;
   readonly newestReadAtMonoMs: number;
   readonly found: Decimal;
@@ -67,7 +67,7 @@ function pairSymbol(symbol: string, expected: ExpectedState, observed: Observati
       symbol,
       side,
       believed: record?.amount ?? null,
-      doubted: record?.doubtedSince !== undefined,
+      doubted: expected.oneWordSince !== null || record?.doubtedSince !== undefined,
       newestReadAtMonoMs: record?.readAtMonoMs ?? Number.NEGATIVE_INFINITY,
       found: row?.amount ?? '0',
       row: row ?? null,

@@ -57,6 +57,7 @@ export function createComparer(pieceOrders = PIECE_ORDERS): Comparer {
       complete: observed.complete,
       swept: isSwept(observed),
       startedMonoMs: observed.startedMonoMs,
+      oneWord: expected.oneWordSince !== null,
     };
     const known = last;
     const rows = known === null ? null : diffRows(known.rows, observed.orders);

@@ -69,6 +69,11 @@ export interface ExpectedState {
   readonly lastLine: { readonly tsMs: number; readonly readAtMonoMs: number } | null;
   /** A gap in seq, a foreign account or a broken line since the last checkpoint: why the picture can't be trusted. */
   readonly fault: string | null;
+  /**
+   * Since when what the engine believes rests on one checkpoint alone: the one that ended a fault, or the first heard of a
+   * session in its midst. Records before it may have been lost unseen. Null once another one came, long enough after it.
+   */
+  readonly oneWordSince: SaidAt | null;
   /** True once this session's checkpoint is old enough to act on (contract: checkpoint + 60 s in a new session). */
   readonly settled: boolean;
 }

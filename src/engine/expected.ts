@@ -9,7 +9,7 @@
 import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
 import { keyOf, liveOrder } from './feed-records.ts';
 import type { FeedLine } from './feed-schema.ts';
-import { ordersAfter, outOfTurn, positionAfter, positionsAfter } from './one-word.ts';
+import { oneWordAfter, ordersAfter, outOfTurn, positionAfter, positionsAfter } from './one-word.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder } from './restated.ts';
 import { isLate, remember, type Said, saysOtherwise } from './said.ts';
@@ -55,6 +55,7 @@ export function nothingExpected(): ExpectedDraft {
     appliedEventMs: 0,
     lastLine: null,
     fault: null,
+    oneWordSince: null,
     settled: false,
   };
 }
@@ -145,6 +146,7 @@ function applyRecord(
       return {
         ...state,
         fault: contradictionIn(line),
+        oneWordSince: oneWordAfter(state, at),
         checkpoint: {
           account: line.account,
           environment: line.environment,

@@ -17,11 +17,12 @@ export function changesOf(rows: RowDiff<ObservedOrder> | null, records: readonly
   return rows.removed.length + rows.added.length + records.length;
 }
 
-/** Other rules, and times that run backwards, void all that is known. */
+/** Other rules, another footing of the engine's picture, and times that run backwards, void all that is known. */
 export function continues(known: Known, context: GroupContext): boolean {
   const [before, after] = [known.options, context.options];
   return (
     context.startedMonoMs >= known.startedMonoMs &&
+    context.oneWord === known.oneWord &&
     after.now.monoMs >= before.now.monoMs &&
     after.identity === before.identity &&
     after.whitelist === before.whitelist &&

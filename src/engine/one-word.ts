@@ -12,6 +12,19 @@ import { toldOrder, toldPosition } from './restated.ts';
 /** So long an engine has to go on saying so, by both clocks. */
 const SAID_FOR_MS = 30_000;
 
+/**
+ * Since when the picture rests on one checkpoint alone, after a checkpoint. It does where what came before was not heard
+ * whole: a record that was lost may be of an order or a position which the checkpoint, made too soon, leaves out.
+ */
+export function oneWordAfter(
+  { fault, checkpoint, seq, oneWordSince }: ExpectedState,
+  at: SaidAt,
+): SaidAt | null {
+  const isWhole = fault === null && (checkpoint !== null || seq === 1);
+  if (!isWhole) return at;
+  return oneWordSince === null || isLongSince(oneWordSince, at) ? null : oneWordSince;
+}
+
 /** All orders after a checkpoint. What it does not name comes first, so that the oldest end stays the first to be forgotten. */
 export function ordersAfter(
   known: ReadonlyMap<string, ExpectedOrder>,

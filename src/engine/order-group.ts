@@ -30,6 +30,8 @@ export interface GroupContext {
   readonly complete: boolean;
   readonly swept: boolean;
   readonly startedMonoMs: number;
+  /** The engine's picture rests on one checkpoint alone. */
+  readonly oneWord: boolean;
 }
 
 /** Judges all rows with one client order id, the first and `more`, beside the engine's record of it. */
@@ -69,7 +71,7 @@ const ABSENT: GroupVerdict = { ...SILENT, absent: true };
 function judgeRow(
   order: ObservedOrder,
   record: ExpectedOrder | undefined,
-  { options, startedMonoMs }: GroupContext,
+  { options, startedMonoMs, oneWord }: GroupContext,
 ): GroupVerdict {
   const whose = classifyOrder(order, options.identity);
   if (whose.kind !== 'ours') {
@@ -80,7 +82,7 @@ function judgeRow(
   }
   const fixedMonoMs = order.heardAtMonoMs ?? order.sweptAtMonoMs;
   const asOf = fixedMonoMs ?? startedMonoMs;
-  const { mismatch, matched } = judgeShown(order, record, { startedMonoMs: asOf, options });
+  const { mismatch, matched } = judgeShown(order, record, { startedMonoMs: asOf, options, oneWord });
   // A row without a time of its own is as old as the read, which moves past the record and past its grace.
   const untilStartMonoMs =
     fixedMonoMs === undefined && record !== undefined

@@ -13,9 +13,27 @@ export interface Shown {
 
 /**
  * Judges an order of ours that the exchange shows. `startedMonoMs`: as of when it is shown, that is the start of the
- * read, of the sweep it is carried from, or when the stream told it.
+ * read, of the sweep it is carried from, or when the stream told it. `oneWord`: the engine's picture rests on one checkpoint
+ * alone, and what that leaves out, or had ended before, is no target yet.
  */
 export function judgeShown(
+  order: ObservedOrder,
+  record: ExpectedOrder | undefined,
+  context: { readonly startedMonoMs: number; readonly options: CompareOptions; readonly oneWord: boolean },
+): Shown {
+  const shown = judge(order, record, context);
+  return context.oneWord && shown.mismatch?.remediation === 'cancel' && !order.synthetic
+    ? {
+        ...shown,
+        mismatch: reportOnly(
+          shown.mismatch,
+          'one checkpoint alone leaves it out since the feed was broken or joined',
+        ),
+      }
+    : shown;
+}
+
+function judge(
   order: ObservedOrder,
   record: ExpectedOrder | undefined,
   context: { readonly startedMonoMs: number; readonly options: CompareOptions },

@@ -26,6 +26,9 @@ async function withStray(config?: string): Promise<LiveWorld> {
 function addStray(world: LiveWorld): void {
   world.account.orders = [...world.account.orders, liveOrder(world, STRAY)];
 }
+const ONE_WORD = 'one checkpoint alone leaves it out since the feed was broken or joined';
+const because = (world: LiveWorld) =>
+  world.core.vitals.decision?.mismatches.map(({ reportOnlyBecause }) => reportOnlyBecause);
 const cancelled = (world: LiveWorld) => world.sent.map(({ kind }) => kind);
 
 describe('a stray order', () => {
@@ -46,11 +49,46 @@ describe('a stray order', () => {
     expect(world.reasons()).toEqual(['expected_state_stale']);
   });
 
-  test('F74 a gap in seq: it stays until the next checkpoint', async () => {
+  test('F74 a gap in seq: it stays until a checkpoint, and another one half a minute later', async () => {
     using world = await withStray();
     world.loseNumber();
     await world.pass(60);
     expect([world.sent.length, ...world.reasons()]).toEqual([0, 'expected_state_stale']);
+    world.checkpoint();
+    await world.pass(15);
+    world.checkpoint();
+    await world.pass(120);
+    expect([cancelled(world), because(world)]).toEqual([[], [ONE_WORD]]);
+    world.checkpoint();
+    await world.pass(30);
+    expect(cancelled(world)).toEqual(['cancel']);
+  });
+
+  test.each([
+    ['its record was torn by a power cut', (world: LiveWorld) => appendFileSync(world.feedPath, '{"torn":')],
+    ['its record was lost with a number', (world: LiveWorld) => world.loseNumber()],
+  ])('is a good order where %s and the checkpoint after it was made too soon: it stays', async (_, lose) => {
+    using world = liveWorld();
+    await world.pass(20);
+    lose(world);
+    world.say({ type: 'kill_switch', active: false });
+    addStray(world);
+    world.checkpoint();
+    await world.pass(200);
+    expect([cancelled(world), because(world)]).toEqual([[], [ONE_WORD]]);
+    world.checkpoint({ orders: [orderLine(1), orderLine(2), orderLine(STRAY)] });
+    await world.pass(60);
+    expect([world.sent, world.core.vitals.decision?.mismatches]).toEqual([[], []]);
+  });
+
+  test('stays where the feed is joined at a checkpoint in the midst of a session, until another one', async () => {
+    using world = await withStray();
+    // As after a rotation: the lines before are in a file that is not read.
+    world.newSession('rotated');
+    world.loseNumber();
+    world.checkpoint();
+    await world.pass(120);
+    expect([cancelled(world), because(world)]).toEqual([[], [ONE_WORD]]);
     world.checkpoint();
     await world.pass(30);
     expect(cancelled(world)).toEqual(['cancel']);

@@ -136,6 +136,20 @@ describe('a checkpoint that says 0 of a position which the engine said to hold',
     expect([world.sent, world.core.vitals.decision?.mismatches]).toEqual([[], []]);
   });
 
+  test('costs it nothing either where its record was lost and that checkpoint ends the fault', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.positions = [livePosition(world, '0.001')];
+    world.loseNumber();
+    world.checkpoint(flat);
+    await world.pass(200);
+    expect(world.sent).toEqual([]);
+    expect(world.core.vitals.decision?.mismatches[0]?.reportOnlyBecause).toStartWith('one word alone says 0');
+    world.checkpoint(flat);
+    await world.pass(60);
+    expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
+  });
+
   test.each([
     ['a second one does', (world: LiveWorld) => world.checkpoint(flat)],
     ['a record of the position does', (world: LiveWorld) => says(world, '0')],

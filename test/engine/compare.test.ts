@@ -57,6 +57,24 @@ describe('orders that the engine did not expect', () => {
     });
   });
 
+  test('are only reported while the picture rests on one checkpoint alone, those that ended before it too', () => {
+    const oneWordSince = { updatedAtMs: 0, readAtMonoMs: 0 };
+    const ended = expectedOrder(1, { state: 'ended', endReason: 'CANCELED' });
+    for (const state of [expectedState([]), expectedState([ended])]) {
+      const found = compareBoth({ ...state, oneWordSince }, observation([observedOrder(1)]), options());
+      expect(found.mismatches.map(({ remediation }) => remediation)).toEqual(['report']);
+      expect(because(found)).toEqual([
+        'one checkpoint alone leaves it out since the feed was broken or joined',
+      ]);
+      expect(brief(compareBoth(state, observation([observedOrder(1)]), options()))[0]).toEndWith('cancel');
+    }
+    // The order that was put in to try the gates is nobody's, and nothing that is written.
+    const canary = observation([observedOrder(1, { synthetic: true })]);
+    expect(brief(compareBoth({ ...expectedState([]), oneWordSince }, canary, options()))).toEqual([
+      'ORDER_EXISTS_UNEXPECTED cancel',
+    ]);
+  });
+
   test('on a symbol off the whitelist are a mismatch all the same', () => {
     const stray = observedOrder(1, { symbol: 'ETHUSDT', clientOrderId: clientId(1, 'ETHUSDT') });
     expect(brief(compare(expectedState([]), observation([stray]), options()))).toEqual([

@@ -192,6 +192,18 @@ test('whichever of two orders with one id goes, the other is still shown', () =>
   }
 });
 
+test('what rested on one checkpoint alone is judged anew once another one came, and the other way round', () => {
+  const comparer = createComparer();
+  const observed = observation([observedOrder(1)]);
+  const state = { ...expectedState([]), orders: bookOf(new Map()) };
+  for (const oneWordSince of [null, { updatedAtMs: 0, readAtMonoMs: 0 }, null]) {
+    const expected = { ...state, oneWordSince };
+    const told = comparer.compare(expected, observed, SAME_OPTIONS);
+    expect(spread(told)).toEqual(spread(compare(expected, observed, SAME_OPTIONS)));
+    expect(told.mismatches[0]?.remediation).toBe(oneWordSince === null ? 'cancel' : 'report');
+  }
+});
+
 const SAME_OPTIONS = options();
 
 /** With what a map's equality would hide: the order of its entries. */
@@ -218,7 +230,7 @@ function createWorld() {
 
   function checkpoint(slots: readonly number[], positions: readonly object[] = []): void {
     const orders = [...new Set(slots)].map((seq) => feedOrder(seq, 'BTCUSDT'));
-    say(lines.checkpoint({ orders, positions }));
+    say(lines.checkpoint({ orders, positions, ts_ms: 1_800_000_000_000 + Math.floor(monoMs) }));
   }
 
   function reading(

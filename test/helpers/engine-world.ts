@@ -112,6 +112,7 @@ export function expectedState(
     appliedEventMs: 0,
     lastLine: null,
     fault: null,
+    oneWordSince: null,
     settled: true,
   };
 }

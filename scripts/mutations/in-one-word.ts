@@ -1,0 +1,100 @@
+/** Mutations of what one word makes of what was said before it. */
+import type { Mutation } from './mutation.ts';
+
+export const inOneWord: readonly Mutation[] = [
+  {
+    name: 'one-checkpoint-is-enough-after-a-fault',
+    file: 'src/engine/one-word.ts',
+    search: 'const isWhole = fault === null &&',
+    replace: 'const isWhole =',
+    tests: [
+      'test/engine/one-word.test.ts',
+      'test/daemon/feed-faults.test.ts',
+      'test/daemon/late-feed.test.ts',
+    ],
+  },
+  {
+    name: 'one-checkpoint-is-enough-in-the-midst-of-a-session',
+    file: 'src/engine/one-word.ts',
+    search: '(checkpoint !== null || seq === 1)',
+    replace: '(checkpoint !== null || seq > 0)',
+    tests: ['test/engine/one-word.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'two-checkpoints-at-once-heal-a-fault',
+    file: 'src/engine/one-word.ts',
+    search: 'oneWordSince === null || isLongSince(oneWordSince, at) ? null : oneWordSince',
+    replace: 'null',
+    tests: ['test/engine/one-word.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'one-word-cancels',
+    file: 'src/engine/order-rules.ts',
+    search: "context.oneWord && shown.mismatch?.remediation === 'cancel'",
+    replace: "false && shown.mismatch?.remediation === 'cancel'",
+    tests: ['test/engine/compare.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'one-word-flattens',
+    file: 'src/engine/compare-positions.ts',
+    search: 'doubted: expected.oneWordSince !== null || ',
+    replace: 'doubted: ',
+    tests: ['test/daemon/late-feed.test.ts'],
+  },
+  {
+    name: 'comparer-keeps-what-it-found-on-another-footing',
+    file: 'src/engine/known.ts',
+    search: 'context.oneWord === known.oneWord &&',
+    replace: '',
+    tests: ['test/engine/comparer.property.test.ts'],
+  },
+  {
+    name: 'second-zero-out-of-turn-is-believed',
+    file: 'src/engine/one-word.ts',
+    search: 'isZero(amount) ? doubtedSince :',
+    replace: 'isZero(amount) ? undefined :',
+    tests: ['test/engine/restated.test.ts'],
+  },
+  {
+    name: 'one-checkpoint-forgets-an-order',
+    file: 'src/engine/one-word.ts',
+    search: "      return { ...order, state: 'left_out', ...at };",
+    replace: '      return null;',
+    tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
+  },
+  {
+    name: 'two-checkpoints-at-once-forget-an-order',
+    file: 'src/engine/one-word.ts',
+    search: 'return isLongSince(order, at) ? null : order;',
+    replace: 'return null;',
+    tests: ['test/engine/expected.test.ts'],
+  },
+  {
+    name: 'one-checkpoint-denies-a-position',
+    file: 'src/engine/one-word.ts',
+    search: 'return isZero(amount) ? doubtedSince : { ...at, deniesAtMs: updatedAtMs };',
+    replace: 'return undefined;',
+    tests: ['test/engine/restated.test.ts', 'test/daemon/late-feed.test.ts'],
+  },
+  {
+    name: 'two-checkpoints-at-once-deny-a-position',
+    file: 'src/engine/one-word.ts',
+    search: 'since === undefined || isLongSince(since, at) ? null : since',
+    replace: 'since === undefined || !isZero(before.amount) ? (since ?? null) : null',
+    tests: ['test/engine/restated.test.ts'],
+  },
+  {
+    name: 'zero-dated-before-the-amount-is-believed',
+    file: 'src/engine/one-word.ts',
+    search: 'doubt !== undefined && at.updatedAtMs < doubt.deniesAtMs',
+    replace: 'doubt !== undefined && at.updatedAtMs < 0',
+    tests: ['test/engine/restated.test.ts', 'test/daemon/late-feed.test.ts'],
+  },
+  {
+    name: 'end-dated-before-its-order-is-believed',
+    file: 'src/engine/one-word.ts',
+    search: "order?.state === 'live' && at.updatedAtMs < order.updatedAtMs",
+    replace: "order?.state === 'live' && at.updatedAtMs < 0",
+    tests: ['test/engine/restated.test.ts', 'test/daemon/late-feed.test.ts'],
+  },
+];
