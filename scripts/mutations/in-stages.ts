@@ -1,6 +1,8 @@
 /** Mutations of stages, evidence, approvals and arming. */
 import { FOLD, type Mutation, STAGES } from './mutation.ts';
 
+const RESETTLED = ['test/daemon/resettled.test.ts'];
+
 export const inStages: readonly Mutation[] = [
   {
     name: 'stage-4-without-a-lease',
@@ -8,6 +10,34 @@ export const inStages: readonly Mutation[] = [
     search: 'state.lease === null ? 3 : 4',
     replace: '4',
     tests: STAGES,
+  },
+  {
+    name: 'stage-4-entered-while-a-prerequisite-fails',
+    file: 'src/engine/stages.ts',
+    search: ', ...criteriaOf(0, progress, world)]',
+    replace: ']',
+    tests: ['test/daemon/prerequisites.test.ts'],
+  },
+  {
+    name: 'dwell-outlives-wider-settings',
+    file: 'src/daemon/reloading.ts',
+    search: '    restartDwell(core, effect.withdrawsFrom);\n',
+    replace: '',
+    tests: RESETTLED,
+  },
+  {
+    name: 'prerequisites-of-other-settings-are-asked-for',
+    file: 'src/daemon/reloading.ts',
+    search: 'if (vitals.prerequisites !== null) vitals.prerequisites = judgePrerequisites(core);',
+    replace: '',
+    tests: RESETTLED,
+  },
+  {
+    name: 'plan-of-other-settings-is-approved',
+    file: 'src/daemon/reloading.ts',
+    search: '  vitals.resettledMonoMs = core.clock.monoMs();\n',
+    replace: '',
+    tests: RESETTLED,
   },
   {
     name: 'latch-does-not-hold-the-stage',

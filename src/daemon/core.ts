@@ -127,6 +127,8 @@ export interface Vitals {
   /** Another executor of this account that nobody has acknowledged. */
   otherExecutor: OtherExecutor | null;
   prerequisites: readonly Criterion[] | null;
+  /** When other settings came into force, by the monotonic clock: what was decided before was decided under others. */
+  resettledMonoMs: number;
   canary: ObservedOrder | null;
   /** The canary is on screen and in the running run. */
   canaryShown: boolean;

@@ -6,8 +6,10 @@ import { effectOfChange } from '../config/change-effect.ts';
 import { type ConfigSources, describeProblems } from '../config/load.ts';
 import { type Change, type Reload, reloadConfig } from '../config/reload.ts';
 import { NOTHING_SEEN } from '../engine/confirm.ts';
+import { freshProgress } from '../engine/progress.ts';
 import { earned, entryBase, sendStageEvent } from './ceremony.ts';
-import type { Core } from './core.ts';
+import { type Core, instant } from './core.ts';
+import { judgePrerequisites } from './prerequisites.ts';
 
 export interface Reloader {
   /** Asks for it; taken up as soon as no run is under way. */
@@ -86,6 +88,7 @@ function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
     // Or a code would be good again once the settings are what they were when it was shown.
     core.vitals.offer = null;
     forgetJudgements(core, changes);
+    restartDwell(core, effect.withdrawsFrom);
     // What is wider than the evidence lowers the stage in this very turn.
     sendStageEvent(core, { type: 'tick' });
     // Evidence may have been earned under wider settings than those somebody armed.
@@ -111,14 +114,25 @@ function takeOver(core: Core, reload: Extract<Reload, { kind: 'read' }>): void {
   tell(core, reload, { inForce, isCovered });
 }
 
-/** A confirmation belongs to the settings it was judged under; a picture to the symbols that were read for it. */
+/** A confirmation belongs to the settings it was judged under, as a plan and a prerequisite do; a picture to the symbols that were read for it. */
 function forgetJudgements(core: Core, changes: readonly Change[]): void {
   const { vitals } = core;
   vitals.confirm = NOTHING_SEEN;
+  vitals.resettledMonoMs = core.clock.monoMs();
+  // Or what is to be acknowledged of the new settings would be asked for some seconds later, and stage 4 be entered before.
+  if (vitals.prerequisites !== null) vitals.prerequisites = judgePrerequisites(core);
   if (!changes.some(({ key }) => key === 'reconcile.symbol_whitelist')) return;
   vitals.observation = null;
   vitals.complete = null;
   vitals.view = { ...vitals.view, base: null };
+}
+
+/** What a stage has shown so far under narrower settings is no evidence for wider ones: it begins anew where it stands. */
+function restartDwell({ vitals, clock }: Core, withdrawsFrom: number | null): void {
+  const { stage } = vitals;
+  if (withdrawsFrom === null || stage.inForce < withdrawsFrom || stage.inForce === 4) return;
+  const progress = freshProgress(instant(clock), stage.progress.restarts + 1);
+  vitals.stage = { ...stage, progress };
 }
 
 function tell(

@@ -97,10 +97,16 @@ function raise(
     newCode: deps.newCode(),
     digest: entryDigest(core),
     unacknowledged: openItems(core).map(({ item }) => item),
-    pictured: core.vitals.observation?.complete === true,
+    pictured: isPictured(core),
   });
   if (answer.kind !== 'refused' && answer.kind !== 'denied') deps.runSoon();
   return answered(deps, answer, { stage: to.stage, by: who.operator });
+}
+
+/** The picture is complete, and the plan that is shown of it was made under the settings that are shown with it. */
+function isPictured({ vitals }: Core): boolean {
+  const { observation, decidedAtMonoMs, resettledMonoMs } = vitals;
+  return observation?.complete === true && (decidedAtMonoMs ?? Number.NEGATIVE_INFINITY) >= resettledMonoMs;
 }
 
 function isSeen(core: Core, digest: string | undefined): boolean {

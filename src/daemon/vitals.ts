@@ -65,6 +65,7 @@ export function initialVitals(input: {
     repairs: { given: new Set(), judged: new Set(), judgedFromMs: now.nowMs },
     otherExecutor: kept.otherExecutor,
     prerequisites: null,
+    resettledMonoMs: Number.NEGATIVE_INFINITY,
     canary: null,
     canaryShown: false,
     dispatchedMonoMs: new Map(

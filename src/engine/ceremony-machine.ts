@@ -89,7 +89,10 @@ function raiseToLive(state: MachineState, event: RaiseEvent, context: MachineCon
     return { ...step, answer: { kind: 'pending' } };
   }
   if (!event.pictured)
-    return refused(state, 'stage 4 waits: the last picture of the exchange is not complete');
+    return refused(
+      state,
+      'stage 4 waits: there is no complete picture of the exchange under these settings yet',
+    );
   // To enter it only to lose all evidence in the next moment helps nobody.
   const broken = breaksLive(context);
   if (broken !== null) return refused(state, `stage 4 waits: ${broken}`);

@@ -66,10 +66,14 @@ export function currentCriteria(state: StageState, context: StageContext): reado
   });
 }
 
-/** What would break stage 4 in the moment it is entered, in words; null for nothing. */
+/**
+ * What keeps stage 4 from being entered, or would break it at once, in words; null for nothing. A prerequisite that nobody could
+ * tell in stage 0 held up nothing, and may have been found to fail since.
+ */
 export function breaksLive(context: StageContext): string | null {
   const world = { ...context.world, requiredDwellMs: 0 };
-  const failed = failures(criteriaOf(4, freshProgress(context), world));
+  const progress = freshProgress(context);
+  const failed = failures([...criteriaOf(4, progress, world), ...criteriaOf(0, progress, world)]);
   return failed === '' ? null : failed;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { chmodSync } from 'node:fs';
+import { nextStep } from '../../src/daemon/next-step.ts';
 import { acknowledgements, judgePrerequisites } from '../../src/daemon/prerequisites.ts';
 import type { CriterionVerdict } from '../../src/engine/types.ts';
 import { rules } from '../helpers/engine-world.ts';
@@ -162,5 +163,36 @@ describe('acknowledgements', () => {
     expect(doneBy()).toBe('ann');
     hand.clock.wall += 1;
     expect(doneBy()).toBeNull();
+  });
+});
+
+describe('a prerequisite that nobody could tell in stage 0 and that turns out to fail in stage 3', () => {
+  const learnt = async () => {
+    const hand = handCore();
+    hand.raiseTo(3, 4);
+    rights(hand, { canWithdraw: true });
+    const failing = judgePrerequisites(hand.core).filter(({ id }) => id === 'key_rights');
+    hand.core.vitals.prerequisites = failing;
+    return { hand, failing };
+  };
+
+  test('keeps stage 4 shut, and the next step says so', async () => {
+    const { hand } = await learnt();
+    using _ = hand;
+    const shown = await hand.command('stage', { stage: 4 });
+    expect(shown).toMatchObject({ exit_code: 75, message: expect.stringContaining('key_rights') });
+    expect([shown.confirmation, hand.core.vitals.stage.inForce]).toEqual([undefined, 3]);
+    expect(nextStep(hand.core)).toContain('key_rights');
+  });
+
+  test('is no way around a code that was shown before', async () => {
+    const { hand, failing } = await learnt();
+    using _ = hand;
+    hand.core.vitals.prerequisites = [];
+    const { confirmation } = await hand.command('stage', { stage: 4 });
+    hand.core.vitals.prerequisites = failing;
+    const confirmed = await hand.command('stage', { stage: 4, confirm: confirmation?.phrase ?? '' });
+    expect(confirmed).toMatchObject({ exit_code: 75, message: expect.stringContaining('key_rights') });
+    expect(hand.core.interlock.writesAllowed()).toBe(false);
   });
 });
