@@ -28,7 +28,10 @@ export interface DiskFaultDeps {
   readonly coverage: Coverage;
   /** A call on the audit failed for this process. `isOldRead`: only a look into a file that was rotated away. */
   readonly auditFailed: (owner: Owner, fault: DiskFault, isOldRead: boolean) => void;
+  /** This process could not read which pause is kept apart from the audit. */
+  readonly pauseUnread: (owner: Owner) => void;
   readonly killed: (owner: Owner) => void;
+  readonly pausePath: string;
   readonly auditPath: string;
   readonly headPath: string;
 }
@@ -59,6 +62,7 @@ export function createDiskFaults(deps: DiskFaultDeps): DiskFaults {
       const isOldRead = !changes && path !== auditPath && path.startsWith(auditPath);
       deps.auditFailed(owner, fault, isOldRead);
     }
+    if (path === deps.pausePath && what === 'open' && !changes) deps.pauseUnread(owner);
     return {
       cut: fault === 'F45_short_write' ? random.whole(1, bytes) : 0,
       error: new DiskError(CODES[fault]),

@@ -44,6 +44,8 @@ export interface Knowledge extends Standing {
   pauseToldMs: number;
   /** The latest end of a pause, by the wall clock, that a synced line of the audit keeps. */
   pauseKeptMs: number;
+  /** Processes that found no descriptor to read the account's own record of a pause with. */
+  readonly pauseUnread: Set<Owner>;
   /** Processes whose audit failed under them. */
   readonly broken: Set<Owner>;
   /** Since when a living process is without the account's lock; those that have it are not here. */
@@ -79,6 +81,7 @@ export function createKnowledge(): Knowledge {
     pauseUntilMs: 0,
     pauseToldMs: 0,
     pauseKeptMs: 0,
+    pauseUnread: new Set(),
     broken: new Set(),
     lockLostMs: new Map(),
     tampered: false,

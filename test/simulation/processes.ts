@@ -117,7 +117,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       random: random.fork(`process ${number} at ${timeline.nowMs()}`),
       onHeld: () => {
         if (!isHere) {
-          const pauseUntilMs = pauseApart(disk, knowledge);
+          const pauseUntilMs = knowledge.pauseUnread.has(owner) ? 0 : pauseApart(disk, knowledge);
           knowledge.beside.set(owner, { stopped: false, armed: null, pauseUntilMs });
           return;
         }

@@ -120,6 +120,7 @@ export function createWorld(
     coverage,
     auditPath: places.auditPath,
     headPath: ACCOUNT.head,
+    pausePath: ACCOUNT.pause,
     auditFailed: (owner, fault, isOldRead) => {
       const isStarting = !everyone().some((one) => one.owner === owner);
       // Whether an old file is past its time is asked again at the next rotation.
@@ -129,6 +130,7 @@ export function createWorld(
       if (fault === 'F48_no_descriptors' && isStarting) knowledge.pauseUntilMs = 0;
       knowledge.broken.add(owner);
     },
+    pauseUnread: (owner) => knowledge.pauseUnread.add(owner),
     killed: (owner) => {
       trace('kill', 'at a disk call');
       owner.dead = true;
