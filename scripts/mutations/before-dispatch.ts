@@ -154,6 +154,20 @@ export const beforeDispatch: readonly Mutation[] = [
     tests: ['test/daemon/run.test.ts', 'test/daemon/late-feed.test.ts', ...WRITES],
   },
   {
+    name: 'read-that-lags-behind-the-stream-counts',
+    file: 'src/daemon/executing.ts',
+    search: "  if (isToldNewer(core.vitals.view, action.mismatch)) return 'not_confirmed';\n",
+    replace: '  void isToldNewer;\n',
+    tests: ['test/daemon/lagging-read.test.ts'],
+  },
+  {
+    name: 'other-amount-told-of-the-same-millisecond-is-nothing',
+    file: 'src/engine/told-newer.ts',
+    search: 'return age !== 0 ? age > 0 : compareDecimals(told.item.amount, observedPosition.amount) !== 0;',
+    replace: 'return age > 0;',
+    tests: ['test/engine/told-newer.test.ts'],
+  },
+  {
     name: 'what-the-engine-said-since-is-not-compared',
     file: 'src/daemon/executing.ts',
     search: "    return 'not_confirmed';\n  const failures",
