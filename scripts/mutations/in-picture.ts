@@ -100,9 +100,9 @@ export const underWrongPictures: readonly Mutation[] = [
   {
     name: 'half-read-feed-is-written-on',
     file: 'src/daemon/world.ts',
-    search: "(core.feed.isBehind() ? 'lines of the feed are not read yet' : null),",
-    replace: 'null,',
-    tests: ['test/daemon/late-feed.test.ts'],
+    search: "(feed.isBehind() ? 'lines of the feed are not read yet' : null)",
+    replace: 'null',
+    tests: ['test/daemon/late-feed.test.ts', 'test/daemon/backlog-shown.test.ts'],
   },
   {
     name: 'old-file-half-read-is-read',

@@ -40,6 +40,13 @@ export const inStages: readonly Mutation[] = [
     tests: RESETTLED,
   },
   {
+    name: 'renewal-looks-past-what-is-on-its-way',
+    file: 'src/daemon/approval.ts',
+    search: '    core.journal.state().dispatches.at(-1)?.intentId ?? null,\n',
+    replace: '',
+    tests: ['test/daemon/renewal.test.ts'],
+  },
+  {
     name: 'latch-does-not-hold-the-stage',
     file: 'src/engine/stages.ts',
     search: '  if (state.latched) return 0;\n',

@@ -55,14 +55,16 @@ export function openItems(core: Core): { item: string; why: string }[] {
     .map(({ item, why }) => ({ item, why }));
 }
 
-/** What would be executed now, one line an action. */
+/** What would be executed now, one line an action, with the first gate that is closed besides the arming that is asked for. */
 export function planLines(core: Core): string[] {
-  return realPlan(core).map(({ action, reason }) => {
+  return realPlan(core).map(({ action, reason, verdicts }) => {
+    const other = verdicts.find(({ gate, open }) => !open && gate !== 'not_armed')?.gate;
+    const closed = reason === 'not_armed' ? (other ?? 'open') : (reason ?? 'open');
     const what =
       action.action === 'cancel'
         ? (action.clientOrderId ?? '')
         : `${action.quantity ?? ''} ${action.positionSide ?? ''} (${action.notionalUsdt ?? '?'} USDT)`;
-    return `${action.action} ${action.symbol} ${what} [${reason ?? 'open'}]`;
+    return `${action.action} ${action.symbol} ${what} [${closed}]`;
   });
 }
 
@@ -88,7 +90,7 @@ export function entryDigest(core: Core): string {
   return digestOf([...whatRuns(core), settings.digest, evidence, plan]);
 }
 
-/** A digest of settings, program, account, position mode, the arming and what was sent in it. */
+/** A digest of settings, program, account, position mode, the arming and what was sent in it or is on its way. */
 export function renewalDigest(core: Core): string {
   const { settings, vitals } = core;
   const { lease, inForce } = vitals.stage;
@@ -98,6 +100,7 @@ export function renewalDigest(core: Core): string {
     inForce,
     lease?.grantedAtMs ?? null,
     vitals.armedWork,
+    core.journal.state().dispatches.at(-1)?.intentId ?? null,
   ]);
 }
 

@@ -14,7 +14,6 @@ import type {
   MachineState,
 } from '../engine/ceremony-types.ts';
 import { earnedBy } from '../engine/evidence.ts';
-import { feedAgeMs } from '../engine/expected.ts';
 import { MASS_ITEM } from '../engine/mass-records.ts';
 import { OTHER_EXECUTOR_ITEM } from '../engine/other-executor.ts';
 import type { Hold, StageContext } from '../engine/stage-types.ts';
@@ -23,7 +22,7 @@ import type { StageNumber } from '../engine/types.ts';
 import { NO_WORK } from './armed-work.ts';
 import { type Core, instant } from './core.ts';
 import { approvalEntry, baseEntry, entryOf } from './evidence-records.ts';
-import { intentAgeMs, snapshotAgeMs } from './world.ts';
+import { intentAgeMs, isFeedWell, snapshotAgeMs } from './world.ts';
 
 /**
  * Applies one event to the machine and carries out what follows; never throws. An approval that the audit doesn't take
@@ -74,7 +73,6 @@ export function stageContext(core: Core): StageContext {
   const { settings, vitals } = core;
   const expected = core.feed.state();
   const now = instant(core.clock);
-  const ageMs = feedAgeMs(expected, now);
   const oldestMs = Math.max(
     ...[...core.journal.state().openIntents.values()].map((intent) => intentAgeMs(core, intent)),
   );
@@ -91,12 +89,7 @@ export function stageContext(core: Core): StageContext {
       sourcesWell: vitals.observation?.complete === true,
       hasCheckpoint: expected.checkpoint !== null,
       // A comparison with a picture that has a gap or a broken line, or is not read to its end, is no evidence of anything.
-      feedFresh:
-        core.feed.problem() === null &&
-        !core.feed.isBehind() &&
-        expected.fault === null &&
-        ageMs !== null &&
-        ageMs <= settings.expectedState.staleAfterMs,
+      feedFresh: isFeedWell(core),
       auditHealthy: core.journal.healthy(),
       failedPrerequisites:
         vitals.prerequisites?.filter(({ verdict }) => verdict === 'FAIL').map(({ id }) => id) ?? null,

@@ -1,12 +1,11 @@
 /** What the metrics read at a scrape, from the daemon's vitals. */
 import type { Settings } from '../config/load.ts';
-import { feedAgeMs } from '../engine/expected.ts';
 import { leaseLeftMs } from '../engine/lease.ts';
 import { buildInfo } from '../launch/build-info.ts';
 import type { MetricsView } from '../ops/metrics-view.ts';
 import { earned } from './ceremony.ts';
 import { type Core, instant, type SourceState } from './core.ts';
-import { budgetUsed, openIntentsOf } from './world.ts';
+import { budgetUsed, isFeedWell, openIntentsOf } from './world.ts';
 
 /** The heartbeat comes four times a second; without one for this long the engine counts as dead. */
 const SILENT_MS = 5000;
@@ -24,7 +23,6 @@ export function metricsView(core: Core | null, settings: Settings): MetricsView 
   const { vitals } = core;
   const now = instant(core.clock);
   const expected = core.feed.state();
-  const feedAge = feedAgeMs(expected, now);
   const used = budgetUsed(core);
   const source = (state: SourceState) => ({ up: state.up === true, lastSuccessAtMs: state.lastSuccessMs });
   return {
@@ -52,12 +50,7 @@ export function metricsView(core: Core | null, settings: Settings): MetricsView 
       ws: source(vitals.ws),
       price: source(vitals.price),
       expected: {
-        up:
-          core.feed.problem() === null &&
-          expected.fault === null &&
-          expected.checkpoint !== null &&
-          feedAge !== null &&
-          feedAge <= settings.expectedState.staleAfterMs,
+        up: isFeedWell(core) && expected.checkpoint !== null,
         lastSuccessAtMs: expected.lastLine?.tsMs ?? null,
       },
     },

@@ -19,7 +19,15 @@ import { criteriaRows } from './present-criteria.ts';
 import { mismatchesOf } from './present-mismatches.ts';
 import { streamOf } from './present-stream.ts';
 import { latchText } from './stopping.ts';
-import { budgetUsed, intentAgeMs, olderMs, snapshotAgeMs, switchesOf } from './world.ts';
+import {
+  budgetUsed,
+  feedFault,
+  intentAgeMs,
+  isFeedWell,
+  olderMs,
+  snapshotAgeMs,
+  switchesOf,
+} from './world.ts';
 
 /** Presents the daemon as of now. */
 export function present(core: Core, board: GateBoard, seq: number): StatusDocument {
@@ -180,23 +188,18 @@ function latchOf({ vitals }: Core): StatusDocument['latch'] {
 }
 
 function sourcesOf(core: Core): StatusDocument['sources'] {
-  const { vitals, settings } = core;
+  const { vitals } = core;
   const now = instant(core.clock);
   const expected = core.feed.state();
   const ageMs = feedAgeMs(expected, now);
-  const problem = core.feed.problem() ?? expected.fault ?? wordOn(expected);
+  const problem = feedFault(core) ?? wordOn(expected);
   const one = (source: 'rest' | 'ws' | 'price', state: SourceState) => ({
     source,
     up: state.up,
     age_ms: state.lastSuccessMonoMs === null ? null : now.nowMonoMs - state.lastSuccessMonoMs,
     detail: escapeText(state.detail, 200),
   });
-  const feedUp =
-    core.feed.problem() === null &&
-    expected.fault === null &&
-    expected.checkpoint !== null &&
-    ageMs !== null &&
-    ageMs <= settings.expectedState.staleAfterMs;
+  const feedUp = isFeedWell(core) && expected.checkpoint !== null;
   return [
     one('rest', vitals.rest),
     one('ws', vitals.ws),

@@ -57,10 +57,7 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       staleAfterMs: settings.expectedState.staleAfterMs,
       hasCheckpoint: expected.checkpoint !== null,
       settled: expected.settled,
-      fault:
-        core.feed.problem() ??
-        expected.fault ??
-        (core.feed.isBehind() ? 'lines of the feed are not read yet' : null),
+      fault: feedFault(core),
       appliedEventMs: expected.appliedEventMs,
       positionLagMs: settings.expectedState.positionLagMs,
     },
@@ -119,6 +116,19 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
     },
     day: budgetUsed(core),
   };
+}
+
+/** Why what the engine says can't be trusted, however young it is; null for nothing. */
+export function feedFault({ feed }: Core): string | null {
+  return (
+    feed.problem() ?? feed.state().fault ?? (feed.isBehind() ? 'lines of the feed are not read yet' : null)
+  );
+}
+
+/** Tells whether what the engine says is whole and young enough. */
+export function isFeedWell(core: Core): boolean {
+  const ageMs = feedAgeMs(core.feed.state(), instant(core.clock));
+  return feedFault(core) === null && ageMs !== null && ageMs <= core.settings.expectedState.staleAfterMs;
 }
 
 /** Age of the last complete snapshot by the older of two clocks: only the wall's goes on in a suspend. Null before the first. */

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { planLines } from '../../src/daemon/approval.ts';
 import { sendStageEvent } from '../../src/daemon/ceremony.ts';
 import { runCommand } from '../../src/daemon/commands.ts';
+import type { GateName, JudgedAction, PlannedAction } from '../../src/engine/types.ts';
+import { GATES } from '../../src/gates/index.ts';
 import { cancelMismatch, flattenMismatch, observation, planned } from '../helpers/engine-world.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
@@ -210,4 +212,21 @@ test('what is offered shows the plan, the covered settings and no neutral one', 
   expect(offer.plan).toHaveLength(2);
   expect(offer.covered['reconcile.max_flatten_notional_usdt']).toBe('100');
   expect(offer.covered['log.level']).toBeUndefined();
+});
+
+test('what is offered tells for each action what else than the missing arming closes a gate', async () => {
+  using bed = bench();
+  const { hand } = bed;
+  const judged = (action: PlannedAction, closed: readonly GateName[]): JudgedAction => ({
+    action,
+    verdicts: GATES.map(({ name }) => ({ gate: name, open: !closed.includes(name), value: '', limit: '' })),
+    reason: closed[0] ?? null,
+  });
+  const free = judged(planned(cancelMismatch(1)), ['not_armed']);
+  const capped = judged(planned(flattenMismatch('0.001')), ['not_armed', 'notional_exceeds_limit']);
+  hand.core.vitals.decision = { mismatches: [], planned: [free, capped], runnable: [], gates: [] };
+  expect(planLines(hand.core).map((line) => line.slice(line.lastIndexOf('[')))).toEqual([
+    '[open]',
+    '[notional_exceeds_limit]',
+  ]);
 });

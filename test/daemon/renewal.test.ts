@@ -3,6 +3,7 @@ import { addWork } from '../../src/daemon/armed-work.ts';
 import { sendStageEvent } from '../../src/daemon/ceremony.ts';
 import { ended } from '../../src/engine/item-result.ts';
 import { leaseLeftMs } from '../../src/engine/lease.ts';
+import { intentEntry } from '../engine/durable.ts';
 import { cancelMismatch, planned } from '../helpers/engine-world.ts';
 import { type HandCore, handCore } from './hand-core.ts';
 
@@ -59,6 +60,18 @@ describe('a renewal', () => {
     pass(hand, 1000);
     const confirm = await phraseOf(hand);
     work(hand, 1);
+    expect(await hand.command('renew', { confirm })).toMatchObject({
+      exit_code: 77,
+      message: expect.stringContaining('settings or executions moved'),
+    });
+  });
+
+  test('is refused when something is on its way that the look did not show', async () => {
+    using hand = handCore();
+    hand.raiseTo(4);
+    pass(hand, 1000);
+    const confirm = await phraseOf(hand);
+    expect(hand.core.journal.append(intentEntry('on-its-way')).ok).toBe(true);
     expect(await hand.command('renew', { confirm })).toMatchObject({
       exit_code: 77,
       message: expect.stringContaining('settings or executions moved'),
