@@ -92,13 +92,15 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
   const who = identify(core.settings, body);
   if (!who.ok) return reply(DENIED, who.why);
   const operator = who.operator.name;
+  // It may be another thing by now than what they last saw of it.
+  const done = `${item} acknowledged by ${operator}: ${escapeText(asked.why, 300)}`;
   if (item === MASS_ITEM) {
-    const refused = acknowledgeMass(core, operator);
-    return refused === null ? reply(OK, `${item} acknowledged by ${operator}`) : reply(FAILED, refused);
+    const refused = acknowledgeMass(core, who.operator);
+    return refused === null ? reply(OK, done) : reply(FAILED, refused);
   }
   if (item === OTHER_EXECUTOR_ITEM) {
     const refused = acknowledgeOther(core, who.operator);
-    return refused === null ? reply(OK, `${item} acknowledged by ${operator}`) : reply(FAILED, refused);
+    return refused === null ? reply(OK, done) : reply(FAILED, refused);
   }
   const appended = core.journal.append({
     ...entryBase(core),
@@ -108,7 +110,7 @@ function acknowledge({ core }: CommandDeps, body: ParsedBody<'ack'>): CommandRep
   });
   if (!appended.ok) return reply(FAILED, `not acknowledged, the audit can't take it: ${appended.problem}`);
   core.notebook.note('info', 'ACKNOWLEDGED', `${item} acknowledged by ${operator}`);
-  return reply(OK, `${item} acknowledged by ${operator}`);
+  return reply(OK, done);
 }
 
 /** Takes the marks off the screen; the audit keeps who did. */

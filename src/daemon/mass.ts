@@ -2,6 +2,7 @@
  * Mass mismatches as the daemon lives with them: the gate closes at once; a set that a second complete read confirms
  * lowers to stage 1 and holds there, across restarts, until an operator acknowledges it by name.
  */
+import type { Operator } from '../engine/approval.ts';
 import type { Comparison } from '../engine/comparison.ts';
 import { type MassFigures, massFigures, massFingerprint, massItems } from '../engine/mass.ts';
 import { acknowledgedDetails, foundDetails, isAcknowledged, MASS_ITEM } from '../engine/mass-records.ts';
@@ -48,13 +49,14 @@ export function lowerForMass(core: Core): void {
 }
 
 /** Acknowledges the set that waits, as it was seen last; says why not, or null. */
-export function acknowledgeMass(core: Core, operator: string): string | null {
+export function acknowledgeMass(core: Core, who: Operator): string | null {
   const { vitals, journal, notebook } = core;
+  const operator = who.name;
   const { massFound: waiting } = vitals;
   if (waiting === null) return 'there is no mass mismatch to acknowledge';
   if (waiting.items.length > MAX_ITEMS)
     return `${waiting.items.length} items are too many to acknowledge at once, at most ${MAX_ITEMS}`;
-  const details = acknowledgedDetails(waiting);
+  const details = { ...acknowledgedDetails(waiting), operator_unverified: !who.verified };
   const appended = journal.append({ ...entryBase(core), event_type: 'ACKNOWLEDGED', operator, details });
   if (!appended.ok) return `not acknowledged, the audit can't take it: ${appended.problem}`;
   vitals.massFound = null;

@@ -196,7 +196,7 @@ function sourcesOf(core: Core): StatusDocument['sources'] {
   const one = (source: 'rest' | 'ws' | 'price', state: SourceState) => ({
     source,
     up: state.up,
-    age_ms: state.lastSuccessMonoMs === null ? null : now.nowMonoMs - state.lastSuccessMonoMs,
+    age_ms: successAgeMs(core, state),
     detail: escapeText(state.detail, 200),
   });
   const feedUp = isFeedWell(core) && expected.checkpoint !== null;
@@ -214,6 +214,12 @@ function wordOn({ checkpoint, settled, oneWordSince }: ExpectedState): string {
   return oneWordSince === null
     ? ''
     : 'one checkpoint alone since it was broken or joined: what that leaves out is only reported until another, 30 s later';
+}
+
+function successAgeMs(core: Core, { lastSuccessMs, lastSuccessMonoMs }: SourceState): number | null {
+  return lastSuccessMs === null || lastSuccessMonoMs === null
+    ? null
+    : olderMs(core, { nowMs: lastSuccessMs, nowMonoMs: lastSuccessMonoMs });
 }
 
 function budgetsOf(core: Core): StatusDocument['budgets'] {

@@ -24,8 +24,8 @@ export interface StageCommandDeps {
 /** `stage N`: down at once, up as far as it is earned, to 4 with a phrase. */
 export function setStage(deps: StageCommandDeps, body: ParsedBody<'stage'>): CommandReply {
   const { core } = deps;
+  if (body.stage === 4 && isLive(core)) return reply(OK, 'stage 4 already');
   const { inForce, request } = core.vitals.stage;
-  if (inForce === 4 && body.stage === 4) return reply(OK, 'stage 4 already');
   if (body.stage < 4 && (body.stage <= inForce || body.stage <= request.stage)) {
     // Less than there is, or than was asked for: whoever it is, and whatever else the body says.
     const by = escapeText(body.operator, 64);
@@ -44,7 +44,7 @@ export function setStage(deps: StageCommandDeps, body: ParsedBody<'stage'>): Com
 
 /** `approve`: another operator completes what the first one approved. */
 export function approve(deps: StageCommandDeps, body: ParsedBody<'approve'>): CommandReply {
-  if (deps.core.vitals.stage.inForce === 4) return reply(OK, 'stage 4 already');
+  if (isLive(deps.core)) return reply(OK, 'stage 4 already');
   return raise(deps, body, { stage: 4, secondOnly: true });
 }
 
@@ -107,6 +107,12 @@ function raise(
 function isPictured({ vitals }: Core): boolean {
   const { observation, decidedAtMonoMs, resettledMonoMs } = vitals;
   return observation?.complete === true && (decidedAtMonoMs ?? Number.NEGATIVE_INFINITY) >= resettledMonoMs;
+}
+
+/** Time may have ended the arming since the last heartbeat, as after a suspend. */
+function isLive(core: Core): boolean {
+  if (core.vitals.stage.inForce === 4) sendStageEvent(core, { type: 'tick' });
+  return core.vitals.stage.inForce === 4;
 }
 
 function isSeen(core: Core, digest: string | undefined): boolean {

@@ -32,7 +32,7 @@ export function foundDetails({ fingerprint, items, figure }: MassFound): JsonObj
 
 /** The details of the record that says it was acknowledged. */
 export function acknowledgedDetails({ fingerprint, items, figure }: MassFound): JsonObject {
-  return { item: MASS_ITEM, fingerprint, items, figure, operator_unverified: true };
+  return { item: MASS_ITEM, fingerprint, items, figure };
 }
 
 /** Folds one record: what is found waits until that very set is acknowledged. What can't be understood waits too. */

@@ -118,3 +118,17 @@ describe('a renewal', () => {
     expect(hand.core.interlock.writesAllowed()).toBe(false);
   });
 });
+
+test.each(['stage', 'approve'] as const)(
+  '%s 4 does not call an arming that is over one that goes on, though no heartbeat has looked yet',
+  async (verb) => {
+    using hand = handCore();
+    hand.raiseTo(4);
+    hand.clock.wall += 5 * HOUR;
+    hand.clock.mono += 5 * HOUR;
+    const answer = await (verb === 'stage' ? hand.command('stage', { stage: 4 }) : hand.command('approve'));
+    expect(answer.message).not.toContain('already');
+    expect(answer.ok).toBe(false);
+    expect(hand.core.vitals.stage.inForce).toBeLessThan(4);
+  },
+);
