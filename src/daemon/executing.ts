@@ -4,7 +4,7 @@ import { confirmationOf } from '../engine/confirm.ts';
 import { createExecutor, type ExecuteRequest, type Executor, type ItemResult } from '../engine/executor.ts';
 import { flattenTerms } from '../engine/flatten.ts';
 import type { PlanLedger } from '../engine/plan-ledger.ts';
-import { isToldNewer } from '../engine/told-newer.ts';
+import { isBrokenSince, isToldNewer } from '../engine/told-newer.ts';
 import type { ExpectedState, GateName, JudgedAction, Observation, PlannedAction } from '../engine/types.ts';
 import { endsWriting } from '../exchange/refusals.ts';
 import { hashWire, wireRequest } from '../exchange/wire.ts';
@@ -118,8 +118,9 @@ function rejudge(
 ): GateName | null {
   // The machine may have slept during the read: what that ended is ended before anything leaves.
   sendStageEvent(core, { type: 'tick' });
-  // The read right before the write may lag behind what the stream has told since the plan.
+  // The read right before the write may lag behind what the stream has told, or would have told, since the plan.
   if (isToldNewer(core.vitals.view, action.mismatch)) return 'not_confirmed';
+  if (isBrokenSince(core.vitals.view, run.observation)) return 'not_confirmed';
   core.feed.poll();
   const expected = core.feed.state();
   // A position is told by positions alone: 100,000 orders are not walked for it before a write.

@@ -1,6 +1,6 @@
-/** Whether the stream told something newer of a mismatch's item than was read of it. Pure. */
+/** Whether the stream told something newer of a mismatch's item than was read of it, or lost what it would have told. Pure. */
 import { compareDecimals } from './decimal.ts';
-import type { Mismatch } from './types.ts';
+import type { Mismatch, Observation } from './types.ts';
 import type { View } from './view.ts';
 import { compareOrderAge, comparePositionAge, orderKey, positionKey } from './view-age.ts';
 
@@ -21,4 +21,12 @@ export function isToldNewer(
   if (told?.gone !== false) return false;
   const age = comparePositionAge(told.item, observedPosition);
   return age !== 0 ? age > 0 : compareDecimals(told.item.amount, observedPosition.amount) !== 0;
+}
+
+/** Tells whether a stream that is up has had a hole since a picture was begun; one that is down is not waited for. */
+export function isBrokenSince(
+  { wholeSinceMonoMs }: Pick<View, 'wholeSinceMonoMs'>,
+  { startedMonoMs }: Pick<Observation, 'startedMonoMs'>,
+): boolean {
+  return wholeSinceMonoMs !== null && wholeSinceMonoMs > startedMonoMs;
 }
