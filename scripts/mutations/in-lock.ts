@@ -38,4 +38,11 @@ export const inLock: readonly Mutation[] = [
     replace: 'PRAGMA journal_mode = DELETE; BEGIN',
     tests: ['test/engine/lock.test.ts'],
   },
+  {
+    name: 'journal-goes-on-beside-the-last-words-of-another',
+    file: 'src/engine/journal.ts',
+    search: '    reserve?.expectUntouched();\n',
+    replace: '',
+    tests: ['test/engine/journal-reserve.test.ts'],
+  },
 ];

@@ -12,6 +12,7 @@ import type { AuditEntry, AuditEventType } from './audit-record.ts';
 import type { ChainHead } from './chain.ts';
 import type { Disk } from './disk.ts';
 import { checkPrivateFile, replaceFile, writeAll } from './files.ts';
+import { TouchedError } from './journal-touched.ts';
 
 /** How long the file is, in bytes: some hundred lines. */
 export const RESERVE_BYTES = 131_072;
@@ -37,6 +38,8 @@ export interface Reserve {
    * else has written there: of two whose disk fails one alone may be told that its words are kept.
    */
   readonly append: (base: ReserveBase, bytes: Uint8Array) => void;
+  /** Throws when somebody else has begun to write there, whose lines go into the journal where this process is writing now. */
+  readonly expectUntouched: () => void;
   /**
    * Empties it durably, also what was found empty: whoever emptied it may have died before the sync, and lines that come back
    * with the power may follow nothing by then.
@@ -95,6 +98,11 @@ export function openReserve(path: string, disk: Disk): Reserve {
       isSure = true;
       said = Buffer.concat([said, whole]);
     },
+    expectUntouched: () => {
+      const began = (said.length === 0 ? found : said).subarray(0, HEADER_BYTES);
+      if (!Buffer.from(began).equals(readAll(fd, began.length, disk)))
+        throw new TouchedError('another process has said its last words into the reserve');
+    },
     clear: () => {
       if (kept !== null) {
         writeAll(disk, fd, BLANK, 0);
@@ -108,6 +116,9 @@ export function openReserve(path: string, disk: Disk): Reserve {
     close: () => disk.close(fd),
   };
 }
+
+/** In so many the header of one process differs from that of another, and from none. */
+const HEADER_BYTES = 128;
 
 const BLANK = new Uint8Array(RESERVE_BYTES).fill(0x20);
 

@@ -100,10 +100,15 @@ export function openJournal(options: JournalOptions): Journal {
     return file;
   };
 
+  const expectOurs = (): void => {
+    expectUntouched(path, open(), disk);
+    reserve?.expectUntouched();
+  };
+
   /** Writes lines durably, then takes over what they come to, then the head record. Throws what the disk throws. */
   const commit = (bytes: Uint8Array, after: JournalState): void => {
     const { fd, size, inode } = open();
-    expectUntouched(path, { fd, size, inode }, disk);
+    expectOurs();
     writeAll(disk, fd, bytes, null);
     disk.fdatasync(fd);
     file = { fd, inode, size: size + bytes.length };
@@ -157,7 +162,7 @@ export function openJournal(options: JournalOptions): Journal {
       nowMs: clock.wallMs,
       file: open,
       state: () => state,
-      expectUntouched: () => expectUntouched(path, open(), disk),
+      expectUntouched: expectOurs,
       beginAnew: (bytes, last, keepsFromSeq) => {
         disk.truncate(open().fd, 0);
         disk.fdatasync(open().fd);

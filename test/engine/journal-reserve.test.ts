@@ -184,6 +184,25 @@ describe('the reserve', () => {
     }
   });
 
+  test('F57: once one of two has said its last words into it, the other one writes nothing into the journal', () => {
+    using directory = scratch();
+    const first = open(directory.path);
+    first.append(entry());
+    const disk = fullDisk();
+    const second = open(directory.path, disk);
+    disk.fill();
+    const said = second.append(stopped);
+    expect(said.ok).toBe(true);
+    // A line of its own in the place of those words would have the next start refuse both.
+    expect(first.append(entry()).ok).toBe(false);
+    expect(first.problem()).toContain('has said its last words');
+    expect(first.append(stopped).ok).toBe(false);
+    for (const one of [first, second]) one.close();
+    const next = open(directory.path);
+    expect([next.problem(), next.state().ceremonyRecords.at(-1)?.event_type]).toEqual(['', 'STOP_LATCHED']);
+    next.close();
+  });
+
   test('takes no more than it holds, and never the disk', () => {
     using directory = scratch();
     const disk = fullDisk();
