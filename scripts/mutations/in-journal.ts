@@ -54,7 +54,7 @@ export const inJournal: readonly Mutation[] = [
   {
     name: 'foreign-writer-not-noticed',
     file: 'src/engine/journal.ts',
-    search: '    expectUntouched(path, { fd, size, inode }, disk);\n',
+    search: '    expectUntouched(path, open(), disk);\n',
     replace: '',
     tests: JOURNAL,
   },

@@ -21,7 +21,8 @@ export function oneWordAfter(
   at: SaidAt,
 ): SaidAt | null {
   const isWhole = fault === null && (checkpoint !== null || seq === 1);
-  if (!isWhole) return at;
+  // An engine whose clock was set back would have to catch up with itself first.
+  if (!isWhole || at.updatedAtMs < (oneWordSince?.updatedAtMs ?? 0)) return at;
   return oneWordSince === null || isLongSince(oneWordSince, at) ? null : oneWordSince;
 }
 

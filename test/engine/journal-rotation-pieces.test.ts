@@ -109,7 +109,8 @@ describe('a rotation in pieces', () => {
     const journal = filled(directory.path, {
       ...realDisk,
       read: (fd, into, position) => {
-        read += 1;
+        // The head of the reserve is looked at before whatever is written.
+        if (into.length > 128) read += 1;
         return realDisk.read(fd, into, position);
       },
     });

@@ -66,6 +66,16 @@ describe('the picture rests on one checkpoint alone', () => {
     expect(after(HALF_A_MINUTE_MS, HALF_A_MINUTE_MS - 1)).toEqual(since);
   });
 
+  test('no longer than that after one that an engine wrote whose clock was set back since', () => {
+    const { lines, state } = whole();
+    const hourMs = 3_600_000;
+    const healed = heard(withFault(state, 'broken'), lines.checkpoint({ ts_ms: hourMs }), 0);
+    const setBack = heard(healed, lines.checkpoint({ ts_ms: 7 }), HALF_A_MINUTE_MS);
+    expect(setBack.oneWordSince).toEqual({ updatedAtMs: 7, readAtMonoMs: HALF_A_MINUTE_MS });
+    const later = lines.checkpoint({ ts_ms: 7 + HALF_A_MINUTE_MS });
+    expect(heard(setBack, later, 2 * HALF_A_MINUTE_MS).oneWordSince).toBeNull();
+  });
+
   test('from the start again when the feed breaks again', () => {
     const { lines, state } = whole();
     const healed = heard(withFault(state, 'broken'), lines.checkpoint({ ts_ms: 0 }), 0);

@@ -58,6 +58,8 @@ interface Missed {
 
 const NOTHING_MISSED: Missed = { order: null, position: null };
 const CHECKPOINT_MS = 120_000;
+/** However slow its world is: after a break one checkpoint alone leads to nothing. */
+const CHECKPOINT_AT_LEAST_MS = 1_800_000;
 const PLACE_MS = 45_000;
 const FILL_MS = 100_000;
 
@@ -193,7 +195,7 @@ export function createTrader(deps: TraderDeps): Trader {
     }
     feed.line({ type: 'heartbeat', applied_event_ms: timeline.nowMs() + feed.clockOffsetMs() });
   });
-  every(CHECKPOINT_MS * factor, () => {
+  every(Math.min(CHECKPOINT_MS * factor, CHECKPOINT_AT_LEAST_MS), () => {
     if (!isSilent() && silentUntilMs === 0) checkpoint();
   });
   every(PLACE_MS * factor, () => {
