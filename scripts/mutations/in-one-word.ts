@@ -97,4 +97,11 @@ export const inOneWord: readonly Mutation[] = [
     replace: "order?.state === 'live' && at.updatedAtMs < 0",
     tests: ['test/engine/restated.test.ts', 'test/daemon/late-feed.test.ts'],
   },
+  {
+    name: 'fault-of-the-compared-picture-is-forgotten',
+    file: 'src/daemon/world.ts',
+    search: 'fault: expected.fault ?? feedFault(core),',
+    replace: 'fault: feedFault(core),',
+    tests: ['test/daemon/world.test.ts'],
+  },
 ];

@@ -57,7 +57,8 @@ export function gateWorld(core: Core, expected: ExpectedState): GateWorld {
       staleAfterMs: settings.expectedState.staleAfterMs,
       hasCheckpoint: expected.checkpoint !== null,
       settled: expected.settled,
-      fault: feedFault(core),
+      // The picture that was compared counts, and so does what is known of the feed since.
+      fault: expected.fault ?? feedFault(core),
       appliedEventMs: expected.appliedEventMs,
       positionLagMs: settings.expectedState.positionLagMs,
     },

@@ -349,3 +349,10 @@ test.each([
 ] as const)("stage %i has the contract's switches", (stage, switches) => {
   expect(switchesOf(stage, 'auto')).toEqual(switches);
 });
+
+test('a picture of the engine that had a fault when it was compared is no ground for a write, though the feed is well again', () => {
+  using hand = open();
+  const well = hand.core.feed.state();
+  expect(gateWorld(hand.core, well).expected.fault).toBeNull();
+  expect(gateWorld(hand.core, { ...well, fault: 'a gap' }).expected.fault).toBe('a gap');
+});
