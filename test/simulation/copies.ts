@@ -8,6 +8,8 @@ import type { Random } from './random.ts';
 export interface Copies {
   /** A write that was sent then has arrived, and changed its order or the position of its symbol. */
   readonly changed: (change: Change) => void;
+  /** What is asked about an order, by its client id, or about a symbol's positions is answered as of now for so long. */
+  readonly lag: (what: { readonly clientOrderId: string } | { readonly symbol: string }, ms: number) => void;
   /** How long ago the state is that a question about this order is answered from; null: it is of now. */
   readonly orderAgoMs: (clientOrderId: string) => number | null;
   /** The same of a question about a symbol's positions. */
@@ -57,6 +59,10 @@ export function createCopies({
       const since = { beforeMs: nowMs() - 1, untilMs };
       behind.set(`order ${clientOrderId}`, since);
       if (symbol !== null) behind.set(`position ${symbol}`, since);
+    },
+    lag: (what, ms) => {
+      const key = 'symbol' in what ? `position ${what.symbol}` : `order ${what.clientOrderId}`;
+      behind.set(key, { beforeMs: nowMs() - 1, untilMs: nowMs() + ms });
     },
     orderAgoMs: (clientOrderId) => agoMs(`order ${clientOrderId}`),
     positionAgoMs: (symbol) => agoMs(`position ${symbol}`),

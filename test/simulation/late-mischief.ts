@@ -99,6 +99,13 @@ function disturbAccount(world: World): void {
   const { random, truth, trader } = world;
   const aim = aimOf(world);
   if (aim === undefined) return;
+  // Some copy of the exchange's books hears of it later than the stream tells it.
+  if (random.chance(0.5)) {
+    noteLate(world, 'read_lags');
+    const { clientOrderId, symbol } = aim;
+    const what = aim.action === 'cancel' && clientOrderId !== null ? { clientOrderId } : { symbol };
+    world.weather.copies.lag(what, random.whole(1000, 5900));
+  }
   if (aim.action === 'cancel') {
     noteLate(world, 'order_moves');
     if (random.chance(0.5)) truth.cancel(Number(aim.orderId));

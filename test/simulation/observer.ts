@@ -17,6 +17,7 @@ import { CANARY, type Process, type ProcessWitness } from './process.ts';
 import { judgeProcess } from './process-rules.ts';
 import { judgeReload } from './reload-rules.ts';
 import type { Scenario } from './scenario.ts';
+import { createShownRules } from './shown-rules.ts';
 import { createSightings, type Sightings } from './sightings.ts';
 import { createStallRules } from './stall-rules.ts';
 import type { Owner, Timeline } from './timeline.ts';
@@ -73,6 +74,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     return own;
   };
   const stalls = createStallRules(timeline);
+  const shown = createShownRules(timeline);
   let violation: Violation | null = null;
   let lastWriter: Owner | null = null;
   const fail = (rule: string, text: string): void => {
@@ -125,6 +127,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     judgeBudgets({ nowMs, sent, scenario, knowledge }, fail);
     judgeSender(knowledge, sent, fail);
     stalls.judge(sent, stalledSinceMs, fail);
+    shown.judge(sent, fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
@@ -144,6 +147,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     },
     departed,
     toldOf: stalls.told,
+    looked: shown.looked,
+    heard: shown.shown,
     arrived: (departure, { executed, moved }) => {
       const sent = sentOf(departure);
       if (sent === undefined) return;
@@ -194,6 +199,7 @@ export function createObserver(deps: ObserverDeps): Observer {
       knowledge.positionsRead.set(owner, new Map([...before, [symbol, rows]]));
     },
     observed: (owner, observation) => {
+      if (observation.complete) shown.shown(owner, observation);
       eyesOf(owner).newest = observation;
       eyesOf(owner).sightings.observed(observation, timeline.nowMs());
     },

@@ -122,6 +122,8 @@ export function createPortReads(
           witness.toldOf(owner, `order ${order.orderId}`);
           return orderRow(order);
         });
+        if (found !== null && found !== 'not_found' && !owner.dead)
+          witness.looked(owner, { orders: [found], positions: [] });
         if (found === null || weather.isMute(clientOrderId)) return FAILED;
         return found === 'not_found' ? { kind: 'not_found' } : { kind: 'found', order: found };
       },
@@ -135,7 +137,10 @@ export function createPortReads(
         });
         if (rows === null) return FAILED;
         const positions = rows.map(positionRow);
-        if (!owner.dead) witness.positionsRead(owner, symbol, positions);
+        if (!owner.dead) {
+          witness.positionsRead(owner, symbol, positions);
+          witness.looked(owner, { orders: [], positions });
+        }
         return { kind: 'ok', positions, prices: [priceOf(symbol)] };
       },
       readClock: async () => {

@@ -13,7 +13,7 @@ const WATCHDOG_MS = 30_000;
 export function createPortStream(deps: PortDeps & { readonly emit: (event: ExchangeEvent) => void }): {
   readonly close: () => void;
 } {
-  const { owner, timeline, truth, weather, random, clock, emit } = deps;
+  const { owner, timeline, truth, weather, random, clock, witness, emit } = deps;
   let up = false;
   let silent = false;
   let closed = false;
@@ -52,6 +52,7 @@ export function createPortStream(deps: PortDeps & { readonly emit: (event: Excha
     if (!up || silent) return;
     const orders = changes.flatMap(({ order }) => (order === null ? [] : [orderRow(order)]));
     const positions = changes.flatMap(({ position }) => (position === null ? [] : [positionRow(position)]));
+    if (!owner.dead) witness.heard(owner, { orders, positions });
     emit({ type: 'account_update', orders, positions, heardAtMonoMs: clock.monoMs() });
     const symbols = [...new Set([...orders, ...positions].map(({ symbol }) => symbol))];
     later(GATHER_MS, () => emit({ type: 'account_changed', symbols, eventTimeMs: timeline.nowMs() }));

@@ -40,14 +40,20 @@ export interface WireWitness {
   ) => void;
   /** The reply to a write reached the process, and what the program makes of it. */
   readonly answered: (departure: Departure, result: DispatchResult) => void;
-  /** The process was told to stay away for so long. */
   /** The exchange answered a question about one order, or one symbol's position. */
   readonly toldOf: (owner: Owner, item: string) => void;
+  /** Such an answer came with these rows. */
+  readonly looked: (owner: Owner, rows: Rows) => void;
+  /** The stream told these rows. */
+  readonly heard: (owner: Owner, rows: Rows) => void;
+  /** The process was told to stay away for so long. */
   readonly toldPause: (owner: Owner, ms: number) => void;
   readonly observed: (owner: Owner, observation: Observation) => void;
   /** A targeted read of a symbol's positions was answered. */
   readonly positionsRead: (owner: Owner, symbol: string, rows: readonly ObservedPosition[]) => void;
 }
+
+export type Rows = Pick<Observation, 'orders' | 'positions'>;
 
 export interface Departure {
   readonly owner: Owner;

@@ -64,6 +64,7 @@ export const PROMISES: readonly string[] = [
     'feed_begins_anew',
     'position_moves',
     'order_moves',
+    'read_lags',
     'suspend',
     'feed_writable',
     'disk_fails',
