@@ -107,6 +107,13 @@ export const inGates: readonly Mutation[] = [
     replace: 'if (behind.open || action.action ===',
     tests: [...GATES, 'test/daemon/late-feed.test.ts'],
   },
+  {
+    name: 'feed-that-is-late-as-a-whole-adds-nothing',
+    file: 'src/gates/expected-not-caught-up.ts',
+    search: 'positionLagMs + Math.max(world.confirmAfterMs, lateMs)',
+    replace: 'positionLagMs + world.confirmAfterMs',
+    tests: [...GATES, 'test/daemon/late-feed.test.ts'],
+  },
 ];
 
 export const inBudgets: readonly Mutation[] = [

@@ -1,4 +1,4 @@
-import { answer, duration, isCount } from './answer.ts';
+import { answer, duration, isCount, isFresh } from './answer.ts';
 import type { ActionGate, GateAnswer, GateInput, GateWorld } from './gate.ts';
 
 /** A picture of the engine that is older than the item it contradicts is not acted on. */
@@ -34,12 +34,15 @@ function lag(updatedAtMs: number | undefined, { expected, exchangeNowMs }: GateW
 
 /**
  * A position's record may come late although heartbeats say that its events are applied. So a position has to lie still
- * for longer than a record may take, on both clocks: the exchange's, and ours between complete reads that showed it.
+ * for longer than a record may take, on both clocks: the exchange's, and ours between complete reads that showed it. What was
+ * written after the newest line that came has not come: where the feed itself is late, that time is added.
  */
 function stillness(updatedAtMs: number | undefined, { world, confirmation }: GateInput): GateAnswer {
-  const { positionLagMs } = world.expected;
+  const { positionLagMs, ageMs } = world.expected;
+  // A line may be dated a moment ahead of our clock.
+  const lateMs = ageMs !== null && isFresh(ageMs, Number.MAX_SAFE_INTEGER) ? Math.max(0, ageMs) : Number.NaN;
   const isKnown = isCount(positionLagMs) && isCount(world.confirmAfterMs);
-  const needed = isKnown ? positionLagMs + world.confirmAfterMs : Number.NaN;
+  const needed = isKnown ? positionLagMs + Math.max(world.confirmAfterMs, lateMs) : Number.NaN;
   const limit = `> ${duration(needed)}`;
   const byExchange = (world.exchangeNowMs ?? Number.NaN) - (updatedAtMs ?? Number.NaN);
   const stillMs = Math.min(byExchange, confirmation?.stillMs ?? Number.NaN);

@@ -211,3 +211,24 @@ describe('a feed that is late as a whole', () => {
     30_000,
   );
 });
+
+test.each([5, 15, 20, 25, 29])(
+  'a feed that is late as a whole by %p s, with a record in it that is late by as much as it may be, costs no position',
+  async (lateSeconds) => {
+    using world = liveWorld();
+    const { engine, account } = world;
+    engine.heartbeats = false;
+    const queue: (() => void)[] = [];
+    await world.pass(150, (second) => {
+      const ts_ms = world.hand.clock.wall;
+      if (second === 60) account.positions = [livePosition(world, '0.001')];
+      queue[second] = () => {
+        if (second === 90) world.say({ type: 'position', symbol: 'BTCUSDT', amount: '0.001', ts_ms });
+        world.say({ type: 'heartbeat', applied_event_ms: ts_ms, ts_ms });
+      };
+      queue[second - lateSeconds]?.();
+    });
+    expect(world.sent).toEqual([]);
+    expect(world.core.vitals.decision?.mismatches).toEqual([]);
+  },
+);

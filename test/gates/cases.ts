@@ -41,6 +41,13 @@ const cancelOf = (change: Parameters<typeof cancelMismatch>[1]) => ({
   action: planned(cancelMismatch(1, change)),
 });
 
+const late = (ageMs: number, stillMs: number) => ({
+  ...world({
+    expected: { ...openWorld().expected, ageMs },
+    exchangeNowMs: MOVED_AT_MS + 90_000,
+  }),
+  ...still(stillMs),
+});
 const still = (stillMs: number) => ({ confirmation: { completeReads: 2, spanMs: 10_000, stillMs } });
 const behind = (ms: number, action: PlannedAction): GateInput => ({
   ...nested('expected', { appliedEventMs: MOVED_AT_MS - ms }),
@@ -136,6 +143,11 @@ const table: Readonly<Partial<Record<GateName, readonly Row[]>>> = {
     ['a flatten that moved at the limit', false, world({ exchangeNowMs: MOVED_AT_MS + 40_000 })],
     ['a flatten never seen', false, input({ confirmation: null })],
     ['a flatten, NaN', false, input(still(Number.NaN))],
+    ['a flatten under a feed as late as a confirmation takes', true, late(10_000, 40_001)],
+    ['a flatten under a feed that is later', false, late(10_001, 40_001)],
+    ['a flatten that lay still one above what a late feed asks for', true, late(25_000, 55_001)],
+    ['a flatten that lay still for what a late feed asks for', false, late(25_000, 55_000)],
+    ['a flatten, the age of the feed NaN', false, late(Number.NaN, 90_000)],
     ['a flatten, no lag known', false, nested('expected', { positionLagMs: undefined })],
     ['a flatten, a lag below zero', false, nested('expected', { positionLagMs: -50_000 })],
   ],

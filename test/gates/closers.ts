@@ -37,7 +37,7 @@ const both: Closers = {
   })),
   not_armed: inWorld((world) => ({ switches: { ...world.switches, armed: false } })),
   env_var_missing: inWorld(() => ({ mainnetTrade: { required: true, allowed: false } })),
-  expected_state_stale: inWorld((world) => ({ expected: { ...world.expected, ageMs: null } })),
+  expected_state_stale: inWorld((world) => ({ expected: { ...world.expected, settled: false } })),
   expected_not_caught_up: inWorld(() => ({ exchangeNowMs: null })),
   mass_mismatch: inWorld(() => ({ mass: null })),
   snapshot_stale: inWorld((world) => ({ snapshot: { ...world.snapshot, complete: false } })),
