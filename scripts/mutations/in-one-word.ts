@@ -58,7 +58,7 @@ export const inOneWord: readonly Mutation[] = [
   {
     name: 'one-checkpoint-forgets-an-order',
     file: 'src/engine/one-word.ts',
-    search: "      return { ...order, state: 'left_out', ...at };",
+    search: '      return leftOut(order, at);',
     replace: '      return null;',
     tests: ['test/engine/expected.test.ts', 'test/daemon/feed-faults.test.ts'],
   },
@@ -93,9 +93,37 @@ export const inOneWord: readonly Mutation[] = [
   {
     name: 'end-dated-before-its-order-is-believed',
     file: 'src/engine/one-word.ts',
-    search: "order?.state === 'live' && at.updatedAtMs < order.updatedAtMs",
-    replace: "order?.state === 'live' && at.updatedAtMs < 0",
+    search: 'return at.updatedAtMs < order.updatedAtMs ? leftOut(order, at) : null;',
+    replace: 'return null;',
     tests: ['test/engine/restated.test.ts', 'test/daemon/late-feed.test.ts'],
+  },
+  {
+    name: 'end-dated-before-its-order-is-believed-of-one-left-out',
+    file: 'src/engine/one-word.ts',
+    search: 'return isEarly ? order : null;',
+    replace: 'return null;',
+    tests: ['test/daemon/out-of-turn.test.ts'],
+  },
+  {
+    name: 'order-that-fired-has-ended-with-what-it-was',
+    file: 'src/engine/feed-records.ts',
+    search: 'known?.firedFrom ?? known?.orderType',
+    replace: 'known?.orderType',
+    tests: ['test/daemon/out-of-turn.test.ts'],
+  },
+  {
+    name: 'position-that-a-checkpoint-passes-over-was-never-held',
+    file: 'src/engine/one-word.ts',
+    search: '!names.has(key) && isOpen(position)',
+    replace: '!names.has(key) && isOpen(position) && false',
+    tests: ['test/daemon/out-of-turn.test.ts'],
+  },
+  {
+    name: 'doubt-goes-with-the-row-that-had-it',
+    file: 'src/engine/one-word.ts',
+    search: '!isZero(amount) || doubtedSince !== undefined;',
+    replace: '!isZero(amount);',
+    tests: ['test/daemon/out-of-turn.test.ts'],
   },
   {
     name: 'fault-of-the-compared-picture-is-forgotten',

@@ -18,7 +18,7 @@ export function createViewer(settleMs: number): (draft: ExpectedDraft, now: Inst
     const since = draft.checkpoint === null ? null : now.nowMonoMs - draft.checkpoint.readAtMonoMs;
     const settled = since !== null && since >= settleMs;
     if (draft !== shown) {
-      const { touched, said: _, ...state } = draft;
+      const { touched, said: _, unnamed: _unnamed, ...state } = draft;
       const isSame = shown?.orders === draft.orders;
       const orders = isSame ? bookWith(picture.orders, touched, draft.orders) : bookOf(draft.orders);
       picture = { ...state, orders, positions: new Map(draft.positions), settled };

@@ -18,6 +18,10 @@ export interface ExpectedOrder {
    */
   readonly state: 'live' | 'left_out' | 'ended';
   readonly endReason: 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | null;
+  /** The type under which it waited for a price before it was told as a plain one, its end as such not having been told. */
+  readonly firedFrom?: string;
+  /** Of one that is left out: the engine's time of the record that is denied. */
+  readonly deniesAtMs?: number;
   /** Wall time of the record that said so. */
   readonly updatedAtMs: number;
   /** Monotonic time at which we read that record. */

@@ -7,9 +7,16 @@
  */
 
 import { contradictionIn, elsewhere, overfilled } from './contradiction.ts';
-import { keyOf, liveOrder } from './feed-records.ts';
+import { endedOrder, keyOf, liveOrder } from './feed-records.ts';
 import type { FeedLine } from './feed-schema.ts';
-import { oneWordAfter, ordersAfter, outOfTurn, positionAfter, positionsAfter } from './one-word.ts';
+import {
+  oneWordAfter,
+  ordersAfter,
+  outOfTurn,
+  positionAfter,
+  positionsAfter,
+  unnamedAfter,
+} from './one-word.ts';
 import type { Instant } from './progress.ts';
 import { toldOrder } from './restated.ts';
 import { isLate, remember, type Said, saysOtherwise } from './said.ts';
@@ -30,6 +37,8 @@ const FORGET_EVERY = 500;
 export interface ExpectedDraft extends ExpectedState {
   readonly orders: Map<string, ExpectedOrder>;
   readonly positions: Map<string, ExpectedPosition>;
+  /** What the last checkpoints passed over of the positions that were held. */
+  readonly unnamed: ExpectedState['positions'];
   /** Client order ids of what changed in `orders` since it was shown last. */
   readonly touched: Set<string>;
   readonly said: Said;
@@ -47,6 +56,7 @@ export function nothingExpected(): ExpectedDraft {
     checkpoint: null,
     orders: new Map(),
     positions: new Map(),
+    unnamed: new Map(),
     touched: new Set(),
     said: new Map(),
     newestTsMs: 0,
@@ -142,7 +152,7 @@ function applyRecord(
       const readAtMonoMs = state.checkpoint?.readAtMonoMs ?? now.nowMonoMs;
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
       const orders = ordersAfter(state.orders, line.orders, at);
-      const positions = positionsAfter(state.positions, line.positions, at);
+      const known = new Map([...state.unnamed, ...state.positions]);
       return {
         ...state,
         fault: contradictionIn(line),
@@ -154,7 +164,8 @@ function applyRecord(
           readAtMonoMs,
         },
         orders,
-        positions,
+        positions: positionsAfter(known, line.positions, at),
+        unnamed: unnamedAfter(known, line.positions),
         killSwitch: line.kill_switch,
         appliedEventMs: line.applied_event_ms,
       };
@@ -185,7 +196,8 @@ function applyRecord(
     case 'position': {
       const key = keyOf(line);
       const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
-      state.positions.set(key, positionAfter(state.positions.get(key), line, at));
+      const before = state.positions.get(key) ?? state.unnamed.get(key);
+      state.positions.set(key, positionAfter(before, line, at));
       return state;
     }
     case 'kill_switch':
@@ -203,20 +215,8 @@ function endOrder(
   const known = orders.get(line.client_order_id);
   // Re-inserted, so that the oldest end is the first to be forgotten.
   orders.delete(line.client_order_id);
-  orders.set(line.client_order_id, {
-    clientOrderId: line.client_order_id,
-    symbol: line.symbol,
-    side: known?.side ?? 'BUY',
-    orderType: known?.orderType ?? 'LIMIT',
-    price: known?.price ?? '0',
-    quantity: known?.quantity ?? '0',
-    filledQuantity: line.filled_quantity,
-    reduceOnly: known?.reduceOnly ?? false,
-    state: 'ended',
-    endReason: line.reason,
-    updatedAtMs: line.ts_ms,
-    readAtMonoMs: now.nowMonoMs,
-  });
+  const at = { updatedAtMs: line.ts_ms, readAtMonoMs: now.nowMonoMs };
+  orders.set(line.client_order_id, endedOrder(line, known, at));
   touched.add(line.client_order_id);
 }
 

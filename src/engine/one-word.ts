@@ -51,7 +51,7 @@ function leftOutBy(order: ExpectedOrder, at: SaidAt): ExpectedOrder | null {
     case 'ended':
       return order;
     case 'live':
-      return { ...order, state: 'left_out', ...at };
+      return leftOut(order, at);
     case 'left_out':
       return isLongSince(order, at) ? null : order;
   }
@@ -74,6 +74,20 @@ export function positionsAfter(
   );
 }
 
+/**
+ * What a checkpoint passes over of the positions that were held, or whose 0 was doubted: nothing is believed of them, but a 0 that is said
+ * next denies them all the same.
+ */
+export function unnamedAfter(
+  known: ExpectedState['positions'],
+  named: readonly FeedPosition[],
+): ExpectedState['positions'] {
+  const names = new Set(named.map(keyOf));
+  const isOpen = ({ amount, doubtedSince }: ExpectedPosition) =>
+    !isZero(amount) || doubtedSince !== undefined;
+  return new Map([...known].filter(([key, position]) => !names.has(key) && isOpen(position)));
+}
+
 /** A position after a record of it. A 0 that is dated before the amount that it denies came out of turn, however often. */
 export function positionAfter(
   before: ExpectedPosition | undefined,
@@ -86,11 +100,18 @@ export function positionAfter(
   return doubt !== undefined && at.updatedAtMs < doubt.deniesAtMs ? { ...told, doubtedSince: doubt } : told;
 }
 
-/** An order that is told to have ended before the engine told of it, as left out; null when the end is to be believed. */
+/**
+ * An order that is told to have ended before the engine told of it, as left out; null when the end is to be believed. One that is
+ * left out already stays so, since then.
+ */
 export function outOfTurn(order: ExpectedOrder | undefined, at: SaidAt): ExpectedOrder | null {
-  return order?.state === 'live' && at.updatedAtMs < order.updatedAtMs
-    ? { ...order, state: 'left_out', ...at }
-    : null;
+  if (order?.state === 'live') return at.updatedAtMs < order.updatedAtMs ? leftOut(order, at) : null;
+  const isEarly = order?.state === 'left_out' && at.updatedAtMs < (order.deniesAtMs ?? 0);
+  return isEarly ? order : null;
+}
+
+function leftOut(order: ExpectedOrder, at: SaidAt): ExpectedOrder {
+  return { ...order, state: 'left_out', deniesAtMs: order.updatedAtMs, ...at };
 }
 
 /** Since when a 0 that a checkpoint says now is doubted, or null. */

@@ -3,12 +3,25 @@
  * would make everything in it too young to be judged, and what differs would go uncounted for a run. Pure.
  */
 import type { ExpectedOrder, ExpectedPosition } from './expected-types.ts';
+import { isConditionalType } from './targeted.ts';
 
-/** The order as told now; with the time of the earlier record when that said the same. */
+/**
+ * The order as told now; with the time of the earlier record when that said the same, and with the type it waited under when it
+ * has fired: the end of what it was may be told after that.
+ */
 export function toldOrder(known: ExpectedOrder | undefined, told: ExpectedOrder): ExpectedOrder {
-  return known !== undefined && ORDER_SAYS.every((key) => known[key] === told[key])
-    ? { ...told, readAtMonoMs: known.readAtMonoMs }
-    : told;
+  if (known === undefined) return told;
+  const firedFrom = firedFromOf(known, told);
+  const order = firedFrom === undefined ? told : { ...told, firedFrom };
+  return ORDER_SAYS.every((key) => known[key] === told[key])
+    ? { ...order, readAtMonoMs: known.readAtMonoMs }
+    : order;
+}
+
+/** What ended before it was told anew is over. */
+function firedFromOf(known: ExpectedOrder, told: ExpectedOrder): string | undefined {
+  if (known.state === 'ended' || isConditionalType(told.orderType)) return undefined;
+  return isConditionalType(known.orderType) ? known.orderType : known.firedFrom;
 }
 
 /** The position as told now; with the time of the earlier record when that said the same. */
