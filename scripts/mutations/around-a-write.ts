@@ -96,4 +96,18 @@ export const aroundAWrite: readonly Mutation[] = [
     replace: '',
     tests: FLATTEN,
   },
+  {
+    name: 'order-that-leans-since-the-picture-is-overlooked',
+    file: 'src/daemon/executing.ts',
+    search: '        ...protectedSince(expected, core.vitals.view),\n',
+    replace: '',
+    tests: ['test/daemon/leaning.test.ts'],
+  },
+  {
+    name: 'what-is-posted-voids-no-permit',
+    file: 'src/daemon/feed-source.ts',
+    search: 'if (feed.poll() && vitals.stage.inForce === 4)',
+    replace: 'if (feed.poll() && vitals.stage.inForce > 4)',
+    tests: ['test/daemon/feed-source.test.ts'],
+  },
 ];

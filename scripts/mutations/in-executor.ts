@@ -5,8 +5,8 @@ export const inExecutor: readonly Mutation[] = [
   {
     name: 'stranger-that-came-since-is-not-minded',
     file: 'src/daemon/executing.ts',
-    search: 'strangers: strangersByNow(core) },',
-    replace: 'strangers: world.sideEffects.strangers },',
+    search: 'strangers: strangersByNow(core),',
+    replace: 'strangers: world.sideEffects.strangers,',
     tests: ['test/daemon/feed-faults.test.ts'],
   },
   {

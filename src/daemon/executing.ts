@@ -13,6 +13,7 @@ import { firstClosed, judgeAll } from '../gates/index.ts';
 import { sendStageEvent } from './ceremony.ts';
 import { compareOptions } from './comparing.ts';
 import type { Core } from './core.ts';
+import { protectedSince } from './leaning.ts';
 import { strangersByNow } from './strangers.ts';
 import { gateWorld } from './world.ts';
 
@@ -147,14 +148,21 @@ function aboutOne(observation: Observation, action: PlannedAction): Observation 
 
 /**
  * Within a run cooldown and day are judged from before the run: its own writes are counted as the run's. And nothing is decided
- * on events meanwhile, so that whose orders have come since the stream alone tells.
+ * on events meanwhile, so that whose orders have come since, and which of them lean on a position, the stream alone tells.
  */
 export function worldWithinRun(core: Core, expected: ExpectedState): GateWorld {
   const { sinceLastWriteAtRunMs, dayAtRun } = core.vitals;
   const world = gateWorld(core, expected);
   return {
     ...world,
-    sideEffects: { ...world.sideEffects, strangers: strangersByNow(core) },
+    sideEffects: {
+      ...world.sideEffects,
+      protectedSymbols: [
+        ...world.sideEffects.protectedSymbols,
+        ...protectedSince(expected, core.vitals.view),
+      ],
+      strangers: strangersByNow(core),
+    },
     sinceLastWriteMs: sinceLastWriteAtRunMs,
     day: dayAtRun,
   };

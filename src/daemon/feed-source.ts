@@ -6,14 +6,21 @@ import type { Disk } from '../engine/disk.ts';
 import { type Feed, openFeed } from '../engine/feed.ts';
 import { createPostedFeed } from '../engine/posted-feed.ts';
 import type { Places } from '../launch/places.ts';
-import type { Notebook } from './notebook.ts';
+import type { Core } from './core.ts';
 
 export interface FeedSource {
   readonly feed: Feed;
   /** Opens the socket, when that is the source, and tells where. */
-  readonly serve: (notebook: Pick<Notebook, 'note'>) => Promise<FeedServer>;
+  readonly serve: (core: Listening) => Promise<FeedServer>;
   /** Where it listens; null for a file. */
   readonly socketPath: string | null;
+}
+
+/** What the socket needs of the daemon. */
+export interface Listening {
+  readonly notebook: Pick<Core['notebook'], 'note'>;
+  readonly interlock: Pick<Core['interlock'], 'advance'>;
+  readonly vitals: { readonly stage: Pick<Core['vitals']['stage'], 'inForce'> };
 }
 
 /** Opens what the settings name; the other one is not touched. */
@@ -33,8 +40,14 @@ export function openFeedSource(input: {
     return {
       feed,
       socketPath,
-      serve: async (notebook) => {
-        const server = await startFeedServer({ socketPath, take: feed.take });
+      serve: async ({ notebook, interlock, vitals }) => {
+        const take: typeof feed.take = (text) => {
+          const taken = feed.take(text);
+          // The engine goes by the answer: what was sent on the picture before must not leave after it.
+          if (feed.poll() && vitals.stage.inForce === 4) interlock.advance();
+          return taken;
+        };
+        const server = await startFeedServer({ socketPath, take });
         if (server.ok) notebook.note('info', 'FEED_SOCKET', `POST /v1/expected is served on ${socketPath}`);
         return server;
       },

@@ -1,6 +1,7 @@
 /** Symbols on which an order of the engine's leans on a position: it can only shrink one, or waits for a price. */
 import { isConditionalType, isLive } from '../engine/targeted.ts';
 import type { ExpectedState, ObservedOrder } from '../engine/types.ts';
+import type { View } from '../engine/view.ts';
 
 /**
  * Names them. What the feed says of an order counts, and what the exchange shows of one that the feed believes in: to
@@ -13,6 +14,15 @@ export function protectedSymbols(
 ): readonly string[] {
   const leaning = leaningOf(shown).filter(({ clientOrderId }) => isBelieved(orders, clientOrderId));
   return [...new Set([...believedOf(orders), ...leaning.map(({ symbol }) => symbol)])];
+}
+
+/** The same by what the stream has told, for the time until the next picture. */
+export function protectedSince(expected: ExpectedState, view: Pick<View, 'orders'>): readonly string[] {
+  if (view.orders.size === 0) return [];
+  return protectedSymbols(
+    expected,
+    [...view.orders.values()].flatMap(({ item, gone }) => (gone ? [] : [item])),
+  );
 }
 
 function believedOf(orders: ExpectedState['orders']): readonly string[] {

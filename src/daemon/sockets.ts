@@ -97,7 +97,7 @@ function socketsOf(core: Core, target: ControlTarget, source: FeedSource): reado
 
   return [
     one(socketPath, () => startControlServer({ socketPath, target, log })),
-    ...(source.socketPath === null ? [] : [one(source.socketPath, () => source.serve(notebook))]),
+    ...(source.socketPath === null ? [] : [one(source.socketPath, () => source.serve(core))]),
     ...(stopSocketPath === null ? [] : [one(stopSocketPath, () => openStopSocket(stopSocketPath))]),
   ];
 }

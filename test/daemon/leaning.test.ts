@@ -1,7 +1,10 @@
 /** An order of the engine's that leans on a position keeps it, whoever tells that it does. */
 import { expect, test } from 'bun:test';
+import { onExchangeEvent } from '../../src/daemon/listening.ts';
 import type { ObservedOrder } from '../../src/engine/types.ts';
 import { liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
+
+const NOTHING = () => undefined;
 
 async function flattenBeside(change: Partial<ObservedOrder>) {
   using world = liveWorld();
@@ -49,3 +52,30 @@ test('one of ours that nobody expects, or that ended, holds up nothing', async (
   await world.pass(70);
   expect(world.sent.map(({ kind }) => kind)).toEqual(['flatten']);
 });
+
+test.each([
+  ['reduce-only', { reduceOnly: true }, []],
+  ['plain', {}, ['flatten']],
+] as const)(
+  'beside an expected order that the stream tells as %s during the read right before the flatten',
+  async (_, change, kinds) => {
+    using world = liveWorld();
+    await world.pass(20);
+    const { account, core } = world;
+    account.positions = [livePosition(world, '0.001')];
+    account.onRead = () => {
+      if (account.orders.length > 2) return;
+      world.say({ type: 'order', ...orderLine(3) });
+      const order = liveOrder(world, 3, change);
+      account.orders = [...account.orders, order];
+      const heardAtMonoMs = core.clock.monoMs();
+      onExchangeEvent(
+        { core, runSoon: NOTHING, decideSoon: NOTHING, fatal: NOTHING },
+        { type: 'account_update', orders: [order], positions: [], heardAtMonoMs },
+      );
+    };
+    await world.pass(120);
+    expect(account.orders).toHaveLength(3);
+    expect(world.sent.map(({ kind }) => kind)).toEqual([...kinds]);
+  },
+);
