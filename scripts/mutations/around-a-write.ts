@@ -110,4 +110,11 @@ export const aroundAWrite: readonly Mutation[] = [
     replace: 'if (feed.poll() && vitals.stage.inForce > 4)',
     tests: ['test/daemon/feed-source.test.ts'],
   },
+  {
+    name: 'thread-that-hears-leaves-permits-to-control',
+    file: 'src/exchange/thread.ts',
+    search: 'if (WORSE.has(event.type)) interlock.advance();',
+    replace: '',
+    tests: ['test/exchange/client.test.ts'],
+  },
 ];

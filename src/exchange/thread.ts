@@ -3,12 +3,19 @@ import { parentPort } from 'node:worker_threads';
 import { alignedClock, type Clock, systemClock } from '../engine/clock.ts';
 import { openInterlock } from '../engine/interlock.ts';
 import { createCcxtExchange } from './ccxt.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, ExchangeEvent } from './exchange.ts';
 import { createPacker } from './order-delta.ts';
 import type { CallMessage, ExchangeThreadData, FromThread, ToThread } from './rpc.ts';
 import { createScrubber } from './scrub.ts';
 
 const REALIGN_MS = 5000;
+/** After these the picture that a permit was given on is not the newest any more. */
+const WORSE: ReadonlySet<ExchangeEvent['type']> = new Set([
+  'account_changed',
+  'account_update',
+  'backoff',
+  'stream_down',
+]);
 
 /** Serves the port until closed. Runs inside a worker only; answers nothing before its clock is aligned with control's. */
 export function runExchangeThread(data: ExchangeThreadData): void {
@@ -25,12 +32,13 @@ export function runExchangeThread(data: ExchangeThreadData): void {
 
   function start(): void {
     try {
-      exchange = createCcxtExchange({
-        options: data.options,
-        interlock: openInterlock(data.interlock),
-        clock: alignment.clock,
+      const interlock = openInterlock(data.interlock);
+      exchange = createCcxtExchange({ options: data.options, interlock, clock: alignment.clock });
+      exchange.subscribe((event) => {
+        // Control does so too when it hears of it; but it may stand still, over a disk, while a permit is on its way.
+        if (WORSE.has(event.type)) interlock.advance();
+        post({ type: 'event', event });
       });
-      exchange.subscribe((event) => post({ type: 'event', event }));
     } catch (error) {
       const why = clean(error instanceof Error ? error.message : String(error));
       post({ type: 'event', event: { type: 'thread_failed', why } });

@@ -30,6 +30,27 @@ async function startThread(entry = './entry.ts', change: Partial<ExchangeOptions
   };
 }
 
+/** Waits for the stream, and for the call for a full read that follows it: it voids permits. */
+const connected = (events: readonly ExchangeEvent[]) =>
+  until(() => {
+    const up = events.findIndex(({ type }) => type === 'stream_up');
+    return up >= 0 && events.slice(up).some(({ type }) => type === 'account_changed');
+  }, 'a stream');
+
+test('what the thread hears of the account voids permits by itself, before anybody in control has looked', async () => {
+  await using thread = await startThread();
+  const { exchange, events, interlock, sim } = thread;
+  await connected(events);
+  const before = interlock.epoch();
+  const epochAt = new Map<string, number>();
+  exchange.subscribe(({ type }) => {
+    if (!epochAt.has(type)) epochAt.set(type, interlock.epoch());
+  });
+  await sim.placeStray('BTCUSDT');
+  await until(() => epochAt.has('account_update'), 'account_update');
+  expect(epochAt.get('account_update')).toBeGreaterThan(before);
+});
+
 test('the thread observes, hears the stream, and writes in stage 4 alone', async () => {
   await using thread = await startThread();
   const { exchange, sim, interlock, events } = thread;
@@ -40,7 +61,7 @@ test('the thread observes, hears the stream, and writes in stage 4 alone', async
   const nowMs = systemClock.monoMs();
   expect(nowMs - seen.endedMonoMs).toBeLessThan(2000);
   expect(seen.endedMonoMs - nowMs).toBeLessThan(2000);
-  await until(() => events.some((event) => event.type === 'stream_up'), 'stream_up');
+  await connected(events);
   const write = flattenOf();
   const permit = () => permitFor(interlock, hashWire(wireRequest(write, 'one_way')));
   expect(await exchange.dispatch(write, permit())).toMatchObject({ status: 'NOT_SENT' });
