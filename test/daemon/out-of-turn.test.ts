@@ -109,7 +109,7 @@ describe('a position that a checkpoint made before its record passes over', () =
     const told = await withPosition((world) => {
       world.say(position('0.001'));
       world.checkpoint({ positions: FLAT });
-      passedOver(world);
+      world.checkpoint({ positions: [] });
       world.checkpoint({ positions: FLAT });
     });
     expect(told).toEqual([[], ['report']]);
