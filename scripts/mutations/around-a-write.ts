@@ -83,6 +83,13 @@ export const aroundAWrite: readonly Mutation[] = [
     tests: ['test/engine/chunk.test.ts'],
   },
   {
+    name: 'rest-below-a-step-is-counted',
+    file: 'src/engine/plan.ts',
+    search: '    notionalUsdt: notional(quantity, markPrice),',
+    replace: '    notionalUsdt: notional(absolute(position.amount), markPrice),',
+    tests: ['test/engine/plan.test.ts'],
+  },
+  {
     name: 'chunk-without-headroom',
     file: 'src/engine/chunk.ts',
     search: '.dividedBy(10_000).plus(1));',

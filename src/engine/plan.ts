@@ -51,7 +51,7 @@ function planFlatten(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | nu
   const position = mismatch.observedPosition;
   if (position === null || isZero(position.amount)) return null;
   const markPrice = inputs.prices.get(position.symbol)?.markPrice;
-  const size = sizeOf(position.amount, { ...inputs, symbol: position.symbol, markPrice });
+  const quantity = quantityOf(position.amount, { ...inputs, symbol: position.symbol, markPrice });
   return {
     id: `flatten:${mismatch.key}`,
     action: 'flatten',
@@ -61,28 +61,27 @@ function planFlatten(mismatch: Mismatch, inputs: PlanInputs): PlannedAction | nu
     conditional: false,
     positionSide: position.positionSide,
     side: decimal(position.amount).isLessThan(0) ? 'BUY' : 'SELL',
-    quantity: size.quantity,
-    notionalUsdt: notional(size.counted, markPrice),
+    quantity,
+    notionalUsdt: notional(quantity, markPrice),
     mismatch,
     synthetic: mismatch.synthetic,
   };
 }
 
-/** What to close now, in whole steps, and what is counted for it: the whole of a position that isn't taken apart. */
-function sizeOf(
+/** What to close now, in whole steps. It is what counts, too: a rest below one step no order can close. */
+function quantityOf(
   amount: Decimal,
   at: PlanInputs & { readonly symbol: string; readonly markPrice: Decimal | undefined },
-): { readonly quantity: Decimal; readonly counted: Decimal } {
+): Decimal {
   const size = absolute(amount);
   const rules = at.rules.get(at.symbol);
-  if (rules === undefined) return { quantity: size, counted: size };
+  if (rules === undefined) return size;
   const quantity = floorToStep(size, rules.stepSize);
   const { chunks, markPrice } = at;
   if (chunks == null || markPrice === undefined || parseDecimal(markPrice)?.isGreaterThan(0) !== true)
-    return { quantity, counted: size };
+    return quantity;
   const chunk = firstChunk(size, { markPrice, rules }, chunks);
-  if (chunk === null || chunk === size) return { quantity, counted: size };
-  return { quantity: chunk, counted: chunk };
+  return chunk === null || chunk === size ? quantity : chunk;
 }
 
 /** Rounded up to cents, so that a cap is never passed by rounding. */

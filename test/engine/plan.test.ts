@@ -22,8 +22,19 @@ test('a cancel names both ids of the order and costs nothing', () => {
 
 test('a flatten closes the side that is open, at a notional rounded up to cents', () => {
   const [long, short] = plan([flattenMismatch('0.0015'), flattenMismatch('-0.002')], inputs);
-  expect(long).toMatchObject({ side: 'SELL', quantity: '0.001', notionalUsdt: '90.01' });
+  expect(long).toMatchObject({ side: 'SELL', quantity: '0.001', notionalUsdt: '60.01' });
   expect(short).toMatchObject({ side: 'BUY', quantity: '0.002', notionalUsdt: '120.01' });
+});
+
+test('a rest below one step, which no order closes, costs nothing, or the write would look like a price that jumped', () => {
+  const coarse = { ...inputs, rules: new Map([['BTCUSDT', rules('BTCUSDT', '0.002')]]) };
+  const [action] = plan([flattenMismatch('-0.003')], coarse);
+  expect(action).toMatchObject({ quantity: '0.002', notionalUsdt: '120.01' });
+  const chunks = { maxNotionalUsdt: '1000', orderType: 'limit', maxSlippageBps: 50 } as const;
+  expect(plan([flattenMismatch('-0.003')], { ...coarse, chunks })[0]).toMatchObject({
+    quantity: '0.002',
+    notionalUsdt: '120.01',
+  });
 });
 
 test('a flatten without a usable price has no notional', () => {
