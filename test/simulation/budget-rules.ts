@@ -4,8 +4,8 @@ import type { Knowledge, Sent } from './knowledge.ts';
 import type { Scenario } from './scenario.ts';
 
 const DAY_MS = 86_400_000;
-/** The mark price moves between reservation and departure. */
-const DRIFT = 1.02;
+/** Fractions of two are summed up. */
+const DIGITS = 1 + 1e-9;
 /** From an intent until its write leaves; and by so much a clock may be off that may write, or date what was written before. */
 const CLOCKS_MS = 5000;
 
@@ -31,13 +31,13 @@ export function judgeBudgets(
     ['UTC day', today],
   ] as const) {
     if (counted.length > budgets.maxCallsPerDay) fail('S5', `${counted.length} calls in a ${name}`);
-    if (sum(counted) > Number(budgets.maxNotionalPerDayUsdt) * DRIFT)
+    if (sum(counted) > Number(budgets.maxNotionalPerDayUsdt) * DIGITS)
       fail('S5', `${sum(counted)} USDT in a ${name}`);
   }
   const run = all.filter(({ runId }) => runId === sent.runId);
   if (run.length > Math.min(budgets.maxCallsPerRun, reconcile.maxOrdersPerAction))
     fail('S5', `${run.length} writes in run ${sent.runId}`);
-  if (sum(run) > Number(budgets.maxNotionalPerRunUsdt) * DRIFT) fail('S5', `${sum(run)} USDT in a run`);
+  if (sum(run) > Number(budgets.maxNotionalPerRunUsdt) * DIGITS) fail('S5', `${sum(run)} USDT in a run`);
   const symbols = new Set(run.map(({ departure }) => departure.write.symbol));
   if (symbols.size > reconcile.maxSymbolsPerAction) fail('S5', `${symbols.size} symbols in a run`);
   const earlier = before.findLast(({ runId }) => runId !== sent.runId);

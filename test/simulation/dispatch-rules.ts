@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FeedWriter } from './feed-writer.ts';
 import type { WatchedIntent } from './journal-watch.ts';
 import { type Knowledge, type Sent, standingOf } from './knowledge.ts';
+import { lookAt } from './look-rules.ts';
 import type { Scenario } from './scenario.ts';
 import type { Sightings } from './sightings.ts';
 import type { Trader } from './trader.ts';
@@ -113,18 +114,19 @@ function wellInformed(inputs: RuleInputs, fail: Fail): void {
 
 function aimedWell(inputs: RuleInputs, fail: Fail): void {
   const { write } = inputs.sent.departure;
-  if (write.kind === 'cancel') judgeCancel(inputs.truth, inputs.trader, write, fail);
+  if (write.kind === 'cancel') judgeCancel(inputs, write, fail);
   else judgeFlatten(inputs, write, fail);
 }
 
 /** S7: only an order of ours that the engine does not want. */
-function judgeCancel(truth: Truth, trader: Trader, write: { orderId: string }, fail: Fail): void {
+function judgeCancel({ nowMs, truth, trader }: RuleInputs, write: { orderId: string }, fail: Fail): void {
   const order = truth.order(Number(write.orderId));
   if (order === undefined) {
     fail('S7', `a cancel of an order that never was: ${write.orderId}`);
     return;
   }
-  if (trader.wants(order.orderId)) fail('S7', `a cancel of a good order ${order.clientOrderId}`);
+  if (trader.wants(order.orderId) && nowMs - trader.tookBackMs(order.orderId) > BEAT_MS)
+    fail('S7', `a cancel of a good order ${order.clientOrderId}`);
   if (order.owner !== 'engine' && order.owner !== 'stray')
     fail('S7', `a cancel of a ${order.owner} order ${order.clientOrderId}`);
   if (isProtective(order)) fail('protective_order', 'a cancel of a protective order');
@@ -138,12 +140,9 @@ function judgeFlatten(
 ): void {
   const { symbol, positionSide, side } = write;
   const { params } = sent.departure;
-  const { settings } = scenario;
   const position = truth.position(symbol, positionSide);
-  const read = knowledge.positionsRead
-    .get(sent.departure.owner)
-    ?.get(symbol)
-    ?.find((row) => row.positionSide === positionSide);
+  const look = lookAt(knowledge, sent.departure.owner, `position ${symbol}`);
+  const read = look?.rows.positions.find((row) => row.positionSide === positionSide);
   // What moved after the read that the write was made from can't have been known; all else is.
   const settled = read?.updatedAtMs === position.updatedAtMs || nowMs - position.updatedAtMs > 25_000;
   const shownRow = sightings
@@ -154,19 +153,14 @@ function judgeFlatten(
   // A thread that stands still hears nothing; how long its permits last meanwhile is another rule.
   if (trader.said(symbol) !== 0 && (stalledSinceMs ?? nowMs) - trader.saidAtMs(symbol) > BEAT_MS)
     fail('S27', `a flatten of ${symbol}, which the engine says it holds`);
-  if (position.engineAmount !== 0 && settled) fail('S27', `a flatten of ${symbol}, which the engine holds`);
+  const isClaimed = nowMs - trader.tookBackMs(symbol) <= BEAT_MS;
+  if (position.engineAmount !== 0 && settled && !isClaimed)
+    fail('S27', `a flatten of ${symbol}, which the engine holds`);
   if (settled && position.amount > 0 && side === 'BUY') fail('S6', 'a flatten that grows a long');
   if (settled && position.amount < 0 && side === 'SELL') fail('S6', 'a flatten that grows a short');
   if (settled && Math.round(Number(write.quantity) * 1000) > Math.abs(position.amount))
     fail('S6', `a flatten of ${write.quantity} of ${position.amount} thousandths`);
   if (!scenario.hedge && params['reduceOnly'] !== 'true') fail('S6', 'a flatten that is not reduce-only');
-  if (sent.notionalUsdt > Number(settings.reconcile.maxFlattenNotionalUsdt) * 1.02)
-    fail('notional_exceeds_limit', `a flatten of ${sent.notionalUsdt} USDT`);
-  if (write.orderType === 'LIMIT') {
-    const off = Math.abs(Number(write.price) / truth.mark(symbol) - 1) * 10_000;
-    if (off > settings.flatten.maxSlippageBps + 50)
-      fail('slippage', `a limit ${Math.round(off)} bps from the mark`);
-  }
   const shown = sightings.last()?.observation.orders ?? [];
   const stranger = shown.some((row) => {
     const order = truth.order(Number(row.orderId));

@@ -6,6 +6,7 @@ import type { Fail } from './dispatch-rules.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { WatchedLine } from './journal-watch.ts';
 import { type Knowledge, standingOf } from './knowledge.ts';
+import { lookAt } from './look-rules.ts';
 import type { Scenario } from './scenario.ts';
 import type { Owner } from './timeline.ts';
 import type { Trader } from './trader.ts';
@@ -63,9 +64,12 @@ function informed({ nowMs, scenario, feed }: IntentInputs, fail: Fail): void {
 
 /** S5, S15, S27: it names the settings that it was judged by, and reserves what its write may cost. */
 function worded({ details }: WatchedLine, inputs: IntentInputs, fail: Fail): void {
-  const { nowMs, scenario, truth, trader } = inputs;
+  const { nowMs, owner, scenario, knowledge, trader } = inputs;
   if (details['config_digest'] !== scenario.settings.digest)
     fail('S15', `an INTENT names the settings ${String(details['config_digest'])}`);
+  const orderId = Number(details['order_id']);
+  if (details['action'] === 'cancel' && trader.wants(orderId) && trader.tookBackMs(orderId) < nowMs)
+    fail('S7', `an INTENT to cancel order ${orderId}, which the engine says it has`);
   if (details['action'] !== 'flatten') return;
   const symbol = String(details['symbol']);
   if (trader.said(symbol) !== 0 && trader.saidAtMs(symbol) < nowMs)
@@ -73,8 +77,7 @@ function worded({ details }: WatchedLine, inputs: IntentInputs, fail: Fail): voi
   const { request } = details;
   const quantity =
     typeof request === 'object' && request !== null && 'quantity' in request ? request.quantity : null;
-  const cost = Number(quantity) * truth.mark(symbol);
+  const cost = Number(quantity) * (lookAt(knowledge, owner, `position ${symbol}`)?.price ?? 0);
   const reserved = Number(details['notional_usdt']);
-  // The price is the targeted read's, a moment ago.
-  if (!(reserved >= cost * 0.99)) fail('S5', `an INTENT reserves ${reserved} USDT for ${cost}`);
+  if (!(cost > 0 && reserved >= cost - 1e-6)) fail('S5', `an INTENT reserves ${reserved} USDT for ${cost}`);
 }

@@ -1,5 +1,5 @@
 /** What an operator and the exchange know of the daemon, kept apart from it: the observer judges by this alone. */
-import type { ObservedPosition } from '../../src/engine/types.ts';
+import type { Look } from './look-rules.ts';
 import type { Departure } from './port.ts';
 import type { Owner } from './timeline.ts';
 
@@ -8,7 +8,7 @@ export interface Sent {
   readonly departure: Departure;
   readonly runId: string;
   readonly item: string;
-  /** By the mark price as it left; 0 for a cancel. */
+  /** By the price that was read right before it left; 0 for a cancel. */
   notionalUsdt: number;
   executed: boolean | null;
   /** It changed the account. */
@@ -62,8 +62,8 @@ export interface Knowledge extends Standing {
   readonly sent: Sent[];
   /** Dispatches of an item without success since somebody looked at it. */
   readonly failures: Map<string, number>;
-  /** What the last targeted read of a symbol's positions was answered, by process. */
-  readonly positionsRead: Map<Owner, ReadonlyMap<string, readonly ObservedPosition[]>>;
+  /** What each process was answered last about one order or one symbol's position. */
+  readonly looks: Map<Owner, Map<string, Look>>;
   /** How far the wall clock is off in truth, and since when by a clock that stands still while the machine sleeps. */
   wall: { readonly offsetMs: number; readonly sinceAwakeMs: number };
 }
@@ -91,7 +91,7 @@ export function createKnowledge(): Knowledge {
     jumpedMs: 0,
     sent: [],
     failures: new Map(),
-    positionsRead: new Map(),
+    looks: new Map(),
     wall: { offsetMs: 0, sinceAwakeMs: 0 },
   };
 }

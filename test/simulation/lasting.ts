@@ -57,6 +57,9 @@ function items({ truth, trader, scenario }: World): readonly Item[] {
   const positions = scenario.settings.reconcile.symbolWhitelist.flatMap((symbol) => {
     const position = truth.position(symbol, trader.positionSide);
     if (position.amount === 0 || position.engineAmount !== 0 || trader.said(symbol) !== 0) return [];
+    // What is smaller than the smallest order nobody can close.
+    const { stepSize, minQuantity } = scenario.rules(symbol);
+    if (Math.abs(position.amount) < Math.max(Number(stepSize), Number(minQuantity)) * 1000) return [];
     return [{ kind: 'flatten' as const, id: symbol, symbol }];
   });
   return [...orders, ...positions];

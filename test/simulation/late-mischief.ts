@@ -106,6 +106,17 @@ function disturbAccount(world: World): void {
     const what = aim.action === 'cancel' && clientOrderId !== null ? { clientOrderId } : { symbol };
     world.weather.copies.lag(what, random.whole(1000, 5900));
   }
+  if (random.chance(0.25)) {
+    noteLate(world, 'engine_takes_back');
+    if (aim.action === 'cancel') trader.takeBack(Number(aim.orderId));
+    else trader.claim(aim.symbol);
+    return;
+  }
+  if (aim.action === 'flatten' && random.chance(0.4)) {
+    if (random.chance(0.5)) jumpPrice(world, aim.symbol);
+    else placeForeign(world, aim.symbol);
+    return;
+  }
   if (aim.action === 'cancel') {
     noteLate(world, 'order_moves');
     if (random.chance(0.5)) truth.cancel(Number(aim.orderId));
@@ -119,6 +130,26 @@ function disturbAccount(world: World): void {
     .find((order) => order.owner === 'engine' && order.symbol === aim.symbol && !order.reduceOnly);
   if (own !== undefined && random.chance(0.7)) truth.fill(own.orderId, random.whole(1, 3));
   else truth.adjust(aim.symbol, trader.positionSide, random.pick([-2, -1, 1, 2]));
+}
+
+/** Further than a flatten's limit allows, or than anybody believes, and back some time later. */
+function jumpPrice(world: World, symbol: string): void {
+  const { random, truth, timeline } = world;
+  noteLate(world, 'price_jumps');
+  const factor = 1 + random.pick([-1, 1]) * random.pick([0.004, 0.02, 0.045, 0.08]);
+  truth.movePrice(symbol, factor);
+  timeline.after(random.whole(5000, 60_000), null, () => truth.movePrice(symbol, 1 / factor));
+}
+
+/** Somebody else's order, which a flatten would leave alone. */
+function placeForeign(world: World, symbol: string): void {
+  const { random, truth, trader } = world;
+  noteLate(world, 'foreign_order');
+  const { positionSide } = trader;
+  const terms = { type: 'LIMIT', price: Math.round(truth.mark(symbol) * 0.9), quantity: 5 } as const;
+  const flags = { reduceOnly: false, conditional: false, owner: 'foreign' } as const;
+  const clientOrderId = `web_${random.hex(4)}`;
+  truth.place({ symbol, side: 'BUY', positionSide, clientOrderId, ...terms, ...flags });
 }
 
 function noteLate({ coverage, trace }: World, what: string): void {

@@ -46,7 +46,10 @@ export function startMischief(world: World): void {
 
 function act(world: World): void {
   const late = world.random.fork('late');
-  if (late.chance(0.2)) startLateMischief({ ...world, random: late });
+  if (late.chance(0.3)) startLateMischief({ ...world, random: late });
+  const delayed = world.random.fork('delayed');
+  if (delayed.chance(0.04))
+    world.weather.delayStream(delayed.whole(60_000, 300_000) * world.scenario.pace.looks);
   const two = world.random.fork('two');
   if (two.chance(0.08)) (two.chance(0.5) ? startSecond : loseLockSometime)({ ...world, random: two });
   const kind = world.random.whole(0, 99);
@@ -122,6 +125,9 @@ function accountMischief(world: World): void {
         `grinder_1_${symbol}_1_18x_1`,
         `grinder_9_${symbol}_1_1800000000_${random.whole(1, 999)}`,
         `grinder_1_XRPUSDT_1_1800000000_${random.whole(1, 99)}`,
+        // One of the engine's own, on another symbol.
+        truth.openOrders().find((order) => order.owner === 'engine' && order.symbol !== symbol)
+          ?.clientOrderId ?? 'elsewhere',
         `grinder_1_\u001b[31m_1_1800000000_1`,
         `grinder_1_${symbol}\u202e_1_1800000000_1`,
       ]);

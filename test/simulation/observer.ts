@@ -11,6 +11,7 @@ import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
 import { createKnowledge, type Knowledge, type Sent, standingOf } from './knowledge.ts';
 import { coverLine } from './line-coverage.ts';
 import { judgeLine } from './line-rules.ts';
+import { costOf, judgeLook, lookAt, noteLook } from './look-rules.ts';
 import { notePause } from './pauses.ts';
 import type { Departure } from './port.ts';
 import { CANARY, type Process, type ProcessWitness } from './process.ts';
@@ -74,7 +75,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     return own;
   };
   const stalls = createStallRules(timeline);
-  const shown = createShownRules(timeline);
+  const shown = createShownRules({ nowMs: timeline.nowMs, truth });
   let violation: Violation | null = null;
   let lastWriter: Owner | null = null;
   const fail = (rule: string, text: string): void => {
@@ -114,7 +115,8 @@ export function createObserver(deps: ObserverDeps): Observer {
     const runId = journal.intents.get(permit.intentId)?.runId ?? '';
     const isCancel = write.kind === 'cancel';
     const item = isCancel ? `order ${write.orderId}` : `position ${write.symbol}/${write.positionSide}`;
-    const notionalUsdt = isCancel ? 0 : Number(write.quantity) * truth.mark(write.symbol);
+    const look = lookAt(knowledge, owner, `position ${write.symbol}`);
+    const notionalUsdt = costOf(write, look, truth.mark(write.symbol));
     const fresh = { executed: null, moved: false, answer: null, resolvedAs: null };
     const sent: Sent = { departure, runId, item, notionalUsdt, ...fresh };
     trace('departed', `${write.kind} ${item} ${permit.intentId} ${notionalUsdt}`);
@@ -128,6 +130,7 @@ export function createObserver(deps: ObserverDeps): Observer {
     judgeSender(knowledge, sent, fail);
     stalls.judge(sent, stalledSinceMs, fail);
     shown.judge(sent, fail);
+    judgeLook(sent, { knowledge, scenario }, fail);
     knowledge.sent.push(sent);
     knowledge.failures.set(item, (knowledge.failures.get(item) ?? 0) + 1);
     coverage.count(`departed_${write.kind}`);
@@ -147,8 +150,11 @@ export function createObserver(deps: ObserverDeps): Observer {
     },
     departed,
     toldOf: stalls.told,
-    looked: shown.looked,
-    heard: shown.shown,
+    looked: (owner, look) => {
+      noteLook(knowledge, owner, look);
+      shown.looked(owner, look);
+    },
+    heard: shown.heard,
     arrived: (departure, { executed, moved }) => {
       const sent = sentOf(departure);
       if (sent === undefined) return;
@@ -193,10 +199,6 @@ export function createObserver(deps: ObserverDeps): Observer {
         knowledge.pauseToldMs,
         timeline.nowMs() + knowledge.wall.offsetMs + ms,
       );
-    },
-    positionsRead: (owner, symbol, rows) => {
-      const before = knowledge.positionsRead.get(owner) ?? [];
-      knowledge.positionsRead.set(owner, new Map([...before, [symbol, rows]]));
     },
     observed: (owner, observation) => {
       if (observation.complete) shown.shown(owner, observation);

@@ -1,9 +1,10 @@
 /** The port's reads: rows of the truth as of some moment, or a failure that says so. */
 import { BigNumber } from 'bignumber.js';
-import type { Observation, ReadReport, SymbolRules } from '../../src/engine/types.ts';
+import type { Observation, ReadReport } from '../../src/engine/types.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import type { Pause } from '../../src/exchange/pause.ts';
 import type { PositionMode } from '../../src/exchange/wire.ts';
+import { sawNothing } from './look-rules.ts';
 import type { PortDeps } from './port.ts';
 import { orderRow, positionRow } from './rows.ts';
 import type { TruthView } from './truth.ts';
@@ -22,15 +23,6 @@ const STALE_MS = 20_000;
 /** Nothing useful comes back. */
 const SPOILED: ReadonlySet<ReadFault> = new Set(['read_failed', 'F30_unparsable', 'F18_limited_read']);
 const FAILED = { kind: 'failed', error: 'the exchange of the simulation says nothing' } as const;
-const RULES: readonly SymbolRules[] = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT'].map((symbol) => ({
-  symbol,
-  stepSize: '0.001',
-  tickSize: '0.1',
-  minQuantity: '0.001',
-  maxQuantity: '1000',
-  marketMaxQuantity: '120',
-  minNotional: '5',
-}));
 
 /** Makes them for one process. */
 export function createPortReads(
@@ -105,12 +97,13 @@ export function createPortReads(
     port: {
       observe,
       rules: async () => {
-        const rules = await call(() => RULES);
+        const rules = await call(() => deps.rules);
         return rules === null ? FAILED : { kind: 'ok', rules };
       },
       queryOrder: async ({ symbol, clientOrderId, orderId, conditional }) => {
         const found = await call((fault) => {
-          const now = orderId === null ? truth.byClientId(clientOrderId) : truth.order(Number(orderId));
+          const now =
+            orderId === null ? truth.byClientId(symbol, clientOrderId) : truth.order(Number(orderId));
           const agoMs = weather.copies.orderAgoMs(clientOrderId);
           const order =
             agoMs === null ? now : truth.view(agoMs).orders.find((one) => one.orderId === now?.orderId);
@@ -122,8 +115,10 @@ export function createPortReads(
           witness.toldOf(owner, `order ${order.orderId}`);
           return orderRow(order);
         });
-        if (found !== null && found !== 'not_found' && !owner.dead)
-          witness.looked(owner, { orders: [found], positions: [] });
+        const isHeard = found !== null && found !== 'not_found' && !weather.isMute(clientOrderId);
+        const about = `order ${isHeard ? found.orderId : orderId}`;
+        const rows = { orders: isHeard ? [found] : [], positions: [] };
+        if (!owner.dead) witness.looked(owner, { about, rows, price: 0 });
         if (found === null || weather.isMute(clientOrderId)) return FAILED;
         return found === 'not_found' ? { kind: 'not_found' } : { kind: 'found', order: found };
       },
@@ -135,13 +130,16 @@ export function createPortReads(
           const view = mayBeOld ? viewFor(fault) : truth.view(agoMs ?? 0);
           return view.positions.filter((row) => row.symbol === symbol);
         });
-        if (rows === null) return FAILED;
-        const positions = rows.map(positionRow);
-        if (!owner.dead) {
-          witness.positionsRead(owner, symbol, positions);
-          witness.looked(owner, { orders: [], positions });
+        const about = `position ${symbol}`;
+        if (rows === null) {
+          if (!owner.dead) witness.looked(owner, sawNothing(about));
+          return FAILED;
         }
-        return { kind: 'ok', positions, prices: [priceOf(symbol)] };
+        const positions = rows.map(positionRow);
+        const price = priceOf(symbol);
+        if (!owner.dead)
+          witness.looked(owner, { about, rows: { orders: [], positions }, price: Number(price.markPrice) });
+        return { kind: 'ok', positions, prices: [price] };
       },
       readClock: async () => {
         const serverMs = await call(() => timeline.nowMs());

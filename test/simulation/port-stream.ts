@@ -92,7 +92,7 @@ export function createPortStream(deps: PortDeps & { readonly emit: (event: Excha
         readAll();
         return;
       case null:
-        later(weather.latencyMs(), () => tell([change]));
+        later(weather.latencyMs() + weather.streamDelayMs(), () => tell([change]));
         return;
     }
   });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Interlock, Permit } from '../../src/engine/interlock.ts';
-import type { Observation, ObservedPosition } from '../../src/engine/types.ts';
+import type { Observation, SymbolRules } from '../../src/engine/types.ts';
 import type {
   DispatchResult,
   Exchange,
@@ -18,6 +18,7 @@ import { createPause } from '../../src/exchange/pause.ts';
 import type { Reply } from '../../src/exchange/reply.ts';
 import { hashWire, refuseWrite, wireRequest } from '../../src/exchange/wire.ts';
 import { carryOut } from './gateway.ts';
+import type { Look } from './look-rules.ts';
 import { createPortReads } from './port-reads.ts';
 import { createPortStream } from './port-stream.ts';
 import type { Random } from './random.ts';
@@ -42,15 +43,13 @@ export interface WireWitness {
   readonly answered: (departure: Departure, result: DispatchResult) => void;
   /** The exchange answered a question about one order, or one symbol's position. */
   readonly toldOf: (owner: Owner, item: string) => void;
-  /** Such an answer came with these rows. */
-  readonly looked: (owner: Owner, rows: Rows) => void;
+  /** Such an answer came, or none. */
+  readonly looked: (owner: Owner, look: Look) => void;
   /** The stream told these rows. */
   readonly heard: (owner: Owner, rows: Rows) => void;
   /** The process was told to stay away for so long. */
   readonly toldPause: (owner: Owner, ms: number) => void;
   readonly observed: (owner: Owner, observation: Observation) => void;
-  /** A targeted read of a symbol's positions was answered. */
-  readonly positionsRead: (owner: Owner, symbol: string, rows: readonly ObservedPosition[]) => void;
 }
 
 export type Rows = Pick<Observation, 'orders' | 'positions'>;
@@ -72,6 +71,7 @@ export interface PortDeps {
   readonly clock: Clock;
   readonly interlock: Interlock;
   readonly options: ExchangeOptions;
+  readonly rules: readonly SymbolRules[];
   readonly witness: WireWitness;
 }
 

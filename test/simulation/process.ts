@@ -177,7 +177,9 @@ export function startProcess(deps: ProcessDeps): Process | StartFailure {
     metricsUrl: '',
     connect: (options, interlock) => {
       const thread = timelineOf(timeline, owner, exchangeThread);
-      return acrossThreads(createPort({ ...deps, timeline: thread, owner, options, interlock }), control);
+      const rules = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT'].map(scenario.rules);
+      const port = createPort({ ...deps, timeline: thread, owner, options, interlock, rules });
+      return acrossThreads(port, control);
     },
   });
   const room = createEngineRoom(

@@ -1,6 +1,7 @@
 /** What a seed decides about its world before anything happens: the configuration, and what the observer holds it to. */
 import { createHash } from 'node:crypto';
 import type { Settings } from '../../src/config/load.ts';
+import type { SymbolRules } from '../../src/engine/types.ts';
 import { computePlaces, type Places } from '../../src/launch/places.ts';
 import { type ConfigFile, createConfigFile } from './config-file.ts';
 import type { Random } from './random.ts';
@@ -11,6 +12,8 @@ export interface Scenario {
   readonly config: ConfigFile;
   readonly places: Places;
   readonly hedge: boolean;
+  /** What the exchange asks of an order's terms. */
+  readonly rules: (symbol: string) => SymbolRules;
   /** False when the operator's second key is asked for and missing: nothing may ever be sent. */
   readonly mayTrade: boolean;
   readonly pace: Pace;
@@ -63,6 +66,16 @@ const LONG_SHARE = 0.1;
 const BRISK: Pace = { hours: 1, people: 1, looks: 1 };
 const SLOW: Pace = { hours: 100, people: 60, looks: 8 };
 
+const RULES: SymbolRules = {
+  symbol: '',
+  stepSize: '0.001',
+  tickSize: '0.1',
+  minQuantity: '0.001',
+  maxQuantity: '1000',
+  marketMaxQuantity: '120',
+  minNotional: '5',
+};
+
 /** Draws it. */
 export function drawScenario(random: Random): Scenario {
   const secondKey = random.chance(0.2);
@@ -97,6 +110,9 @@ export function drawScenario(random: Random): Scenario {
     expected_state: { settle_ms: 60_000, ...(long ? { stale_after_ms: 600_000 } : {}) },
     ...(long ? { freshness: { snapshot_max_age_ms: 600_000 } } : {}),
   };
+  const eth = random
+    .fork('filters')
+    .pick([{}, { stepSize: '0.002', minQuantity: '0.006', tickSize: '0.25' }]);
   const text = JSON.stringify(config);
   const env = secondKey && mayTrade ? { ALLOW_MAINNET_TRADE: '1' } : {};
   const file = createConfigFile(config, env);
@@ -114,6 +130,7 @@ export function drawScenario(random: Random): Scenario {
     },
     places,
     hedge: random.chance(0.12),
+    rules: (symbol) => ({ ...RULES, symbol, ...(symbol === 'ETHUSDT' ? eth : {}) }),
     mayTrade,
     pace: long ? SLOW : BRISK,
     beatMs: random.pick(long ? [60_000, 120_000] : [2000, 8000, 12_000]),

@@ -3,16 +3,23 @@
  * are sent; the record of a position comes up to 30 s late while heartbeats claim that everything is applied.
  */
 import type { Side } from '../../src/engine/types.ts';
+import type { Coverage } from './coverage.ts';
 import { type FeedOrder, feedOrder } from './feed-orders.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { Random } from './random.ts';
 import { thousandths } from './rows.ts';
 import type { Timeline } from './timeline.ts';
-import type { Truth, TruthOrder } from './truth.ts';
+import { isOpen, type Truth, type TruthOrder } from './truth.ts';
 
 export interface Trader {
-  /** Orders it placed and has not given up. */
+  /** Orders it placed, or took back, and has not given up. */
   readonly wants: (orderId: number) => boolean;
+  /** When it took one back, or a symbol's whole position for its own; 0 when it never did. */
+  readonly tookBackMs: (what: number | string) => number;
+  /** Tells of an order that it had given up, or never knew of, as one of its own. */
+  readonly takeBack: (orderId: number) => boolean;
+  /** Tells that all of a symbol's position is its own. */
+  readonly claim: (symbol: string) => boolean;
   /** When it gave one up; 0 when it did not, or never had it. */
   readonly endedMs: (orderId: number) => number;
   /** What it last wrote of a position, in thousandths, null when nothing; and when, in true time. */
@@ -33,6 +40,7 @@ export interface Trader {
   readonly rest: (ms: number) => void;
   /** Forgets an order that goes on living, as after a cancel that got lost. */
   readonly abandon: () => boolean;
+  /** A new one, or now and then one of an order that ended. */
   readonly nextClientId: (symbol: string) => string;
   readonly positionSide: 'BOTH' | 'LONG';
 }
@@ -42,6 +50,7 @@ export interface TraderDeps {
   readonly truth: Truth;
   readonly feed: FeedWriter;
   readonly random: Random;
+  readonly coverage: Coverage;
   readonly symbols: readonly string[];
   /** The longest a position's record takes, milliseconds. */
   readonly lagMs: number;
@@ -65,10 +74,13 @@ const FILL_MS = 100_000;
 
 /** Starts trading. */
 export function createTrader(deps: TraderDeps): Trader {
-  const { timeline, truth, feed, random, symbols, lagMs, factor, heartbeatMs } = deps;
+  const { timeline, truth, feed, random, coverage, symbols, lagMs, factor, heartbeatMs } = deps;
+  const again = random.fork('again');
   const positionSide = truth.hedge ? 'LONG' : 'BOTH';
   const wanted = new Map<number, TruthOrder>();
   const ended = new Map<number, number>();
+  const tookBack = new Map<number | string, number>();
+  const usedIds: string[] = [];
   /** Written, and on their way. */
   const sending = new Set<FeedOrder>();
   /** How often a record comes late: an engine is well or busy. */
@@ -83,8 +95,18 @@ export function createTrader(deps: TraderDeps): Trader {
 
   const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
   const nextClientId = (symbol: string): string => {
+    const known = usedIds.filter((id) => id.includes(`_${symbol}_`)).slice(-4);
+    const used = known.length > 0 && again.chance(0.1) ? again.pick(known) : null;
+    const before = used === null ? undefined : truth.byClientId(symbol, used);
+    const isSending = [...sending].some(({ clientOrderId }) => clientOrderId === used);
+    if (used !== null && !isSending && before !== undefined && !isOpen(before)) {
+      coverage.count('client_id_used_again');
+      return used;
+    }
     number += 1;
-    return `grinder_1_${symbol}_${number % 9}_1800000000_${number}`;
+    const id = `grinder_1_${symbol}_${number % 9}_1800000000_${number}`;
+    usedIds.push(id);
+    return id;
   };
   const every = (ms: number, run: () => void): void => {
     const asleepMs = Math.max(0, restsUntilMs - timeline.nowMs());
@@ -241,6 +263,23 @@ export function createTrader(deps: TraderDeps): Trader {
   return {
     wants: (orderId) => wanted.has(orderId),
     endedMs: (orderId) => ended.get(orderId) ?? 0,
+    tookBackMs: (what) => tookBack.get(what) ?? 0,
+    takeBack: (orderId) => {
+      const order = truth.order(orderId);
+      if (order === undefined || !isOpen(order) || isSilent()) return false;
+      truth.adopt(orderId);
+      wanted.set(orderId, { ...order, owner: 'engine' });
+      tookBack.set(orderId, timeline.nowMs());
+      feed.line({ ...feedOrder(order), type: 'order' });
+      return true;
+    },
+    claim: (symbol) => {
+      if (isSilent() || truth.position(symbol, positionSide).amount === 0) return false;
+      truth.claim(symbol, positionSide);
+      tookBack.set(symbol, timeline.nowMs());
+      sayPosition(symbol);
+      return true;
+    },
     said: (symbol) => said.get(symbol)?.amount ?? null,
     saidAtMs: (symbol) => said.get(symbol)?.atMs ?? 0,
     restart: (empty) => {

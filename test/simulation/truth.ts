@@ -50,8 +50,8 @@ export interface TruthChange {
 export interface Truth {
   readonly hedge: boolean;
   readonly order: (orderId: number) => TruthOrder | undefined;
-  /** The newest one with this client id. */
-  readonly byClientId: (clientOrderId: string) => TruthOrder | undefined;
+  /** The newest one with this client id on a symbol. */
+  readonly byClientId: (symbol: string, clientOrderId: string) => TruthOrder | undefined;
   readonly openOrders: () => readonly TruthOrder[];
   readonly position: (symbol: string, side: PositionSide) => TruthPosition;
   readonly place: (order: NewOrder) => TruthOrder;
@@ -59,6 +59,10 @@ export interface Truth {
   /** Ends one without a fill more, as an IOC order's rest. */
   readonly expire: (orderId: number) => void;
   readonly fill: (orderId: number, quantity: number) => void;
+  /** An order is the engine's from now on. */
+  readonly adopt: (orderId: number) => void;
+  /** So is all of a position. */
+  readonly claim: (symbol: string, side: PositionSide) => void;
   /** Somebody trades by hand. */
   readonly adjust: (symbol: string, side: PositionSide, by: number) => void;
   readonly mark: (symbol: string) => number;
@@ -140,12 +144,12 @@ export function createTruth(nowMs: () => number, hedge: boolean): Truth {
   return {
     hedge,
     order: (orderId) => orders.get(orderId),
-    byClientId: (clientOrderId) => orders.get(newest.get(clientOrderId) ?? -1),
+    byClientId: (symbol, clientOrderId) => orders.get(newest.get(`${symbol} ${clientOrderId}`) ?? -1),
     openOrders,
     position,
     place: (order) => {
       nextId += 1;
-      newest.set(order.clientOrderId, nextId);
+      newest.set(`${order.symbol} ${order.clientOrderId}`, nextId);
       const at = nowMs();
       const placed = put({
         ...order,
@@ -173,6 +177,14 @@ export function createTruth(nowMs: () => number, hedge: boolean): Truth {
       const engine = order.owner === 'engine' ? signed : 0;
       const moved = move(order.symbol, order.positionSide, { amount: signed, engine });
       tell({ order: after, position: moved });
+    },
+    adopt: (orderId) => {
+      const order = orders.get(orderId);
+      if (order !== undefined) put({ ...order, owner: 'engine' });
+    },
+    claim: (symbol, side) => {
+      const held = position(symbol, side);
+      positions.set(`${symbol}/${side}`, { ...held, engineAmount: held.amount });
     },
     adjust: (symbol, side, by) => {
       // In hedge mode no more can be closed on a side than there is.

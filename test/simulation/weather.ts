@@ -52,6 +52,9 @@ export interface Weather {
   readonly hide: (half: Half, ms: number) => void;
   /** The exchange's mark prices stand still until then. */
   readonly startPriceOutage: (ms: number) => void;
+  /** The stream is up and tells everything late until then. */
+  readonly delayStream: (ms: number) => void;
+  readonly streamDelayMs: () => number;
   /** Everything takes seconds until then. */
   readonly startSlowness: (ms: number) => void;
   /** How old the prices are that it shows. */
@@ -78,6 +81,7 @@ export function createWeather({
   let healed = false;
   let outageUntilMs = 0;
   let slowUntilMs = 0;
+  let delay = { ms: 0, untilMs: 0 };
   let hidden: { readonly half: Half; readonly untilMs: number } | null = null;
   let pricesSinceMs = 0;
   let pricesUntilMs = 0;
@@ -141,6 +145,14 @@ export function createWeather({
       healed: () => healed,
     }),
     startOutage,
+    delayStream: (ms) => {
+      coverage.count('stream_delayed');
+      delay = {
+        ms: random.fork(`delay ${timeline.nowMs()}`).whole(1500, 25_000),
+        untilMs: timeline.nowMs() + ms,
+      };
+    },
+    streamDelayMs: () => (!healed && timeline.nowMs() < delay.untilMs ? delay.ms : 0),
     startSlowness: (ms) => {
       coverage.count('slow_exchange');
       slowUntilMs = timeline.nowMs() + ms;

@@ -96,6 +96,7 @@ export function createWorld(
     truth,
     feed,
     random: random.fork('trader'),
+    coverage,
     symbols: settings.reconcile.symbolWhitelist,
     lagMs: settings.expectedState.positionLagMs,
     factor: scenario.pace.people,
