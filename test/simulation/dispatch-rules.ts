@@ -172,9 +172,14 @@ function judgeFlatten(
   const leaning = truth
     .openOrders()
     .some(
-      (order) => order.symbol === symbol && order.reduceOnly && trader.wants(order.orderId) && isOpen(order),
+      (order) =>
+        order.symbol === symbol &&
+        (order.reduceOnly || order.conditional) &&
+        trader.wants(order.orderId) &&
+        isOpen(order),
     );
-  if (leaning && settled) fail('flatten_side_effects', `a flatten under a reduce-only order on ${symbol}`);
+  if (leaning && settled)
+    fail('flatten_side_effects', `a flatten under an order on ${symbol} that leans on it`);
 }
 
 /** The fingerprint of a request, worked out anew from what left. */

@@ -122,5 +122,8 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
 function leansOn({ truth, trader }: World, symbol: string): boolean {
   return truth
     .openOrders()
-    .some((order) => order.symbol === symbol && order.reduceOnly && trader.wants(order.orderId));
+    .some(
+      (order) =>
+        order.symbol === symbol && (order.reduceOnly || order.conditional) && trader.wants(order.orderId),
+    );
 }

@@ -127,7 +127,10 @@ function disturbAccount(world: World): void {
   // By hand, or by an order of the engine's own, whose record is on its way.
   const own = truth
     .openOrders()
-    .find((order) => order.owner === 'engine' && order.symbol === aim.symbol && !order.reduceOnly);
+    .find(
+      (order) =>
+        order.owner === 'engine' && order.symbol === aim.symbol && !order.reduceOnly && !order.conditional,
+    );
   if (own !== undefined && random.chance(0.7)) truth.fill(own.orderId, random.whole(1, 3));
   else truth.adjust(aim.symbol, trader.positionSide, random.pick([-2, -1, 1, 2]));
 }

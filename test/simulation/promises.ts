@@ -79,6 +79,7 @@ export const PROMISES: readonly string[] = [
   'slow_exchange',
   'stream_delayed',
   'client_id_used_again',
+  'conditional_order_fires',
   'order_denied_while_new',
   'answered_by_a_lagging_copy',
   'arrived_after_its_answer',

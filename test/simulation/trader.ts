@@ -8,6 +8,7 @@ import { type FeedOrder, feedOrder } from './feed-orders.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { Random } from './random.ts';
 import { thousandths } from './rows.ts';
+import { createStopOrders } from './stop-orders.ts';
 import type { Timeline } from './timeline.ts';
 import { isOpen, type Truth, type TruthOrder } from './truth.ts';
 
@@ -71,6 +72,7 @@ const CHECKPOINT_MS = 120_000;
 const CHECKPOINT_AT_LEAST_MS = 1_800_000;
 const PLACE_MS = 45_000;
 const FILL_MS = 100_000;
+const STOP_MS = 50_000;
 
 /** Starts trading. */
 export function createTrader(deps: TraderDeps): Trader {
@@ -81,6 +83,8 @@ export function createTrader(deps: TraderDeps): Trader {
   const ended = new Map<number, number>();
   const tookBack = new Map<number | string, number>();
   const usedIds: string[] = [];
+  /** Ids of conditional orders: one that fired, ended and still rests is a person's, and so is any other of its id. */
+  const stops = new Set<string>();
   /** Written, and on their way. */
   const sending = new Set<FeedOrder>();
   /** How often a record comes late: an engine is well or busy. */
@@ -95,7 +99,7 @@ export function createTrader(deps: TraderDeps): Trader {
 
   const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
   const nextClientId = (symbol: string): string => {
-    const known = usedIds.filter((id) => id.includes(`_${symbol}_`)).slice(-4);
+    const known = usedIds.filter((id) => id.includes(`_${symbol}_`) && !stops.has(id)).slice(-4);
     const used = known.length > 0 && again.chance(0.1) ? again.pick(known) : null;
     const before = used === null ? undefined : truth.byClientId(symbol, used);
     const isSending = [...sending].some(({ clientOrderId }) => clientOrderId === used);
@@ -222,14 +226,24 @@ export function createTrader(deps: TraderDeps): Trader {
   });
   every(PLACE_MS * factor, () => {
     if (isSilent() || silentUntilMs !== 0) return;
-    const open = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status !== 'FILLED');
+    const open = [...wanted.values()].filter(
+      ({ orderId, conditional }) => !conditional && truth.order(orderId)?.status !== 'FILLED',
+    );
     const [first] = open;
     if (open.length < 6 && random.chance(0.6)) place();
     else if (first !== undefined && random.chance(0.5) && truth.cancel(first.orderId) !== null)
       end(first, 'CANCELED');
   });
+  const stopOrders = createStopOrders({
+    ...{ timeline, truth, feed, coverage, symbols, positionSide, nextClientId, wanted, ended, stops },
+    random: random.fork('stops'),
+    isSilent: () => isSilent() || silentUntilMs !== 0,
+  });
+  every(STOP_MS * factor, () => {
+    if (!isSilent() && silentUntilMs === 0) stopOrders();
+  });
   every(FILL_MS * factor, () => {
-    const open = [...wanted.values()];
+    const open = [...wanted.values()].filter(({ conditional }) => !conditional);
     if (open.length === 0 || !random.chance(fillShare)) return;
     const order = random.pick(open);
     truth.fill(order.orderId, random.whole(1, order.quantity));
@@ -308,7 +322,9 @@ export function createTrader(deps: TraderDeps): Trader {
     },
     isSilent: () => isSilent() || silentUntilMs !== 0,
     abandon: () => {
-      const [first] = [...wanted.values()].filter(({ orderId }) => truth.order(orderId)?.status === 'NEW');
+      const [first] = [...wanted.values()].filter(
+        ({ orderId, clientOrderId }) => truth.order(orderId)?.status === 'NEW' && !stops.has(clientOrderId),
+      );
       if (first === undefined || isSilent()) return false;
       end(first, 'CANCELED');
       return true;
