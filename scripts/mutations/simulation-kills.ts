@@ -46,4 +46,5 @@ export const SIMULATION_KILLS: readonly string[] = [
   'unknown-closes-its-intent',
   'unknown-gives-its-notional-back',
   'unreadable-latch-is-clear',
+  'what-the-engine-said-since-is-not-compared',
 ];
