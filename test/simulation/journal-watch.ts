@@ -28,6 +28,8 @@ export interface WatchedIntent {
   readonly runId: string;
   readonly notionalUsdt: number;
   outcome: 'open' | 'unknown' | 'ended';
+  /** A line says that the exchange refused it. */
+  refused: boolean;
 }
 
 export interface JournalWatch {
@@ -86,7 +88,8 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
       const symbol = String(details['symbol']);
       unresolved += 1;
       const notionalUsdt = Number(details['notional_usdt']);
-      intents.set(id, { id, symbol, requestHash, runId: line.run_id, notionalUsdt, outcome: 'open' });
+      const fresh = { outcome: 'open', refused: false } as const;
+      intents.set(id, { id, symbol, requestHash, runId: line.run_id, notionalUsdt, ...fresh });
     } else if (line.event_type === 'REMEDIATE_RESULT') {
       outcome(details, status);
     }
@@ -98,8 +101,11 @@ export function createJournalWatch({ fail, onLine }: JournalWatchDeps): JournalW
       if (resolved.has(resolves)) fail('S19', `intent ${resolves} was resolved twice`);
       resolved.add(resolves);
       end(resolves, 'ended', ['open', 'unknown']);
-    } else if (status !== null && typeof details['intent_id'] === 'string')
+    } else if (status !== null && typeof details['intent_id'] === 'string') {
       end(details['intent_id'], status === 'UNKNOWN' ? 'unknown' : 'ended', ['open']);
+      const intent = intents.get(details['intent_id']);
+      if (intent !== undefined) intent.refused = status === 'REJECTED';
+    }
   }
 
   function end(id: string, to: 'unknown' | 'ended', from: readonly string[]): void {

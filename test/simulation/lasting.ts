@@ -88,9 +88,13 @@ function isAskedFor(world: World, { kind, symbol }: Item, reason: string): boole
   const today = observer.knowledge.sent.filter(
     ({ departure }) => departure.atMs >= Math.min(dayStartMs, nowMs - DAY_MS),
   );
-  const left = new Set(observer.knowledge.sent.map(({ departure }) => departure.permit.intentId));
-  // What was promised and never left, as with a process that stood still, stays reserved where nothing proves it.
-  const reserved = [...observer.journal.intents.values()].filter(({ id }) => !left.has(id));
+  const sent = new Map(observer.knowledge.sent.map((one) => [one.departure.permit.intentId, one]));
+  // What was promised and never left, as with a process that stood still, stays reserved where nothing proves it. So does
+  // what was refused, where no line of the audit could say so.
+  const reserved = [...observer.journal.intents.values()].filter(({ id, refused }) => {
+    const answer = sent.get(id)?.answer;
+    return answer === undefined || (answer === 'REJECTED' && !refused);
+  });
   const spentUsdt = [...today, ...reserved].reduce((sum, one) => sum + one.notionalUsdt, 0);
   switch (reason) {
     case 'env_var_missing':
