@@ -6,7 +6,7 @@ import { type Knowledge, type Sent, standingOf } from './knowledge.ts';
 import { lookAt } from './look-rules.ts';
 import type { Scenario } from './scenario.ts';
 import type { Sightings } from './sightings.ts';
-import type { Trader } from './trader.ts';
+import type { Trader } from './trader-types.ts';
 import { isOpen, isProtective, type Truth } from './truth.ts';
 
 export interface RuleInputs {

@@ -9,7 +9,7 @@ import { type Knowledge, standingOf } from './knowledge.ts';
 import { lookAt } from './look-rules.ts';
 import type { Scenario } from './scenario.ts';
 import type { Owner } from './timeline.ts';
-import type { Trader } from './trader.ts';
+import type { Trader } from './trader-types.ts';
 import type { Truth } from './truth.ts';
 
 export interface IntentInputs {

@@ -22,7 +22,7 @@ import { createShownRules } from './shown-rules.ts';
 import { createSightings, type Sightings } from './sightings.ts';
 import { createStallRules } from './stall-rules.ts';
 import type { Owner, Timeline } from './timeline.ts';
-import type { Trader } from './trader.ts';
+import type { Trader } from './trader-types.ts';
 import type { Truth } from './truth.ts';
 import { judgeLeader, judgeRepairOfAnother, judgeSender, judgeWriter } from './two-rules.ts';
 

@@ -1,6 +1,6 @@
 /** What complete pictures of the account showed a process, seen with the eyes of one who knows whose everything is. */
 import type { Observation } from '../../src/engine/types.ts';
-import type { Trader } from './trader.ts';
+import type { Trader } from './trader-types.ts';
 import { isOpen, type Truth } from './truth.ts';
 
 /** Since when and how often something that nobody wants was seen without a break. */

@@ -3,62 +3,12 @@
  * are sent; the record of a position comes up to 30 s late while heartbeats claim that everything is applied.
  */
 import type { Side } from '../../src/engine/types.ts';
-import type { Coverage } from './coverage.ts';
+import { createClientIds } from './client-ids.ts';
 import { type FeedOrder, feedOrder } from './feed-orders.ts';
-import type { FeedWriter } from './feed-writer.ts';
-import type { Random } from './random.ts';
 import { thousandths } from './rows.ts';
 import { createStopOrders } from './stop-orders.ts';
-import type { Timeline } from './timeline.ts';
-import { isOpen, type Truth, type TruthOrder } from './truth.ts';
-
-export interface Trader {
-  /** Orders it placed, or took back, and has not given up. */
-  readonly wants: (orderId: number) => boolean;
-  /** When it took one back, or a symbol's whole position for its own; 0 when it never did. */
-  readonly tookBackMs: (what: number | string) => number;
-  /** Tells of an order that it had given up, or never knew of, as one of its own. */
-  readonly takeBack: (orderId: number) => boolean;
-  /** Tells that all of a symbol's position is its own. */
-  readonly claim: (symbol: string) => boolean;
-  /** When it gave one up; 0 when it did not, or never had it. */
-  readonly endedMs: (orderId: number) => number;
-  /** What it last wrote of a position, in thousandths, null when nothing; and when, in true time. */
-  readonly said: (symbol: string) => number | null;
-  readonly saidAtMs: (symbol: string) => number;
-  /** Writes a checkpoint in a new session; `empty` says nothing of what it has, and comes to itself later. */
-  readonly restart: (empty: boolean) => void;
-  readonly checkpoint: () => void;
-  /**
-   * Writes a checkpoint that was made too early, without one of its orders or with a 0 for what it holds, and later a right one;
-   * tells which, null when it has neither.
-   */
-  readonly speakTooSoon: () => 'order' | 'position' | null;
-  /** Nothing is written until then; what is due meanwhile is written before the next heartbeat. */
-  readonly beSilent: (ms: number) => void;
-  readonly isSilent: () => boolean;
-  /** Neither trades nor writes until then. */
-  readonly rest: (ms: number) => void;
-  /** Forgets an order that goes on living, as after a cancel that got lost. */
-  readonly abandon: () => boolean;
-  /** A new one, or now and then one of an order that ended. */
-  readonly nextClientId: (symbol: string) => string;
-  readonly positionSide: 'BOTH' | 'LONG';
-}
-
-export interface TraderDeps {
-  readonly timeline: Timeline;
-  readonly truth: Truth;
-  readonly feed: FeedWriter;
-  readonly random: Random;
-  readonly coverage: Coverage;
-  readonly symbols: readonly string[];
-  /** The longest a position's record takes, milliseconds. */
-  readonly lagMs: number;
-  /** How much slower than every few seconds it trades. */
-  readonly factor: number;
-  readonly heartbeatMs: number;
-}
+import type { Trader, TraderDeps } from './trader-types.ts';
+import { isOpen, type TruthOrder } from './truth.ts';
 
 /** What a checkpoint that was made too early does not hold. */
 interface Missed {
@@ -77,12 +27,10 @@ const STOP_MS = 50_000;
 /** Starts trading. */
 export function createTrader(deps: TraderDeps): Trader {
   const { timeline, truth, feed, random, coverage, symbols, lagMs, factor, heartbeatMs } = deps;
-  const again = random.fork('again');
   const positionSide = truth.hedge ? 'LONG' : 'BOTH';
   const wanted = new Map<number, TruthOrder>();
   const ended = new Map<number, number>();
   const tookBack = new Map<number | string, number>();
-  const usedIds: string[] = [];
   /** Ids of conditional orders: one that fired, ended and still rests is a person's, and so is any other of its id. */
   const stops = new Set<string>();
   /** Written, and on their way. */
@@ -94,24 +42,14 @@ export function createTrader(deps: TraderDeps): Trader {
   const due = new Set<string>();
   let silentUntilMs = 0;
   let restsUntilMs = 0;
-  let number = 0;
   let speaksTooSoon = false;
 
   const isSilent = (): boolean => timeline.nowMs() < silentUntilMs;
-  const nextClientId = (symbol: string): string => {
-    const known = usedIds.filter((id) => id.includes(`_${symbol}_`) && !stops.has(id)).slice(-4);
-    const used = known.length > 0 && again.chance(0.1) ? again.pick(known) : null;
-    const before = used === null ? undefined : truth.byClientId(symbol, used);
-    const isSending = [...sending].some(({ clientOrderId }) => clientOrderId === used);
-    if (used !== null && !isSending && before !== undefined && !isOpen(before)) {
-      coverage.count('client_id_used_again');
-      return used;
-    }
-    number += 1;
-    const id = `grinder_1_${symbol}_${number % 9}_1800000000_${number}`;
-    usedIds.push(id);
-    return id;
-  };
+  const nextClientId = createClientIds({
+    ...{ truth, coverage, random: random.fork('again') },
+    isStop: (id) => stops.has(id),
+    isSending: (id) => [...sending].some(({ clientOrderId }) => clientOrderId === id),
+  });
   const every = (ms: number, run: () => void): void => {
     const asleepMs = Math.max(0, restsUntilMs - timeline.nowMs());
     timeline.after(asleepMs + ms + random.whole(0, 500), null, () => {
