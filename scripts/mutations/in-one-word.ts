@@ -132,4 +132,11 @@ export const inOneWord: readonly Mutation[] = [
     replace: 'fault: feedFault(core),',
     tests: ['test/daemon/world.test.ts'],
   },
+  {
+    name: 'engine-that-began-anew-knows-nothing-of-what-fired',
+    file: 'src/engine/one-word.ts',
+    search: "if (order.state === 'live' && waited) orders.set",
+    replace: "if (order.state === 'live' && waited && id === '') orders.set",
+    tests: ['test/daemon/out-of-turn.test.ts'],
+  },
 ];

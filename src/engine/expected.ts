@@ -12,6 +12,7 @@ import type { FeedLine } from './feed-schema.ts';
 import {
   oneWordAfter,
   ordersAfter,
+  ordersOverSession,
   outOfTurn,
   positionAfter,
   positionsAfter,
@@ -127,10 +128,10 @@ function continued(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
   return line.seq === next ? state : withFault(state, `gap: seq ${next} expected, ${line.seq} found`);
 }
 
-/** A new session knows nothing until its checkpoint; what the old one ended is still worth remembering. */
+/** A new session knows nothing until its checkpoint; what the old one ended, or may be told to have ended, is worth remembering. */
 function begun(state: ExpectedDraft, line: FeedLine): ExpectedDraft {
   const fault = line.type === 'checkpoint' ? null : 'a new session without a checkpoint';
-  const orders = new Map([...state.orders].filter(([, order]) => order.state === 'ended'));
+  const orders = ordersOverSession(state.orders);
   const { killSwitch, endsSince } = state;
   return { ...nothingExpected(), orders, sessionId: line.session_id, killSwitch, endsSince, fault };
 }

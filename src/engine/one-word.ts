@@ -8,6 +8,7 @@ import type { Doubt, ExpectedOrder, ExpectedPosition, ExpectedState, SaidAt } fr
 import { heldPosition, keyOf, liveOrder } from './feed-records.ts';
 import type { FeedOrder, FeedPosition } from './feed-schema.ts';
 import { toldOrder, toldPosition } from './restated.ts';
+import { isConditionalType } from './targeted.ts';
 
 /** So long an engine has to go on saying so, by both clocks. */
 const SAID_FOR_MS = 30_000;
@@ -41,6 +42,21 @@ export function ordersAfter(
   for (const order of named) {
     const id = order.client_order_id;
     orders.set(id, toldOrder(known.get(id), liveOrder(order, at)));
+  }
+  return orders;
+}
+
+/**
+ * What a new session is told against: what ended, and what waits for a price or fired, whose end as such may be told late. Where its
+ * first checkpoint doesn't name one of these it is forgotten like any other, once it is half a minute old.
+ */
+export function ordersOverSession(known: ReadonlyMap<string, ExpectedOrder>): Map<string, ExpectedOrder> {
+  const orders = new Map<string, ExpectedOrder>();
+  for (const [id, order] of known) {
+    const { updatedAtMs, readAtMonoMs } = order;
+    const waited = order.firedFrom !== undefined || isConditionalType(order.orderType);
+    if (order.state === 'live' && waited) orders.set(id, leftOut(order, { updatedAtMs, readAtMonoMs }));
+    else if (order.state === 'ended' || waited) orders.set(id, order);
   }
   return orders;
 }

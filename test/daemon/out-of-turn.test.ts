@@ -54,6 +54,31 @@ describe('a conditional order that fired and rests on', () => {
   });
 
   test.each([
+    ['it had become', [conditional, plain]],
+    ['it waited', [conditional]],
+  ])('is not cancelled for that either by an engine that began anew after %s', async (_, before) => {
+    const told = await withOrder(({ say, newSession, checkpoint }) => {
+      for (const line of before) say(line);
+      newSession('again');
+      checkpoint({ orders: [orderLine(1), orderLine(2), orderLine(3)] });
+      say(END);
+    });
+    expect(told).toEqual([[], ['report']]);
+  });
+
+  test('is cancelled where an engine that began anew knows nothing of it', async () => {
+    using world = liveWorld();
+    await world.pass(20);
+    world.account.orders = [...world.account.orders, liveOrder(world, 3)];
+    world.say(conditional);
+    world.say(plain);
+    await world.pass(40);
+    world.newSession('again');
+    world.checkpoint();
+    expect(await later(world)).toEqual([['cancel'], []]);
+  });
+
+  test.each([
     ['whose end as a conditional one was told before', [conditional, END, plain, END]],
     ['that was never conditional', [plain, END]],
   ])('is cancelled as one %s and that ended after', async (_, lines) => {
