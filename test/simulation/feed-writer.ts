@@ -18,6 +18,8 @@ export interface FeedWriter {
   readonly truncate: () => void;
   /** Shifts the engine's clock. */
   readonly setClockOffset: (ms: number) => void;
+  /** Whether nobody will read what the next line says: it is lost, or becomes the end of half a one. */
+  readonly losesNext: () => boolean;
   /** True time of the last line; null before the first. */
   readonly lastLineMs: () => number | null;
   /** Since when a reader can know that something was lost or garbled and no checkpoint has said everything anew; or null. */
@@ -121,6 +123,7 @@ export function createFeedWriter(
     setClockOffset: (ms) => {
       offsetMs = ms;
     },
+    losesNext: () => loses || half,
     lastLineMs: () => lastMs,
     brokenSinceMs: () => brokenMs,
     sessionSinceMs: () => sessionMs,

@@ -218,7 +218,8 @@ export function createTrader(deps: TraderDeps): Trader {
     tookBackMs: (what) => tookBack.get(what) ?? 0,
     takeBack: (orderId) => {
       const order = truth.order(orderId);
-      if (order === undefined || !isOpen(order) || isSilent()) return false;
+      // Of a line that is lost nobody knows before the next one.
+      if (order === undefined || !isOpen(order) || isSilent() || feed.losesNext()) return false;
       truth.adopt(orderId);
       wanted.set(orderId, { ...order, owner: 'engine' });
       tookBack.set(orderId, timeline.nowMs());
@@ -226,7 +227,7 @@ export function createTrader(deps: TraderDeps): Trader {
       return true;
     },
     claim: (symbol) => {
-      if (isSilent() || truth.position(symbol, positionSide).amount === 0) return false;
+      if (isSilent() || feed.losesNext() || truth.position(symbol, positionSide).amount === 0) return false;
       truth.claim(symbol, positionSide);
       tookBack.set(symbol, timeline.nowMs());
       sayPosition(symbol);
