@@ -67,7 +67,8 @@ export function caughtUp(input: GateInput): GateInput {
   const known = confirmation ?? { completeReads: 0, spanMs: 0, stillMs: 0 };
   return {
     ...inWorld(input, {
-      expected: { ...world.expected, fault: null, appliedEventMs: movedAtMs },
+      // A line of now: the older the newest one is, the longer a position has to lie still.
+      expected: { ...world.expected, ageMs: 0, fault: null, appliedEventMs: movedAtMs },
       exchangeNowMs: movedAtMs + stillMs,
     }),
     confirmation: { ...known, stillMs },

@@ -65,6 +65,14 @@ describe('each gate alone blocks the canary with its own reason', () => {
     expect(now.get('max_orders_reached')).toBe('open');
   });
 
+  test('under a feed that is young enough, and older than a confirmation takes', () => {
+    const { expected } = openWorld();
+    expect(unproven(inputsIn({ expected: { ...expected, ageMs: 20_000 } }))).toEqual([]);
+    expect(unproven(inputsIn({ expected: { ...expected, ageMs: 20_000 } }, { confirmation: null }))).toEqual(
+      [],
+    );
+  });
+
   test('under whatever limits are set', () => {
     const cap = fc.integer({ min: 1, max: 100_000 });
     const limits = fc.record<Limits>({
