@@ -121,6 +121,7 @@ function detect(core: Core, symbol: string, expected: ExpectedState): readonly M
     },
     orders: new Map(),
     positions: new Map([[`${symbol}/${side}`, flat]]),
+    oneWordSince: null,
   };
   const found = compare(believed, picture, compareOptions(core)).mismatches;
   return found.flatMap((one) => {

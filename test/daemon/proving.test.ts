@@ -38,6 +38,16 @@ describe('prove', () => {
     expect(hand.core.journal.state().openIntents.size).toBe(0);
   });
 
+  test('holds while the feed rests on one checkpoint alone', async () => {
+    using hand = ready();
+    hand.raiseTo(1);
+    const { feed } = hand.core;
+    const oneWordSince = { updatedAtMs: 0, readAtMonoMs: 0 };
+    const joined: typeof feed = { ...feed, state: () => ({ ...feed.state(), oneWordSince }) };
+    Object.assign(hand.core, { feed: joined });
+    expect(await hand.command('prove')).toMatchObject({ ok: true, proof: { proven: 34 } });
+  });
+
   test('holds under other settings too', async () => {
     const config = `reconcile: {action: none, cooldown_seconds: 7, remediate_protective_orders: true, max_flatten_notional_usdt: 3}`;
     using hand = ready(config);
