@@ -102,7 +102,8 @@ function judgeLiveness(world: World, fail: Fail): void {
   for (const symbol of whitelist) {
     const position = truth.position(symbol, trader.positionSide);
     // A size may differ by one step, and by nothing where flat is expected.
-    const tolerated = position.engineAmount === 0 ? 0 : 1;
+    const stepThousandths = Math.round(Number(scenario.rules(symbol).stepSize) * 1000);
+    const tolerated = position.engineAmount === 0 ? 0 : stepThousandths;
     const off = Math.abs(position.amount - position.engineAmount);
     if (off <= tolerated || !isOld(position.updatedAtMs)) continue;
     if (!shown.some((one) => one.symbol === symbol && one.type.startsWith('POSITION')))
