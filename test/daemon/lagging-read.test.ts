@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { onExchangeEvent } from '../../src/daemon/listening.ts';
 import type { AccountUpdate } from '../../src/engine/view.ts';
 import type { ExchangeEvent } from '../../src/exchange/exchange.ts';
-import { type LiveWorld, liveOrder, livePosition, liveWorld } from './live-world.ts';
+import { type LiveWorld, liveOrder, livePosition, liveWorld, strayUnheardOf } from './live-world.ts';
 
 const NOTHING_MORE = { runSoon: () => undefined, decideSoon: () => undefined, fatal: () => undefined };
 
@@ -51,11 +51,8 @@ describe('an order that the stream tells anew during the read right before its c
     async (status) => {
       using world = liveWorld();
       await world.pass(20);
-      const { account, engine, hand } = world;
-      const stray = liveOrder(world, 3);
-      account.orders.push(stray);
-      const appliedMs = hand.clock.wall;
-      engine.appliedMs = () => appliedMs;
+      const { account, hand } = world;
+      const stray = strayUnheardOf(world);
       let asked = 0;
       account.onRead = () => {
         asked += 1;

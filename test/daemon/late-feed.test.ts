@@ -2,7 +2,15 @@
 import { describe, expect, test } from 'bun:test';
 import { appendFileSync } from 'node:fs';
 import { stageContext } from '../../src/daemon/ceremony.ts';
-import { clientId, type LiveWorld, liveOrder, livePosition, liveWorld, orderLine } from './live-world.ts';
+import {
+  clientId,
+  type LiveWorld,
+  liveOrder,
+  livePosition,
+  liveWorld,
+  orderLine,
+  strayUnheardOf,
+} from './live-world.ts';
 
 const isFresh = ({ core }: LiveWorld): boolean => stageContext(core).world.feedFresh;
 const says = (world: LiveWorld, amount: string): void =>
@@ -12,10 +20,7 @@ test('an order that changed since the plan, at a time up to which the engine has
   using world = liveWorld();
   await world.pass(20);
   const { account, engine, hand } = world;
-  const stray = liveOrder(world, 3);
-  account.orders.push(stray);
-  const appliedMs = hand.clock.wall;
-  engine.appliedMs = () => appliedMs;
+  const stray = strayUnheardOf(world);
   // It is filled in part, or taken over by the engine, between the picture and the read right before the write.
   account.onRead = () => {
     const changed = { ...stray, filledQuantity: '0.001', updatedAtMs: hand.clock.wall };

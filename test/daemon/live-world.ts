@@ -55,6 +55,15 @@ export function livePosition(world: LiveWorld, amount: string): ObservedPosition
   };
 }
 
+/** A stray that is there from now on, beside an engine that applies nothing that happens from now on. */
+export function strayUnheardOf(world: LiveWorld): ObservedOrder {
+  const stray = liveOrder(world, 3);
+  world.account.orders.push(stray);
+  const appliedMs = world.hand.clock.wall;
+  world.engine.appliedMs = () => appliedMs;
+  return stray;
+}
+
 /** What the engine says of an order of `liveOrder`. */
 export function orderLine(seq: number, body: Line = {}): Line {
   return { ...orderBody(clientId(seq)), ...body };

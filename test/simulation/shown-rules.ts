@@ -82,11 +82,10 @@ export function createShownRules({
       const { departure, item } = sent;
       const { owner, write } = departure;
       const look = last.get(owner)?.get(item);
-      const lookedMs = (look?.atMs ?? 0) - HANDED_ON_MS;
-      if (write.kind === 'flatten') judgeStrangers(sent, Math.max(lookedMs, nowMs() - GRACE_MS), fail);
+      const couldKnowMs = Math.max((look?.atMs ?? 0) - HANDED_ON_MS, nowMs() - GRACE_MS);
+      if (write.kind === 'flatten') judgeStrangers(sent, couldKnowMs, fail);
       const best = newest.get(owner)?.get(item);
       if (look === undefined || best === undefined || best.updatedAtMs <= look.updatedAtMs) return;
-      const couldKnowMs = Math.max(look.atMs - HANDED_ON_MS, nowMs() - GRACE_MS);
       if (best.atMs < couldKnowMs)
         fail(
           'F35',

@@ -2,20 +2,12 @@
  * The model trading engine's conditional orders. One that fires ends, and rests on as an ordinary one of the same client id; the
  * engine tells of the two events in either order, at once or later, or takes them for one order and tells nothing.
  */
-import type { Coverage } from './coverage.ts';
 import { feedOrder } from './feed-orders.ts';
-import type { FeedWriter } from './feed-writer.ts';
-import type { Random } from './random.ts';
-import type { Timeline } from './timeline.ts';
-import type { Truth, TruthOrder } from './truth.ts';
+import type { TraderDeps } from './trader-types.ts';
+import type { TruthOrder } from './truth.ts';
 
-export interface StopOrderDeps {
-  readonly timeline: Timeline;
-  readonly truth: Truth;
-  readonly feed: FeedWriter;
-  readonly random: Random;
-  readonly coverage: Coverage;
-  readonly symbols: readonly string[];
+export interface StopOrderDeps
+  extends Pick<TraderDeps, 'timeline' | 'truth' | 'feed' | 'random' | 'coverage' | 'symbols'> {
   readonly positionSide: 'BOTH' | 'LONG';
   readonly isSilent: () => boolean;
   readonly nextClientId: (symbol: string) => string;
